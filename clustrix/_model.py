@@ -1,0 +1,251 @@
+"""The records that travel between the rooms.  Frozen: a stage hands on, it never edits.
+
+    f(items, …) ─> Call ─> Plan ─> Chunk, Chunk, … ─> engine ─> Outcome, Outcome, … ─> results
+
+`Options` is what the user said, `Machine` is what this process may use; with the findings of
+the analysis they make the `Plan`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = [
+    "ENGINES",
+    "Call",
+    "Chunk",
+    "Finding",
+    "Machine",
+    "Options",
+    "Outcome",
+    "Plan",
+    "describe",
+]
+
+ENGINES = ("serial", "threads", "processes")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A loop to run: ``[function(item, *args, **kwargs) for item in items]``.
+
+    Attributes:
+        function: the plain function, never the decorated one.
+        items: what the loop runs over, already counted.
+        args: the other positional arguments, the same for every item.
+        kwargs: the other keyword arguments, the same for every item.
+        slot: where the item goes. A string: the keyword that receives it. An integer: its
+            index among the positional arguments. ``None``: the item is itself a work chunk,
+            ``{"args": (...), "kwargs": {...}}``.
+        batched: whether the function gets a whole chunk instead of one item.
+        loop_var: the name of the loop variable, for messages; ``""`` when it has none.
+    """
+
+    function: Callable[..., Any]
+    items: Sequence[Any]
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    slot: str | int | None = 0
+    batched: bool = False
+    loop_var: str = ""
+
+    def per_item(self) -> Callable[[Any], Any]:
+        """The function of one item that the loop repeats."""
+        function, args, kwargs, slot = self.function, self.args, self.kwargs, self.slot
+        if slot is None:
+            return lambda work: function(*work.get("args", ()), **work.get("kwargs", {}))
+        if isinstance(slot, str):
+            return lambda item: function(*args, **{**kwargs, slot: item})
+        if not args and not kwargs:
+            return function
+        before, after = args[:slot], args[slot:]
+        return lambda item: function(*before, item, *after, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One piece of evidence: what was seen, where, and why it matters.
+
+    Attributes:
+        code: stable identifier, for example ``"IO201"``; documented in the reference.
+        why: the reason in a few words, for example ``"waits on the network"``.
+        name: what was found, for example ``"requests.get"``; ``""`` when nothing has a name.
+        file: path of the source file; ``""`` when there is none.
+        line: line in that file, counted from 1; 0 when there is none.
+    """
+
+    code: str
+    why: str
+    name: str = ""
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file else ""
+        return f"{place}{self.name}{' ' if self.name else ''}{self.why} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user said, as they said it; a mistake is an error before anything runs.
+
+    Attributes:
+        executor: an engine's name, ``"auto"``, or a `concurrent.futures.Executor`.
+        max_workers: lanes at most; ``None`` lets the engine's default stand.
+        chunk_size: items per chunk; ``None`` lets clustrix choose.
+        timeout: seconds that one item may run; ``None`` for no limit.
+        batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
+
+    Raises:
+        TypeError: an option is of the wrong type.
+        ValueError: an option is out of range.
+    """
+
+    executor: Any = "auto"
+    max_workers: int | None = None
+    chunk_size: int | None = None
+    timeout: float | None = None
+    batched: bool | None = None
+
+    def __post_init__(self) -> None:
+        _check_executor(self.executor)
+        _check_count("max_workers", self.max_workers)
+        _check_count("chunk_size", self.chunk_size)
+        _check_seconds("timeout", self.timeout)
+        if self.batched is not None and not isinstance(self.batched, bool):
+            raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What this process may use.
+
+    Attributes:
+        cpus: processors that the scheduler will give this process, affinity and cgroup
+            quota respected.
+        gil: whether this interpreter runs one Python thread at a time.
+        inside_worker: whether the caller is itself running in a lane of clustrix.
+    """
+
+    cpus: int
+    gil: bool = True
+    inside_worker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a call will run, and the evidence for it.  ``str(plan)`` reads as an explanation.
+
+    Attributes:
+        engine: ``"serial"``, ``"threads"``, ``"processes"`` or the name of a foreign executor.
+        workers: lanes that may run items at the same time.
+        findings: the evidence, the decisive finding first.
+        function: name of the function planned for.
+        batched: whether the function gets whole chunks instead of single items.
+        chunk_size: items in a chunk; the last one may be shorter.
+        timeout: seconds that one item may run, from its own start; ``None`` for no limit.
+    """
+
+    engine: str
+    workers: int
+    findings: tuple[Finding, ...] = ()
+    function: str = ""
+    batched: bool = False
+    chunk_size: int = 1
+    timeout: float | None = None
+
+    def __str__(self) -> str:
+        lanes = "" if self.engine == "serial" else f", {_count(self.workers, 'worker')}"
+        unit = "whole chunks" if self.batched else "chunks"
+        size = "" if self.engine == "serial" else f", {unit} of {_count(self.chunk_size, 'item')}"
+        head = f"{self.function}(): " if self.function else ""
+        reasons = "".join(f"\n  {finding}" for finding in self.findings)
+        return f"{head}{self.engine}{lanes}{size}, because:{reasons}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Neighbouring items of the loop, on their way to one lane.
+
+    Attributes:
+        start: position in the loop of the first item.
+        items: the items, in loop order.
+    """
+
+    start: int
+    items: Sequence[Any]
+
+    @property
+    def stop(self) -> int:
+        """Position in the loop just behind the last item."""
+        return self.start + len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one chunk.
+
+    Attributes:
+        start: position in the loop of the chunk's first item.
+        values: one value for each item that finished, in loop order; for a batched call
+            what the function returned for the chunk, joined if it is a list.
+        error: what ended the chunk early.
+        failed: position in the loop of the item that raised ``error``; the chunk's first
+            item for a batched call.
+    """
+
+    start: int
+    values: Sequence[Any]
+    error: BaseException | None = None
+    failed: int | None = None
+
+
+def describe(function: object) -> str:
+    """The name by which messages call a function: ``Class.method``, or the repr of the rest."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return name.replace("<locals>.", "") if isinstance(name, str) else type(function).__name__
+
+
+def _check_executor(executor: object) -> None:
+    if isinstance(executor, str):
+        choices = ("auto", *ENGINES)
+        if executor not in choices:
+            known = ", ".join(repr(name) for name in choices)
+            close = difflib.get_close_matches(executor, choices, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"executor={executor!r} is not known; it is one of {known}.{hint}")
+    elif not isinstance(executor, Executor):
+        raise TypeError(
+            "executor must be a name or a concurrent.futures.Executor, "
+            f"not {type(executor).__name__}"
+        )
+
+
+def _check_count(name: str, value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise TypeError(f"{name} must be an integer or None, not {value!r}")
+    if operator.index(value) < 1:  # type: ignore[arg-type]
+        raise ValueError(f"{name} must be at least 1, not {value!r}")
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds or None, not {value!r}")
+    if not value > 0:
+        raise ValueError(f"{name} must be more than 0 seconds, not {value!r}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,164 @@
+"""Turn findings into a plan: the first rule that applies decides, and says so.
+
+    said by the user ─> one lane, one item ─> not picklable ─> waits ─> no GIL ─> processes
+         │                    │                    │             │         │          │
+     that engine            serial              threads       threads   threads   processes
+
+Pure decision: nothing runs, nothing is measured, the same call gets the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from typing import Final
+
+from clustrix._model import Call, Finding, Machine, Options, Plan, describe
+
+from ._batching import needs_batches
+from ._blocking import look_for_blocking_calls
+from ._pickling import check_picklable
+from ._static import instance_lookup
+
+__all__ = ["PLAN_CODES", "make_plan"]
+
+PLAN_CODES: Final = {
+    "PL101": "was asked for",
+    "PL102": "was asked for: the function gets whole chunks",
+    "PL201": "leaves one lane",
+    "PL202": "fewer than two items",
+    "PL203": "already inside a worker",
+    "PL401": "this interpreter runs threads in parallel (no GIL)",
+    "PL501": "no blocking call found",
+    "PL502": "no source to read",
+}
+
+# Threads that wait cost little; the seeds of this rule say two to four for each CPU.
+_THREADS_PER_CPU = 4
+
+
+def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
+    """Decide how a call will run.
+
+    Args:
+        call: the loop.
+        options: what the user said; it goes before everything else.
+        machine: what this process may use.
+
+    Returns:
+        The plan, with the decisive finding first.
+
+    Examples:
+        >>> def fetch(url):
+        ...     from urllib.request import urlopen
+        ...     return urlopen(url).read()
+        >>> print(make_plan(Call(fetch, ["a", "b"]), Options(), Machine(cpus=2)).engine)
+        threads
+    """
+    engine, findings = _choose_engine(call, options, machine)
+    batched, proof = _choose_batches(call, options)
+    workers = _count_workers(engine, options, machine)
+    size = options.chunk_size or max(1, len(call.items) // workers)
+    chunks = -(-len(call.items) // size)
+    workers = max(1, min(workers, chunks))
+    return Plan(
+        engine=engine,
+        workers=workers,
+        findings=(*findings, *proof),
+        function=describe(call.function),
+        batched=batched,
+        chunk_size=size,
+    )
+
+
+def _choose_engine(
+    call: Call, options: Options, machine: Machine
+) -> tuple[str, tuple[Finding, ...]]:
+    """The rules, in order; each one that applies ends the search."""
+    said = _said_by_user(options)
+    if said:
+        return said
+    alone = _one_lane(call, options, machine)
+    if alone:
+        return "serial", (alone,)
+    # Writes to shared state belong here: before picklability, because they decide between
+    # threads and serial whatever can travel.
+    stuck = _cannot_travel(call)
+    if stuck:
+        return "threads", (stuck,)
+    look = look_for_blocking_calls(call.function)
+    if look.findings:
+        return "threads", look.findings
+    if not machine.gil:
+        return "threads", (Finding("PL401", PLAN_CODES["PL401"]),)
+    if look.read == 0:
+        return "processes", (Finding("PL502", f"{PLAN_CODES['PL502']}: {look.cause}"),)
+    count = f"{look.read} function{'' if look.read == 1 else 's'}"
+    return "processes", (Finding("PL501", f"read {count}, {PLAN_CODES['PL501']}"),)
+
+
+def _said_by_user(options: Options) -> tuple[str, tuple[Finding, ...]] | None:
+    executor = options.executor
+    if isinstance(executor, Executor):
+        name = type(executor).__name__
+        return name, (Finding("PL101", PLAN_CODES["PL101"], f"executor={name}"),)
+    if isinstance(executor, str) and executor != "auto":
+        return executor, (Finding("PL101", PLAN_CODES["PL101"], f'executor="{executor}"'),)
+    return None
+
+
+def _one_lane(call: Call, options: Options, machine: Machine) -> Finding | None:
+    """Why the caller may as well do it alone.
+
+    A time limit needs a lane that can be given up: then even one item goes to a worker, except
+    inside a worker, where there are no further lanes.
+    """
+    if machine.inside_worker:
+        return Finding("PL203", PLAN_CODES["PL203"])
+    if options.timeout is not None:
+        return None
+    if options.max_workers == 1:
+        return Finding("PL201", PLAN_CODES["PL201"], "max_workers=1")
+    if len(call.items) < 2:
+        return Finding("PL202", PLAN_CODES["PL202"])
+    return None
+
+
+def _cannot_travel(call: Call) -> Finding | None:
+    """The first part of the call that no pickler can send, by value or otherwise.
+
+    Of the items the first one stands for all: they are usually alike, and the engine says which
+    one could not be sent if they are not.
+    """
+    name = describe(call.function)
+    parts: Iterable[tuple[str, object]] = (
+        (name, call.function),
+        *((f"args[{index}]", value) for index, value in enumerate(call.args)),
+        *((f"kwargs[{key!r}]", value) for key, value in call.kwargs.items()),
+        *(("items[0]", item) for item in call.items[:1]),
+    )
+    for path, part in parts:
+        stuck = check_picklable(part, path, by_value=True)
+        if stuck:
+            return stuck
+    return None
+
+
+def _choose_batches(call: Call, options: Options) -> tuple[bool, tuple[Finding, ...]]:
+    if options.batched is not None:
+        said = (Finding("PL102", PLAN_CODES["PL102"], "batched=True"),) if options.batched else ()
+        return options.batched, said
+    proof = needs_batches(call.function, call.slot, call.items)
+    return proof is not None, (proof,) if proof else ()
+
+
+def _count_workers(engine: str, options: Options, machine: Machine) -> int:
+    """Lanes before the number of chunks limits them."""
+    if engine == "serial":
+        return 1
+    if options.max_workers is not None:
+        return max(1, options.max_workers)
+    if isinstance(options.executor, Executor):
+        said = instance_lookup(options.executor, "_max_workers")
+        return said if isinstance(said, int) and said > 0 else machine.cpus
+    return machine.cpus * (_THREADS_PER_CPU if engine == "threads" else 1)

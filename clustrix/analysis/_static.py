@@ -1,0 +1,99 @@
+"""Look at objects without running a line of their code.
+
+    class_lookup(cls, "read")      what the class body defines, through the bases
+    instance_lookup(obj, "conn")   what sits in the object's own dictionary
+    module_lookup(module, "get")   what sits in the module's dictionary
+    wrapped_by(obj)                what a wrapper wraps
+
+`getattr` runs properties, ``__getattr__`` and lazy modules; these functions never do.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any, Final
+
+__all__ = ["MISSING", "class_lookup", "instance_lookup", "module_lookup", "mro", "wrapped_by"]
+
+
+class _Missing:
+    """The answer for nothing there; None may well be there."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing()
+
+_class_dict = type.__dict__["__dict__"].__get__
+_class_mro = type.__dict__["__mro__"].__get__
+_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+
+
+def mro(cls: object) -> tuple[type, ...]:
+    """The class and its bases, in the order in which Python searches them."""
+    return _class_mro(cls) or ()
+
+
+def class_lookup(cls: object, name: str) -> object:
+    """What a class or its bases define under a name, descriptors unopened; or ``MISSING``."""
+    for base in mro(cls):
+        found = _class_dict(base).get(name, MISSING)
+        if found is not MISSING:
+            return found
+    return MISSING
+
+
+def instance_dict(obj: object) -> dict[str, Any]:
+    """The attributes kept in the object itself."""
+    slot = class_lookup(type(obj), "__dict__")
+    if type(slot) is not types.GetSetDescriptorType:
+        # Functions, modules and exceptions keep theirs under a getset, too; anything else
+        # is a class with a `__dict__` of its own making.
+        return {}
+    try:
+        found = slot.__get__(obj)
+    except Exception:
+        return {}
+    return found if type(found) is dict else {}
+
+
+def instance_lookup(obj: object, name: str) -> object:
+    """What the object itself holds under a name, or ``MISSING``; its class is not asked."""
+    found = instance_dict(obj).get(name, MISSING)
+    if found is MISSING:
+        slot = class_lookup(type(obj), name)
+        if type(slot) is types.MemberDescriptorType:  # __slots__
+            try:
+                return slot.__get__(obj)  # type: ignore[no-any-return]
+            except AttributeError:
+                return MISSING
+    return found
+
+
+def module_lookup(module: types.ModuleType, name: str) -> object:
+    """What a module holds under a name, or ``MISSING``; a submodule if it was imported."""
+    found = object.__getattribute__(module, "__dict__")
+    value: object = found.get(name, MISSING)
+    if value is MISSING:
+        return sys.modules.get(f"{found.get('__name__')}.{name}", MISSING)
+    return value
+
+
+def wrapped_by(obj: object) -> object:
+    """What a wrapper wraps: the ``__wrapped__`` it holds, or ``MISSING``.
+
+    A proxy in C keeps it behind a getset, which is safe to open unless the proxy is lazy:
+    then opening it would call the user's factory.
+    """
+    kind = type(obj)
+    slot = class_lookup(kind, "__wrapped__")
+    if type(slot) in _SLOTS:
+        if any("Lazy" in base.__name__ for base in mro(kind)):
+            return MISSING
+        try:
+            return slot.__get__(obj)  # type: ignore[attr-defined, no-any-return]
+        except Exception:
+            return MISSING
+    return instance_dict(obj).get("__wrapped__", MISSING)

@@ -1,0 +1,94 @@
+"""What is known about calls that wait.  Data only: nothing here knows of trees.
+
+    files IO1xx   network IO2xx   processes IO3xx   databases IO4xx   waiting IO5xx
+    types         what calls give back; what is memory
+    innocent      what only computes; method names that tell (IO9xx)
+
+Adding an entry touches no logic.  A name is canonical: where the thing is imported from by those
+who use it, ``os.listdir`` and ``requests.Session.get``, not ``posix.listdir``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ._entry import BlockingCall
+from .databases import DATABASES
+from .files import FILES
+from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, PURE, TELLING
+from .network import NETWORK
+from .processes import PROCESSES
+from .types import MEMORY, RETURNS, STREAMS
+from .waiting import WAITING
+
+__all__ = ["CATALOGUE", "BlockingCall", "blocking", "canonical_names", "hinted", "is_pure"]
+__all__ += ["COMMON_TELLING", "DEBUG_WORDS", "MEMORY", "METHODS", "RETURNS", "STREAMS", "TELLING"]
+
+CATALOGUE: Final = FILES + NETWORK + PROCESSES + DATABASES + WAITING
+
+_BY_NAME: Final = {name: entry for entry in CATALOGUE for name in entry.names}
+METHODS: Final = frozenset(name.rpartition(".")[2] for name in _BY_NAME)
+
+# Where C code says it lives -> where people import it from.
+_HOMES: Final = {
+    "posix": "os",
+    "nt": "os",
+    "posixpath": "os.path",
+    "ntpath": "os.path",
+    "genericpath": "os.path",
+    "_io": "io",
+    "_pyio": "io",
+    "_socket": "socket",
+    "_ssl": "ssl",
+    "_sqlite3": "sqlite3",
+    "_queue": "queue",
+    "_thread": "threading",
+    "_bz2": "bz2",
+    "_lzma": "lzma",
+    "_pickle": "pickle",
+    "_signal": "signal",
+    "_operator": "operator",
+    "_functools": "functools",
+    "_collections": "collections",
+    "_random": "random",
+    "_winapi": "subprocess",
+    "multiprocessing.context": "multiprocessing",
+}
+
+
+def blocking(name: str) -> BlockingCall | None:
+    """The entry for a canonical name, or ``None``."""
+    entry = _BY_NAME.get(name)
+    if entry is None and "." in name:
+        entry = _BY_NAME.get(name.rpartition(".")[0] + ".*")
+    return entry
+
+
+def is_pure(name: str) -> bool:
+    """Whether the name, or something it is part of, is known to only compute."""
+    while name:
+        if name in PURE:
+            return True
+        name = name.rpartition(".")[0]
+    return False
+
+
+def canonical_names(module: str, qualname: str) -> list[str]:
+    """The names under which a thing may be known, from its module and qualified name.
+
+    ``requests.api`` and ``get`` give ``requests.api.get`` and ``requests.get``: packages hand
+    on from their front door what they define inside.
+    """
+    if module == "builtins":
+        return [qualname]
+    parts = _HOMES.get(module, module).split(".")
+    return [".".join([*parts[:size], qualname]) for size in range(len(parts), 0, -1)]
+
+
+def hinted(receiver: str, method: str) -> tuple[str, str] | None:
+    """Code and reason if a receiver of this name surely waits in this method."""
+    word = receiver.lstrip("_").lower()
+    for names, methods in HINTS:
+        if method in methods and word in names.split():
+            return methods[method]
+    return None

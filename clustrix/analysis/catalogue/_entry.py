@@ -1,0 +1,33 @@
+"""The record of the catalogue, and the helper that writes families of names."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["BlockingCall", "of"]
+
+
+class BlockingCall(NamedTuple):
+    """One thing that waits, under one stable code.
+
+    Attributes:
+        code: stable and unique; appears in plans, documents and tests.
+        name: canonical dotted name, after imports and aliases are resolved.
+        why: what it does, as a verb phrase.
+        also: further canonical names of the same family; ``Type.*`` means every method.
+    """
+
+    code: str
+    name: str
+    why: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that this entry stands for."""
+        return (self.name, *self.also)
+
+
+def of(prefix: str, names: str) -> tuple[str, ...]:
+    """``of("os", "stat lstat")`` is ``("os.stat", "os.lstat")``."""
+    return tuple(f"{prefix}.{name}" for name in names.split())

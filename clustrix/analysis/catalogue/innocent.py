@@ -1,0 +1,125 @@
+"""What never waits, although it stands beside things that do or looks as if it did.
+
+    PURE      modules, classes and functions that only compute; the catalogue goes before them
+    TELLING   method names that give a blocking call away on a receiver nobody knows
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["COMMON_TELLING", "DEBUG_WORDS", "HINTS", "PURE", "TELLING", "Telling"]
+
+# name -> (code, why)
+Telling = tuple[str, str]
+
+# Modules that compute: no function of theirs waits, except those in the catalogue.  A dotted
+# name stands for everything below it.
+PURE: Final = frozenset(
+    """
+    _abc _ast _asyncio _bisect _codecs _collections _csv _datetime _decimal _elementtree _functools
+    _heapq _json _locale _operator _pickle _random _sre _stat _statistics _string _struct
+    _weakref abc argparse array ast base64.b64encode base64.b64decode binascii bisect
+    builtins.classmethod builtins.property calendar cmath codecs.lookup codecs.getencoder collections
+    colorsys contextlib contextvars copy copyreg csv datetime decimal difflib dis email.utils.parseaddr
+    email.header email.charset email.quoprimime email.base64mime enum errno
+    fnmatch fractions functools gc genericpath.commonprefix gettext.c2py graphlib hashlib heapq hmac
+    html http.HTTPStatus http.cookies importlib.machinery inspect.signature inspect.getattr_static
+    inspect.getmro inspect.isfunction inspect.isclass inspect.unwrap inspect.cleandoc
+    ipaddress itertools json keyword locale logging marshal math mimetypes.guess_type
+    mimetypes.guess_extension numbers opcode operator os.path.abspath os.path.basename
+    os.path.commonpath os.path.commonprefix os.path.dirname os.path.expanduser os.path.expandvars
+    os.path.isabs os.path.join os.path.normcase os.path.normpath os.path.relpath os.path.split
+    os.path.splitdrive os.path.splitext os.path.splitroot os.fsencode os.fsdecode os.fspath
+    os.environ os.getenv os.getpid os.getcwd os.urandom os.cpu_count os.get_exec_path
+    pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath
+    pickle.dumps pickle.loads plistlib.dumps plistlib.loads posixpath.join pprint quopri
+    random re re._compiler re._parser re._constants re._casefix reprlib secrets shlex
+    shutil.get_terminal_size sre_compile sre_constants
+    sre_parse stat statistics string stringprep struct subprocess.list2cmdline symbol
+    sys.getsizeof sys.intern textwrap threading.Lock threading.RLock threading.current_thread
+    threading.get_ident time.time time.monotonic time.perf_counter time.strftime time.strptime
+    timeit.default_timer token traceback types typing unicodedata urllib.parse urllib.error
+    urllib.request.quote uuid.UUID uuid.uuid3 uuid.uuid4 uuid.uuid5 warnings weakref
+    xml.dom.minidom xml.etree.ElementTree xml.parsers.expat xml.sax.saxutils.escape
+    xml.sax.saxutils.unescape xml.sax.saxutils.quoteattr zlib zoneinfo
+    numpy scipy.linalg scipy.stats scipy.optimize scipy.special scipy.spatial scipy.signal
+    sympy networkx dateutil regex attr attrs typing_extensions markupsafe chardet.detect
+    """.split()
+)
+
+# Words in the test of an `if` that make its block a debugging aid.
+DEBUG_WORDS: Final = ("debug", "verbose", "trace", "dump_")
+
+
+def _group(code: str, why: str, names: str) -> dict[str, Telling]:
+    return {name: (code, why) for name in names.split()}
+
+
+# On any receiver: nobody gives these names to something that only computes.
+TELLING: Final = {
+    **_group(
+        "IO901",
+        "reads or writes a stream, by its name",
+        "read readline readlines readinto readall write writelines read1 sendfile",
+    ),
+    **_group(
+        "IO902",
+        "reads or changes files, by its name",
+        "read_text read_bytes write_text write_bytes iterdir rglob is_file is_dir unlink"
+        " rmdir mkdir symlink_to hardlink_to touch scandir",
+    ),
+    **_group(
+        "IO903",
+        "waits on a connection, by its name",
+        "recv recv_into recvfrom recv_bytes recv_bytes_into recvmsg sendall send_bytes sendto"
+        " sendmsg accept connect getresponse urlopen makefile starttls sendmail send_message"
+        " retrbinary storbinary retrlines storlines voidcmd sendcmd transfercmd ntransfercmd"
+        " do_handshake putrequest endheaders create_connection readexactly readuntil"
+        " aread send_request recv_json send_json recv_multipart send_multipart",
+    ),
+    **_group(
+        "IO904",
+        "waits for a process, by its name",
+        "communicate check_output check_call wait_for_process",
+    ),
+    **_group(
+        "IO905",
+        "runs a query, by its name",
+        "fetchall fetchone fetchmany executemany executescript fetchrow fetchval commit rollback"
+        " find_one insert_one insert_many update_one update_many delete_one delete_many"
+        " find_one_and_update bulk_write put_object get_object upload_file download_file"
+        " upload_fileobj download_fileobj head_object list_objects_v2 delete_object",
+    ),
+    **_group(
+        "IO906", "waits, by its name", "wait wait_for sleep select acquire_lock waitpid getch"
+    ),
+}
+
+# Telling only without positional arguments: `thread.join()` waits, `", ".join(x)` does not.
+COMMON_TELLING: Final = {
+    **_group("IO907", "waits, by its name and its missing arguments", "join result"),
+}
+
+# Telling when the receiver is called something like this.
+HINTS: Final = (
+    (
+        "session client http http_client requests_session sess api_client",
+        _group(
+            "IO908",
+            "waits on the network, by the names",
+            "get post put patch delete head options request send fetch stream ws_connect",
+        ),
+    ),
+    (
+        "conn connection cursor cur curs db database engine tx transaction con dbh c",
+        _group("IO909", "runs a query, by the names", "execute query fetch scalar scalars"),
+    ),
+    ("sock socket conn connection s client", _group("IO910", "waits on a socket, by the names", "send")),
+    (
+        "queue q task_queue work_queue result_queue jobs inbox in_queue out_queue",
+        _group("IO911", "waits for a queue, by the names", "get"),
+    ),
+    ("selector poller poll", _group("IO912", "waits until ready, by the names", "select poll")),
+    ("s3 bucket blob", _group("IO913", "talks to a store, by the names", "get put upload download list")),
+)

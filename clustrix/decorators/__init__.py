@@ -1,0 +1,10 @@
+"""The front door: binds a call, asks for a plan, hands over.
+
+    f(items, …) ──> _binding: which argument is the loop? ──> LocalExecutor.execute_loop_parallel
+"""
+
+from __future__ import annotations
+
+from clustrix.decorators._parallel import Parallel, parallel
+
+__all__ = ["Parallel", "parallel"]

@@ -1,0 +1,196 @@
+"""Which argument of a call is the loop.
+
+    signature (x, *, scale)   call (range(9), scale=2)
+           └── LoopParameter.find ──> Bound(items=range(9), args=(), kwargs={scale: 2}, position=0)
+                                      or None: no loop here, an ordinary call
+
+The parameter is found once, when the function is decorated; a call costs a look at its index.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clustrix._model import describe
+from clustrix.errors import LoopVariableError
+
+__all__ = ["Bound", "LoopParameter", "check_loop_var", "loop_parameter"]
+
+_SINGLE = (str, bytes, bytearray, memoryview, Mapping)
+_SEQUENCES = (list, tuple, range)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A call with its loop taken out.
+
+    Attributes:
+        items: the iterable to loop over.
+        args: the other positional arguments.
+        kwargs: the other keyword arguments.
+        position: index at which an item goes among the positional arguments; ``None`` when it
+            goes by keyword.
+    """
+
+    items: Iterable[Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoopParameter:
+    """The loop variable of a function as it is called: without ``self`` where that is bound.
+
+    Attributes:
+        name: its name.
+        index: its index among the positional parameters; ``None`` when it is keyword-only.
+        by_keyword: whether it may be passed by keyword.
+        signature: of the function as it is called; ``None`` when the function tells none.
+    """
+
+    name: str
+    index: int | None
+    by_keyword: bool
+    signature: inspect.Signature | None
+
+    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound | None:
+        """Take the loop out of a call.
+
+        Returns:
+            The parts; ``None`` when the call gives the loop variable no value, or gives it one
+            item: then it is an ordinary call.
+        """
+        if self.by_keyword and self.name in kwargs:
+            items = as_loop(kwargs[self.name])
+            if items is None:
+                return None
+            others = {key: value for key, value in kwargs.items() if key != self.name}
+            return Bound(items, args, others, None)
+        index = self.index
+        if index is None or index >= len(args):
+            return None
+        items = as_loop(args[index])
+        if items is None:
+            return None
+        return Bound(items, args[:index] + args[index + 1 :], kwargs, index)
+
+    def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether the function can be called so at all."""
+        if self.signature is None:
+            return True
+        try:
+            self.signature.bind(*args, **kwargs)
+        except TypeError:
+            return False
+        return True
+
+
+def as_loop(value: Any) -> Iterable[Any] | None:
+    """The value as something to loop over; ``None`` when it counts as one item.
+
+    One item are text, bytes, mappings and whatever is not iterable.
+    """
+    if type(value) in _SEQUENCES:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, _SINGLE):
+        return None
+    try:
+        iter(value)
+    except TypeError:
+        return None
+    return value  # type: ignore[no-any-return]
+
+
+def loop_parameter(function: Callable[..., Any], loop_var: str | None) -> LoopParameter:
+    """Find the loop variable in a function's signature.
+
+    Args:
+        function: as it is called: a method already bound.
+        loop_var: its name; ``None`` for the first parameter.
+
+    Raises:
+        LoopVariableError: there is no such parameter.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        if loop_var is None:
+            return LoopParameter("", 0, False, None)
+        raise LoopVariableError(
+            f"@parallel(loop_var={loop_var!r}): {describe(function)}() does not tell its "
+            "parameters; leave loop_var out to loop over the first one"
+        ) from None
+    parameters = list(signature.parameters.values())
+    usable = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if loop_var is None and usable:
+        loop_var = usable[0].name
+    elif loop_var is None and any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return LoopParameter(parameters[0].name, 0, False, signature)
+    positional = [p.name for p in usable if p.kind is not p.KEYWORD_ONLY]
+    for parameter in usable:
+        if parameter.name == loop_var:
+            index = positional.index(loop_var) if loop_var in positional else None
+            by_keyword = parameter.kind is not parameter.POSITIONAL_ONLY
+            return LoopParameter(loop_var, index, by_keyword, signature)
+    raise LoopVariableError(_no_such_parameter(function, loop_var, parameters))
+
+
+def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
+    """Fail where the decorator stands when no call can ever find its loop variable.
+
+    Raises:
+        TypeError: not a function, or one that cannot be a loop's body.
+        LoopVariableError: the loop variable is no parameter.
+    """
+    if loop_var is not None and not isinstance(loop_var, str):
+        raise TypeError(f"loop_var must be the name of a parameter, not {loop_var!r}")
+    inner = getattr(function, "__func__", function)  # inside staticmethod and classmethod
+    if not callable(inner):
+        raise TypeError(f"@parallel decorates functions, not {type(function).__name__} objects")
+    kind = _refused_kind(inner)
+    if kind is not None:
+        raise TypeError(
+            f"@parallel cannot run {describe(inner)}(): it is {kind}, whose calls give no values "
+            "to collect. Decorate a plain function that does the work for one item."
+        )
+    loop_parameter(inner, loop_var)
+
+
+def _refused_kind(function: Callable[..., Any]) -> str | None:
+    plain = inspect.unwrap(function)
+    call = plain if inspect.isroutine(plain) else getattr(type(plain), "__call__", plain)
+    for candidate in (plain, call):
+        if inspect.iscoroutinefunction(candidate):
+            return "an async function"
+        if inspect.isasyncgenfunction(candidate):
+            return "an async generator function"
+        if inspect.isgeneratorfunction(candidate):
+            return "a generator function"
+    return None
+
+
+def _no_such_parameter(
+    function: Callable[..., Any], loop_var: str | None, parameters: list[inspect.Parameter]
+) -> str:
+    """What is wrong, where, and what was probably meant."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    place = f" at {code.co_filename}:{code.co_firstlineno}" if code else ""
+    option = "" if loop_var is None else f"(loop_var={loop_var!r})"
+    if not parameters:
+        return f"@parallel{option} on {describe(function)}(){place}: it has no parameters"
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    names = ", ".join(stars.get(p.kind, "") + p.name for p in parameters)
+    close = difflib.get_close_matches(loop_var or "", [p.name for p in parameters], n=1)
+    hint = f"\n  Did you mean loop_var={close[0]!r}?" if close and close[0] != loop_var else ""
+    collects = any(p.name == loop_var for p in parameters)
+    what = f"{loop_var!r} collects arguments" if collects else f"there is no parameter {loop_var!r}"
+    if loop_var is None:
+        what = "there is no parameter to loop over"
+    return (
+        f"@parallel{option} on {describe(function)}(){place}:\n  {what}; it has: {names}.{hint}"
+    )

@@ -1,0 +1,172 @@
+"""The object that stands where the function stood.
+
+    f(…), obj.f(…), Class.f(…) ──> wrapt binds ──> Decoration.enter(wrapped, instance, args, kwargs)
+                                                       │ a loop?   execute_loop_parallel
+                                                       └ one item? the function itself
+
+It pickles by name, as functions do.  The transport between processes, which also carries
+functions that have no name to import, asks for `__reduce_by_value__` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import wrapt
+
+from clustrix._model import Call, Options, Plan
+from clustrix.decorators._binding import Bound, LoopParameter, loop_parameter
+from clustrix.errors import LoopVariableError
+from clustrix.local_executor import LocalExecutor
+
+__all__ = ["Decoration", "ParallelFunction"]
+
+
+class Decoration:
+    """What was said at the decorator, and what follows from it for each call.
+
+    Args:
+        loop_var: name of the loop variable; ``None`` for the first parameter.
+        options: the other options.
+    """
+
+    def __init__(self, loop_var: str | None, options: Options) -> None:
+        self.loop_var = loop_var
+        self.options = options
+        self._parameters: dict[bool, LoopParameter | None] = {}
+
+    def enter(
+        self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Run a call of the decorated function; the signature is what wrapt asks for."""
+        function = _as_called(wrapped, instance)
+        parameter = self._parameter(function)
+        bound = parameter.find(args, kwargs) if parameter else None
+        if parameter is None or bound is None:
+            return function(*args, **kwargs)
+        if not parameter.fits(args, kwargs):  # the loop fails in Python's own words
+            one = Call(function, (), bound.args, bound.kwargs, _slot(bound, parameter)).per_item()
+            return [one(item) for item in bound.items]
+        run = self._executor().execute_loop_parallel
+        return run(*self._loop(function, parameter, bound), **self._settings(bound))
+
+    def explain(
+        self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Plan:
+        """The plan for the call that `enter` would run."""
+        function = _as_called(wrapped, instance)
+        parameter = self._parameter(function)
+        bound = parameter.find(args, kwargs) if parameter else None
+        explain = self._executor().explain_loop_parallel
+        if parameter is None or bound is None:
+            return explain(function, "", [None], position=0)
+        return explain(*self._loop(function, parameter, bound), **self._settings(bound))
+
+    def _executor(self) -> LocalExecutor:
+        return LocalExecutor.shared(self.options.executor, self.options.max_workers)
+
+    def _loop(
+        self, function: Callable[..., Any], parameter: LoopParameter, bound: Bound
+    ) -> tuple[Any, ...]:
+        size = self.options.chunk_size
+        return function, parameter.name, bound.items, bound.args, bound.kwargs, size
+
+    def _settings(self, bound: Bound) -> dict[str, Any]:
+        return {
+            "position": bound.position,
+            "timeout": self.options.timeout,
+            "batched": self.options.batched,
+        }
+
+    def _parameter(self, function: Callable[..., Any]) -> LoopParameter | None:
+        """The loop variable, found once for the plain function and once for the bound method."""
+        bound = hasattr(function, "__self__")
+        if bound not in self._parameters:
+            try:
+                self._parameters[bound] = loop_parameter(function, self.loop_var)
+            except LoopVariableError:  # a method with nothing behind self has no loop
+                self._parameters[bound] = None
+        return self._parameters[bound]
+
+
+def _slot(bound: Bound, parameter: LoopParameter) -> str | int:
+    return parameter.name if bound.position is None else bound.position
+
+
+def _as_called(wrapped: Any, instance: Any) -> Callable[..., Any]:
+    """A real method also for ``Class.method(instance, …)``, where wrapt hands over a partial."""
+    if isinstance(wrapped, wrapt.PartialCallableObjectProxy):
+        wrapped = wrapped.__wrapped__.__get__(instance, type(instance))
+    return wrapped  # type: ignore[no-any-return]
+
+
+class _BoundParallelFunction(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
+    """A decorated function bound to an instance or a class."""
+
+    def explain(self, *args: Any, **kwargs: Any) -> Plan:
+        """The plan for a call with these arguments; nothing runs."""
+        decoration: Decoration = self._self_parent._self_decoration
+        function, instance = self.__wrapped__, self._self_instance
+        if instance is None and self._self_binding == "function" and args:
+            instance, *rest = args  # Class.method.explain(instance, …)
+            function, args = function.__get__(instance, type(instance)), tuple(rest)
+        return decoration.explain(function, instance, args, kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        owner = getattr(self.__wrapped__, "__self__", self._self_instance)
+        if owner is None:
+            return _named(self)
+        return getattr, (owner, self.__wrapped__.__name__)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+class ParallelFunction(wrapt.FunctionWrapper):  # type: ignore[misc]
+    """A decorated function.
+
+    Args:
+        wrapped: the plain function.
+        decoration: what was said at the decorator.
+    """
+
+    __bound_function_wrapper__ = _BoundParallelFunction
+
+    def __init__(self, wrapped: Callable[..., Any], decoration: Decoration) -> None:
+        super().__init__(wrapped, decoration.enter)
+        self._self_decoration = decoration
+
+    def explain(self, *args: Any, **kwargs: Any) -> Plan:
+        """The plan for a call with these arguments; nothing runs."""
+        decoration: Decoration = self._self_decoration
+        return decoration.explain(self.__wrapped__, None, args, kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _named(self)
+
+    def __reduce_by_value__(self) -> tuple[Any, ...]:
+        """How the transport rebuilds a decorated function that cannot be imported."""
+        decoration: Decoration = self._self_decoration
+        return _rebuild, (self.__wrapped__, decoration.loop_var, decoration.options)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+def _named(function: Any) -> str:
+    """The name by which pickle finds a function again."""
+    name: str = function.__qualname__
+    return name
+
+
+def _rebuild(
+    wrapped: Callable[..., Any], loop_var: str | None, options: Options
+) -> ParallelFunction:
+    return ParallelFunction(wrapped, Decoration(loop_var, options))

@@ -1,0 +1,86 @@
+"""How many processors this process may really use.
+
+    os.cpu_count()  ≥  affinity (taskset, cpusets)  ≥  cgroup quota (containers)
+
+The smallest of the three wins: a container limited to two CPUs on a host of 64 gets two workers.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+
+from clustrix._model import Machine
+from clustrix.execution._lane import inside_lane
+
+__all__ = ["THREADS_PER_CPU", "available_cpus", "this_machine"]
+
+# Threads that wait need no processor, so there may be more of them; the seeds' guide says
+# two to four for each CPU.
+THREADS_PER_CPU = 4
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_OWN_CGROUP = Path("/proc/self/cgroup")
+
+
+def available_cpus() -> int:
+    """Processors that this process may use: affinity and cgroup quota respected.
+
+    Returns:
+        At least 1.  A fractional quota is rounded up, as 1.5 CPUs keep two workers busy.
+    """
+    try:
+        count = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows have no affinity calls
+        count = os.cpu_count() or 1
+    return max(1, math.ceil(min(count, _cgroup_quota())))
+
+
+def this_machine() -> Machine:
+    """What the calling thread may use now, as a record for the planner."""
+    gil = getattr(sys, "_is_gil_enabled", None)
+    return Machine(
+        cpus=available_cpus(), gil=True if gil is None else gil(), inside_worker=inside_lane()
+    )
+
+
+def _cgroup_quota() -> float:
+    """CPUs that the control groups allow; infinity where nothing limits them."""
+    try:
+        lines = _OWN_CGROUP.read_text().splitlines()
+    except OSError:
+        return math.inf
+    quota = math.inf
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":  # version 2: one tree, and every level may set a limit
+            folder = _CGROUPS / path.lstrip("/")
+            while True:
+                quota = min(quota, _quota_v2(folder / "cpu.max"))
+                if folder in (_CGROUPS, folder.parent):
+                    break
+                folder = folder.parent
+        elif "cpu" in controllers.split(","):
+            for base in (_CGROUPS / "cpu", _CGROUPS / controllers):
+                for folder in (base / path.lstrip("/"), base):
+                    quota = min(quota, _quota_v1(folder))
+    return quota
+
+
+def _quota_v2(file: Path) -> float:
+    try:
+        limit, period = file.read_text().split()
+        return math.inf if limit == "max" else int(limit) / int(period)
+    except (OSError, ValueError):
+        return math.inf
+
+
+def _quota_v1(folder: Path) -> float:
+    try:
+        limit = int((folder / "cpu.cfs_quota_us").read_text())
+        period = int((folder / "cpu.cfs_period_us").read_text())
+    except (OSError, ValueError):
+        return math.inf
+    return math.inf if limit <= 0 else limit / period

@@ -1,0 +1,82 @@
+"""Which engine goes by which name, and who owns what the engines hold.
+
+    Engines.get("processes") ──> a ProcessEngine on this owner's pool, made when first needed
+
+The decorated functions of a process share one owner, so that they share one warm set of
+workers; every `LocalExecutor` that a user makes is an owner of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+from clustrix.execution._cpus import available_cpus
+from clustrix.execution._engine import Engine
+from clustrix.execution._serial import SerialEngine
+from clustrix.execution._threads import ThreadEngine
+
+if TYPE_CHECKING:
+    from clustrix.execution._pool import Pool
+
+__all__ = ["Engines", "shared"]
+
+
+class Engines:
+    """The engines of one owner.
+
+    Args:
+        workers: processes that the owner's pool keeps; ``None`` for one on each CPU.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers
+        self._pool: Pool | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def get(self, choice: str | Executor) -> Engine:
+        """The engine that a plan names.
+
+        Raises:
+            RuntimeError: the owner has been closed.
+        """
+        if self._closed:
+            raise RuntimeError("cannot run a loop on an executor that has been shut down")
+        if isinstance(choice, Executor):
+            from clustrix.execution._foreign import ForeignEngine
+
+            return ForeignEngine(choice)
+        if choice == "serial":
+            return SerialEngine()
+        if choice == "threads":
+            return ThreadEngine()
+        from clustrix.execution._processes import ProcessEngine
+
+        return ProcessEngine(self.pool())
+
+    def pool(self) -> Pool:
+        """The worker processes of this owner."""
+        from clustrix.execution._pool import Pool
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = Pool(self._workers or available_cpus())
+                weakref.finalize(self, self._pool.close, 0.0)
+            return self._pool
+
+    def close(self) -> None:
+        """End what the engines hold; nothing runs on them any more."""
+        self._closed = True
+        if self._pool is not None:
+            self._pool.close()
+
+
+_shared = Engines()
+
+
+def shared() -> Engines:
+    """The engines of all decorated functions of this process."""
+    return _shared

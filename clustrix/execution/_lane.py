@@ -1,0 +1,135 @@
+"""Running the items of one chunk: the one piece of code that every engine shares.
+
+    Chunk ──> run_chunk(call, chunk, watch) ──> Outcome
+                          │ before each item
+                          └──> watch.enter(index): "item 17 starts now"; False means stop
+
+A lane is whatever runs a chunk: a thread, a worker process, or the calling thread.  The watch
+tells the rest of the program where the lane is; that is how a timeout finds its item and a
+dead worker its culprit.
+"""
+
+from __future__ import annotations
+
+import reprlib
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from clustrix._model import Call, Chunk, Outcome, describe
+
+__all__ = ["Unwatched", "Watch", "inside_lane", "item_note", "join_batch", "lane", "run_chunk"]
+
+_state = threading.local()
+
+
+class Watch(Protocol):
+    """Where a lane is in the loop."""
+
+    def enter(self, index: int, values: list[Any]) -> bool:
+        """Say that the item at ``index`` starts now; ``False`` asks the lane to stop first.
+
+        ``values`` are those of the chunk so far; a watch may take them and clear the list.
+        """
+
+
+class Unwatched:
+    """Nobody asks where this lane is."""
+
+    def enter(self, index: int, values: list[Any]) -> bool:
+        """Go on, always."""
+        return True
+
+
+def inside_lane() -> bool:
+    """Whether the calling thread is running an item: then an inner loop stays serial."""
+    return getattr(_state, "depth", 0) > 0
+
+
+@contextmanager
+def lane() -> Iterator[None]:
+    """Mark the calling thread as a lane."""
+    _state.depth = getattr(_state, "depth", 0) + 1
+    try:
+        yield
+    finally:
+        _state.depth -= 1
+
+
+def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
+    """Run the items of a chunk, in order, until one fails or the watch says stop.
+
+    Args:
+        call: the loop; its own ``items`` are not looked at.
+        chunk: the items to run.
+        watch: told before each item.
+
+    Returns:
+        The values of the items that finished, and the error of the one that did not.  A chunk
+        that was stopped has fewer values than items and no error.
+    """
+    if call.batched:
+        return _run_batch(call, chunk, watch)
+    function = call.per_item()
+    values: list[Any] = []
+    for index, item in enumerate(chunk.items, chunk.start):
+        if not watch.enter(index, values):
+            break
+        try:
+            values.append(function(item))
+        except BaseException as error:
+            _add_note(error, item_note(call, index, item))
+            return Outcome(chunk.start, values, error, index)
+    return Outcome(chunk.start, values)
+
+
+def _run_batch(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
+    if not watch.enter(chunk.start, []):
+        return Outcome(chunk.start, [])
+    try:
+        value = call.per_item()(chunk.items)
+    except BaseException as error:
+        span = f"items {chunk.start} to {chunk.stop - 1}"
+        _add_note(error, f"clustrix: {span} of {describe(call.function)}()")
+        return Outcome(chunk.start, [], error, chunk.start)
+    return Outcome(chunk.start, join_batch(value))
+
+
+def join_batch(value: Any) -> Sequence[Any]:
+    """What a batch contributes to the results: the values of a list, else the value itself."""
+    return value if isinstance(value, list) else [value]
+
+
+def item_note(call: Call, index: int, item: object) -> str:
+    """The line that names an item: ``clustrix: item 17 (x=3.5) of load()``."""
+    shown = f" ({call.loop_var}={_short.repr(item)})" if call.loop_var else ""
+    return f"clustrix: item {index}{shown} of {describe(call.function)}()"
+
+
+class _ShortRepr(reprlib.Repr):
+    """A repr of bounded length that survives objects whose own repr fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = 80
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        try:
+            return super().repr_instance(x, level)
+        except Exception:
+            return f"<{type(x).__name__} object>"
+
+
+_short = _ShortRepr()
+
+
+def _add_note(error: BaseException, note: str) -> None:
+    """PEP 678, also on Python 3.10, where tracebacks do not print notes yet."""
+    try:
+        if hasattr(error, "add_note"):
+            error.add_note(note)
+        else:
+            error.__notes__ = [*getattr(error, "__notes__", ()), note]  # type: ignore[attr-defined]
+    except Exception:  # an exception class may refuse attributes; the error itself matters more
+        pass

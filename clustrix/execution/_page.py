@@ -1,0 +1,61 @@
+"""One page of memory that the parent and a worker both see: where the worker is in the loop.
+
+    worker:  page.enter(17) ─────────> [phase | item | since | cancel] <───── parent: page.item
+
+A message for every item would cost more than many an item does; eight bytes of shared memory
+cost next to nothing, and they are still there when the worker is not.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import time
+
+__all__ = ["BUSY", "IDLE", "IN_ITEM", "Page"]
+
+# What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
+IDLE, BUSY, IN_ITEM = range(3)
+
+_WHERE = struct.Struct("<qqd")  # phase, item, since
+_CANCEL = 64  # on a cache line of its own: the worker reads it before every item
+
+
+class Page:
+    """The worker's watch, and the parent's view of it.
+
+    Args:
+        memory: at least 65 bytes, shared by both.
+    """
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+
+    def enter(self, index: int) -> bool:
+        """Worker: the item at ``index`` starts now; ``False`` when the loop has been ended."""
+        if self._memory[_CANCEL]:
+            return False
+        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic())
+        return True
+
+    def phase(self, phase: int) -> None:
+        """Worker: no item runs; the worker is idle or busy around one."""
+        _WHERE.pack_into(self._memory, 0, phase, -1, 0.0)
+
+    def where(self) -> tuple[int, int, float]:
+        """Parent: the phase, the item that runs (-1 for none) and since when.
+
+        The time is `time.monotonic`, one clock for all processes of a machine.
+        """
+        first = _WHERE.unpack_from(self._memory, 0)
+        while first != (again := _WHERE.unpack_from(self._memory, 0)):
+            first = again  # it was being written
+        return first
+
+    def cancel(self, on: bool) -> None:
+        """Parent: ask the worker to stop before its next item, or take that back."""
+        self._memory[_CANCEL] = on
+
+    def close(self) -> None:
+        """Unmap the page."""
+        self._memory.close()

@@ -1,0 +1,155 @@
+"""Everything that differs between operating systems, with a fallback for each.
+
+    Linux     one socket pair a worker; big buffers in anonymous shared memory (memfd), handed
+              over as file descriptors; the kernel ends a worker whose parent is gone
+    elsewhere the same socket pair; buffers travel inside the pickles; a thread in the worker
+              watches for the parent
+
+Nothing here has a name that another process could look up: no port, no file, no /dev/shm entry,
+so nothing can be read by another user, and nothing is left behind however a process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = [
+    "SHARES_MEMORY",
+    "attach",
+    "end_with_parent",
+    "freeze",
+    "share",
+    "shared_page",
+    "start_interpreter",
+    "thaw",
+    "wait_for",
+]
+
+SHARES_MEMORY = hasattr(os, "memfd_create")
+
+_F_SETSIG = 10  # from <fcntl.h> on Linux; the fcntl module names it only since Python 3.10
+
+
+def share(buffer: Any) -> int:
+    """Copy a buffer into anonymous memory; the descriptor is the only way to it."""
+    view = memoryview(buffer).cast("B")
+    handle = os.memfd_create("clustrix", os.MFD_CLOEXEC)
+    try:
+        done = 0
+        while done < len(view):
+            done += os.write(handle, view[done:])
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def attach(handle: int, size: int) -> mmap.mmap:
+    """Map memory that `share` made, writable; closes the descriptor.
+
+    The sender has closed its own descriptor and never mapped the memory, so from here on the
+    receiver alone can reach it.
+    """
+    try:
+        return mmap.mmap(handle, size, mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0))
+    finally:
+        os.close(handle)
+
+
+def shared_page() -> tuple[int, mmap.mmap]:
+    """A page of memory that a child can map too, and the descriptor to hand it."""
+    if SHARES_MEMORY:
+        handle = os.memfd_create("clustrix", os.MFD_CLOEXEC)
+    else:
+        import tempfile
+
+        handle, path = tempfile.mkstemp()
+        os.unlink(path)
+    os.ftruncate(handle, mmap.PAGESIZE)
+    return handle, mmap.mmap(handle, mmap.PAGESIZE)
+
+
+def end_with_parent(lifeline: int) -> None:
+    """Make sure that this process does not outlive its parent, whatever it is doing.
+
+    Args:
+        lifeline: read end of a pipe whose other end only the parent holds.
+
+    The kernel is asked to send SIGKILL when the pipe's other end closes.  Unlike a thread that
+    watches, this also works while C code holds the GIL; unlike PR_SET_PDEATHSIG it does not
+    fire when merely the thread that started this process ends.
+    """
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(lifeline, _F_SETSIG, signal.SIGKILL)
+            flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+            fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+    import threading
+
+    threading.Thread(target=_watch, args=(lifeline, os.getppid()), daemon=True).start()
+
+
+def _watch(lifeline: int, parent: int) -> None:
+    """The fallback, and for a parent that died before the kernel was asked."""
+    while True:
+        readable, _, _ = select.select([lifeline], [], [], 1.0)
+        if readable or os.getppid() != parent:
+            os._exit(1)
+
+
+def wait_for(readers: Iterable[int], writers: Iterable[int], seconds: float | None) -> set[int]:
+    """The descriptors on which something can be done now, or within so many seconds."""
+    if hasattr(select, "poll"):  # unlike select, without a limit on the descriptors' numbers
+        poll = select.poll()
+        for handle in readers:
+            poll.register(handle, select.POLLIN)
+        for handle in writers:
+            poll.register(handle, select.POLLIN | select.POLLOUT)
+        wait = None if seconds is None else max(0, math.ceil(seconds * 1000))
+        return {handle for handle, _ in poll.poll(wait)}
+    sending = list(writers)
+    return {
+        handle for ready in select.select([*readers, *sending], sending, [], seconds) for handle in ready
+    }
+
+
+def start_interpreter(code: str, handles: Iterable[int]) -> subprocess.Popen[bytes]:
+    """Start a fresh interpreter like this one, with some descriptors open in it.
+
+    It has the flags and warning options of this interpreter, the same standard output and
+    error, and a session of its own: Ctrl-C in the terminal reaches the caller alone, who
+    decides what becomes of the workers.
+    """
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return subprocess.Popen(
+        [sys.executable, *flags, "-c", code],
+        stdin=subprocess.DEVNULL,
+        pass_fds=tuple(handles),
+        start_new_session=True,
+    )
+
+
+def freeze(pid: int) -> None:
+    """Stop a child and wait until it has stopped, so that what it says of itself holds still."""
+    if hasattr(os, "waitid"):
+        os.kill(pid, signal.SIGSTOP)
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+
+def thaw(pid: int) -> None:
+    """Let a child go on after `freeze`."""
+    if hasattr(os, "waitid"):
+        os.kill(pid, signal.SIGCONT)

@@ -1,0 +1,223 @@
+"""The worker processes of this process: started, lent to loops, taken back, ended.
+
+    take() ──> an idle worker, or a new one ──> a loop uses it ──> give_back() ──> idle again
+                                                       │ it died, or hangs
+                                                       └──> discard(): killed, never seen again
+
+One warm pool serves every decorated function.  A loop holds workers only while it has work for
+them, and a loop that holds none always gets one, so loops in several threads, or one that its
+caller has left half read, cannot wait for each other.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import Any
+
+from clustrix._model import Chunk
+from clustrix.execution import _platform
+from clustrix.execution._channel import Channel, Kind, Packed
+from clustrix.execution._page import Page
+from clustrix.execution._transport import dumps
+
+__all__ = ["Pool", "Worker"]
+
+# Functions that a worker keeps as bytes for loops to come.
+TASKS_KEPT = 8
+
+# A worker that was asked to leave gets so long to run its exit handlers.
+GRACE_SECONDS = 1.0
+
+_ROOT = str(Path(__file__).parents[2])
+
+
+class Worker:
+    """One worker process, as the parent sees it.
+
+    Attributes:
+        process: the interpreter; ``returncode`` as in `subprocess.Popen`.
+        channel: the conversation with it.
+        page: where it is in the loop.
+        chunk: what it runs at the moment; ``None`` when it is idle.
+        values: what has come back for that chunk so far.
+    """
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        page_handle, memory = _platform.shared_page()
+        lifeline, self._lifeline = os.pipe()
+        handles = (theirs.fileno(), page_handle, lifeline)
+        code = (
+            f"import sys; sys.path[:] = {[_ROOT, *filter(None, sys.path)]!r}; "
+            f"from clustrix.execution._worker import main; main{handles}"
+        )
+        try:
+            self.process: subprocess.Popen[bytes] = _platform.start_interpreter(code, handles)
+        finally:
+            theirs.close()
+            os.close(page_handle)
+            os.close(lifeline)
+        ours.setblocking(False)
+        self.channel = Channel(ours)
+        self.page = Page(memory)
+        self.chunk: Chunk | None = None
+        self.values: list[Any] = []
+        self._context: object = None
+        self._tasks: dict[int, None] = {}
+
+    def prepare(self, context: dict[str, Any], task_id: int, task: Packed) -> None:
+        """Send the caller's surroundings and a task, unless the worker has them."""
+        if context != self._context:
+            self.channel.send(Kind.CONTEXT, packed=Packed(dumps(context)))
+            self._context = context
+        if task_id in self._tasks:
+            return
+        self.channel.send(Kind.TASK, task_id, packed=task)
+        self._tasks[task_id] = None
+        if len(self._tasks) > TASKS_KEPT:
+            self.forget(next(iter(self._tasks)))
+
+    def forget(self, task_id: int) -> None:
+        """Let the worker drop a task."""
+        if self._tasks.pop(task_id, 0) is None:
+            self.channel.send(Kind.DROP, task_id)
+
+    def alive(self) -> bool:
+        """Whether the process still runs; reaps it if it does not."""
+        return self.process.poll() is None
+
+    def ask_to_leave(self) -> None:
+        """Let an idle worker run its exit handlers and go."""
+        with contextlib.suppress(OSError):
+            self.channel.send(Kind.EXIT)
+
+    def end(self, grace: float = 0.0) -> int:
+        """End the process and free what belongs to it.
+
+        Returns:
+            The exit status, as in `subprocess.Popen.returncode`.
+        """
+        try:
+            self.process.wait(grace)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.abandon()
+        return self.process.returncode
+
+    def abandon(self) -> None:
+        """Close this side's ends without a word to the process."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+            self.channel.close()
+            self.page.close()
+
+
+class Pool:
+    """A set of workers that loops share.
+
+    Args:
+        size: workers that are kept; loops may ask for more and get them while they run.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        _pools.add(self)
+
+    def take(self, held: int, most: int) -> Worker | None:
+        """A worker for a loop that holds ``held`` and may hold ``most``; ``None`` for not now."""
+        if held >= most:
+            return None
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("cannot run a loop on a process pool that has been shut down")
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive():
+                    return worker
+                self._all.discard(worker)  # it left after a while without work
+                worker.abandon()
+            if held and len(self._all) >= max(self.size, most):
+                return None
+            worker = Worker()
+            self._all.add(worker)
+            return worker
+
+    def give_back(self, worker: Worker) -> None:
+        """Take an idle worker back; it serves the next loop, unless there are too many."""
+        with self._lock:
+            if not self._closed and len(self._all) <= self.size:
+                self._idle.append(worker)
+                return
+            self._all.discard(worker)
+        worker.ask_to_leave()
+        worker.end(GRACE_SECONDS)
+
+    def discard(self, worker: Worker) -> int:
+        """End a worker that is of no use any more; its exit status."""
+        with self._lock:
+            self._all.discard(worker)
+        return worker.end()
+
+    def processes(self) -> list[subprocess.Popen[bytes]]:
+        """The processes that belong to the pool now."""
+        with self._lock:
+            return [worker.process for worker in self._all]
+
+    def close(self, grace: float = GRACE_SECONDS) -> None:
+        """End the idle workers; busy ones are ended by the loops that hold them."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+            self._all.difference_update(idle)
+        for worker in idle:
+            worker.ask_to_leave()
+        for worker in idle:
+            worker.end(grace)
+
+    def kill(self) -> None:
+        """End every worker at once: the interpreter is leaving."""
+        with self._lock:
+            self._closed = True
+            workers, self._all, self._idle = list(self._all), set(), []
+        for worker in workers:
+            worker.end()
+
+    def forget(self) -> None:
+        """In a forked child: the workers belong to the parent; let go of this copy's ends."""
+        self._lock = threading.Lock()
+        for worker in self._all:
+            worker.process.returncode = 0  # not this process's child, so not its to wait for
+            worker.abandon()
+        self._all, self._idle = set(), []
+
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    for pool in list(_pools):
+        pool.kill()
+
+
+def _forget_all() -> None:
+    for pool in list(_pools):
+        pool.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

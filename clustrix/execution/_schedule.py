@@ -1,0 +1,68 @@
+"""Which chunk runs next, and which need not run any more.  Pure bookkeeping, no clocks.
+
+    chunks ──> take() ──> a lane runs it ──> settle(outcome)
+                 ▲                              │ an error at item k
+                 └────── nothing from behind k ─┘
+
+An error ends the loop at the first failing item.  Chunks in front of it still run, since one of
+them may fail too and would be the first then; chunks behind it are not started.  So the error
+that is raised depends on the loop alone, never on which lane was faster.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+
+from clustrix._model import Chunk, Outcome
+
+__all__ = ["Schedule"]
+
+
+class Schedule:
+    """Hands out the chunks of one loop in order; may be shared between threads.
+
+    Args:
+        chunks: the chunks in loop order; consumed lazily, one at a time.
+    """
+
+    def __init__(self, chunks: Iterable[Chunk]) -> None:
+        self._chunks = iter(chunks)
+        self._again: deque[Chunk] = deque()
+        self._end: int | None = None
+        self._lock = threading.Lock()
+
+    def take(self) -> Chunk | None:
+        """The next chunk to run; ``None`` when there is nothing left to start."""
+        with self._lock:
+            while self._again:
+                if self._wanted(chunk := self._again.popleft()):
+                    return chunk
+            following = next(self._chunks, None)
+            return following if following is not None and self._wanted(following) else None
+
+    def put_back(self, chunk: Chunk) -> None:
+        """Give back a chunk of which no item has started; it is the next to be taken."""
+        with self._lock:
+            self._again.appendleft(chunk)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Learn what became of a chunk: an error ends the loop at that item."""
+        if outcome.failed is not None:
+            with self._lock:
+                known = self._end
+                self._end = outcome.failed if known is None else min(outcome.failed, known)
+
+    def stop(self) -> None:
+        """Start nothing any more."""
+        with self._lock:
+            self._end = 0
+
+    def wanted(self, chunk: Chunk) -> bool:
+        """Whether the outcome of this chunk can still matter."""
+        with self._lock:
+            return self._wanted(chunk)
+
+    def _wanted(self, chunk: Chunk) -> bool:
+        return self._end is None or chunk.start < self._end

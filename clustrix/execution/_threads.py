@@ -1,0 +1,159 @@
+"""The engine of threads: for work that waits, and for what cannot leave this process.
+
+    calling thread                             lanes (cached threads)
+    ──────────────                             ──────────────────────
+    keeps a few chunks ready ──> ready ──────> run_chunk
+    waits, until a deadline  <── outcomes <──  the outcome; then the next chunk
+    yields what came
+
+A thread cannot be killed.  When an item runs out of time, the call goes on without its lane
+and says so; the thread ends by itself when the item does.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import time
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix.errors import TaskTimeout
+from clustrix.execution import _thread_cache
+from clustrix.execution._lane import item_note, lane, run_chunk
+from clustrix.execution._schedule import Schedule
+
+__all__ = ["ThreadEngine"]
+
+# Chunks handed out for each lane: the one that runs and one that is ready, so that no lane
+# waits for the calling thread to wake up.
+AHEAD = 2
+
+
+class ThreadEngine:
+    """Runs chunks on threads of this process."""
+
+    def run(
+        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+    ) -> Generator[Outcome, None, None]:
+        """Run the chunks on up to ``plan.workers`` threads."""
+        run = _Run(call, Schedule(chunks))
+        try:
+            while run.hand_out(plan.workers):
+                try:
+                    outcome = run.outcomes.get(timeout=run.patience(plan.timeout))
+                except queue.Empty:
+                    yield from run.overdue(plan.timeout)
+                else:
+                    if run.pending.pop(outcome.start, None):  # else: was given up before
+                        yield outcome
+        finally:
+            run.end()
+
+
+class _Run:
+    """One loop on threads, as seen from the calling thread."""
+
+    def __init__(self, call: Call, schedule: Schedule) -> None:
+        self.call = call
+        self.schedule = schedule
+        self.ready: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
+        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.pending: dict[int, Chunk] = {}
+        self.lanes: set[_Lane] = set()
+
+    def hand_out(self, workers: int) -> bool:
+        """Keep the lanes in work; ``False`` when nothing that matters is left."""
+        while len(self.pending) < AHEAD * workers and (chunk := self.schedule.take()) is not None:
+            self.pending[chunk.start] = chunk
+            self.ready.put(chunk)
+        while len(self.lanes) < min(workers, len(self.pending)):
+            self.lanes.add(_Lane(self))
+        return any(self.schedule.wanted(chunk) for chunk in self.pending.values())
+
+    def patience(self, timeout: float | None) -> float | None:
+        """Seconds until the first running item is out of time; ``None`` without a timeout."""
+        if timeout is None:
+            return None
+        now = time.monotonic()
+        # A lane between two items has no deadline yet, but will have one this far ahead.
+        starts = [running[1] for lane in self.lanes if (running := lane.running)]
+        return max(0.0, min(starts, default=now) + timeout - now)
+
+    def overdue(self, timeout: float | None) -> Iterator[Outcome]:
+        """Give up the lanes whose item is out of time, and say so for each."""
+        if timeout is None:
+            return
+        now = time.monotonic()
+        for late in list(self.lanes):
+            running = late.running
+            if running is None or now < running[1] + timeout:
+                continue
+            index, _, chunk = running
+            self.dismiss(late)
+            self.lanes.discard(late)
+            if self.pending.pop(chunk.start, None) is None:  # its outcome is on the way
+                continue
+            outcome = Outcome(chunk.start, [], self._too_late(index, chunk, timeout), index)
+            self.schedule.settle(outcome)
+            yield outcome
+
+    def end(self) -> None:
+        """Let every lane go as soon as the item that it runs is done."""
+        self.schedule.stop()
+        for lane in self.lanes:
+            self.dismiss(lane)
+
+    def dismiss(self, lane: _Lane) -> None:
+        """Let one lane go, also when it is waiting for a chunk just now."""
+        lane.dismissed = True
+        self.ready.put(None)
+
+    def _too_late(self, index: int, chunk: Chunk, timeout: float) -> TaskTimeout:
+        note = item_note(self.call, index, chunk.items[index - chunk.start])
+        return TaskTimeout(
+            f"{note} ran longer than {timeout} s. Its thread cannot be killed and ends when "
+            f'{describe(self.call.function)}() does; executor="processes" ends an item in time.',
+            item=index,
+            timeout=timeout,
+        )
+
+
+class _Lane:
+    """One thread at work on one loop; also its own watch."""
+
+    def __init__(self, run: _Run) -> None:
+        self.dismissed = False
+        # What runs, since when, in which chunk: one tuple, so that a reader in another thread
+        # never pairs an item with the time of its neighbour.
+        self.running: tuple[int, float, Chunk] | None = None
+        self._run = run
+        self._chunk: Chunk | None = None
+        self._context = contextvars.copy_context()
+        _thread_cache.start(self._serve)
+
+    def enter(self, index: int, values: list[Any]) -> bool:
+        """Note which item starts, and when."""
+        if self.dismissed or self._chunk is None:
+            return False
+        self.running = (index, time.monotonic(), self._chunk)
+        return True
+
+    def _serve(self) -> None:
+        run = self._run
+        with lane():
+            while not self.dismissed:
+                chunk = run.ready.get()
+                if self.dismissed:
+                    run.ready.put(chunk)  # meant for a lane that stays
+                    return
+                if chunk is None or not run.schedule.wanted(chunk):
+                    continue
+                self._chunk = chunk
+                outcome = self._context.run(run_chunk, run.call, chunk, self)
+                self.running = None
+                run.schedule.settle(outcome)
+                run.outcomes.put(outcome)
+                del chunk, outcome  # while it waits, a lane keeps no data alive
+                self._chunk = None

@@ -1,0 +1,141 @@
+"""What travels between processes, as bytes: functions by reference or by value, and data.
+
+    importable function          ──> its name; the worker imports it
+    original of a decorated one  ──> the name of the decorated one, then so many times __wrapped__
+    __main__, local, lambda      ──> code, closure and the globals it reads (cloudpickle)
+    everything else              ──> pickle protocol 5, big buffers out of band
+
+The second row is why this file exists: the function that a decorator wraps is not what its
+name leads to, so the standard pickle refuses it, and carrying it by value would carry half of
+its module along.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+from collections import ChainMap
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any
+
+import cloudpickle
+
+from clustrix.execution._exceptions import reduce_error
+
+__all__ = ["dumps", "loads"]
+
+# Anything may fail while pickling, as user code runs: __reduce__, __getstate__, properties.
+BufferCallback = Callable[[pickle.PickleBuffer], object]
+
+
+def dumps(obj: object, buffer_callback: BufferCallback | None = None) -> bytes:
+    """Serialize an object for another process.
+
+    Args:
+        obj: anything; functions and classes that cannot be imported go by value.
+        buffer_callback: as in `pickle.Pickler`; returns false to take a buffer out of band.
+
+    Raises:
+        Exception: whatever the object's own hooks raise, or `pickle.PicklingError`.
+    """
+    with io.BytesIO() as file:
+        _Pickler(file, protocol=5, buffer_callback=buffer_callback).dump(obj)
+        return file.getvalue()
+
+
+def loads(data: bytes | bytearray | memoryview, buffers: Iterable[Any] = ()) -> Any:
+    """Restore what `dumps` serialized; buffers in the order in which they were taken out."""
+    return pickle.loads(data, buffers=buffers)
+
+
+class _Pickler(cloudpickle.Pickler):
+    """cloudpickle, with decorated functions by reference and exceptions by state."""
+
+    dispatch_table = ChainMap({}, cloudpickle.Pickler.dispatch_table)
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind is FunctionType:
+            return _reference(obj) or super().reducer_override(obj)
+        if isinstance(obj, BaseException):
+            return reduce_error(obj)
+        if issubclass(kind, type):
+            return super().reducer_override(obj)
+        # Proxies claim the class of what they wrap; cloudpickle would take a decorated function
+        # for a plain one and drop the decoration.  Their own methods know better.
+        if hasattr(kind, "__reduce_by_value__") and not _importable(obj):
+            return obj.__reduce_by_value__()
+        return NotImplemented
+
+
+def _reduce_stream(stream: io.TextIOWrapper) -> tuple[Any, ...]:
+    """The standard streams by name.  cloudpickle would read other files and send their text."""
+    for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"):
+        if stream is getattr(sys, name):
+            return getattr, (sys, name)
+    raise pickle.PicklingError(f"cannot pickle an open file ({stream.name!r}); send its path")
+
+
+_Pickler.dispatch_table[io.TextIOWrapper] = _reduce_stream
+
+
+def _reference(function: FunctionType) -> tuple[Any, ...] | None:
+    """How to find, in an importing process, a function that sits inside its decoration.
+
+    Returns:
+        A reduction; ``None`` when the function is not wrapped by what its name leads to.
+    """
+    module, name = function.__module__, function.__qualname__
+    if module in (None, "__main__") or "<" in name or module not in sys.modules:
+        return None
+    if module in cloudpickle.list_registry_pickle_by_value():
+        return None
+    try:
+        found = _look_up(module, name)
+    except (AttributeError, KeyError):
+        return None
+    layers = 0
+    while found is not function:
+        found = _next_layer(found)
+        layers += 1
+        if found is None or layers > 100:
+            return None
+    return (_unwrap, (module, name, layers)) if layers else None
+
+
+def _importable(function: Any) -> bool:
+    """Whether another process finds this very object under its name."""
+    module, name = function.__module__, function.__qualname__
+    if module in (None, "__main__") or "<" in name or module not in sys.modules:
+        return False
+    if module in cloudpickle.list_registry_pickle_by_value():
+        return False
+    try:
+        return _look_up(module, name) is function
+    except (AttributeError, KeyError):
+        return False
+
+
+def _unwrap(module: str, name: str, layers: int) -> Any:
+    found = _look_up(module, name)
+    for _ in range(layers):
+        found = _next_layer(found)
+    return found
+
+
+def _look_up(module: str, name: str) -> Any:
+    """What a qualified name leads to, as it is stored: no descriptor is called."""
+    if module not in sys.modules:
+        __import__(module)
+    first, *rest = name.split(".")
+    found = vars(sys.modules[module])[first]
+    for part in rest:
+        found = vars(found)[part]
+    return found
+
+
+def _next_layer(found: Any) -> Any:
+    """What a decoration wraps: wrapt, functools.wraps, classmethod and staticmethod agree."""
+    return getattr(found, "__wrapped__", None)

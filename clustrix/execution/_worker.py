@@ -1,0 +1,218 @@
+"""The worker's side of the process engine: a fresh interpreter that runs chunks.
+
+    CONTEXT ──> sys.path, working directory, environment as the caller has them
+    TASK    ──> the function and its constant arguments, kept as bytes until a loop needs them
+    CHUNK   ──> run the items ──> PART … PART, then DONE, FAILED or BROKEN
+    EXIT, or nobody there any more ──> leave
+
+It is started as ``python -c "…main(socket, page, lifeline)"``: the caller's main module is not
+imported again, so no ``if __name__ == "__main__"`` guard is needed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import pickle
+import socket
+import sys
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from clustrix._model import Call, Chunk, describe
+from clustrix.errors import NotPicklableError
+from clustrix.execution import _platform
+from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
+from clustrix.execution._exceptions import pack_error
+from clustrix.execution._lane import item_note, lane, run_chunk
+from clustrix.execution._page import BUSY, IDLE, Page
+
+__all__ = ["main"]
+
+# A worker that has had nothing to do for so long leaves, and gives its memory back.
+IDLE_SECONDS = 60.0
+
+# Values leave at the latest so long after they were computed, with the next item: what waits
+# in the worker is lost when it dies, and big results would pile up.
+FLUSH_SECONDS = 0.02
+
+
+def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
+    """Serve until the parent hangs up.
+
+    Args:
+        socket_handle: descriptor of this side of the socket pair.
+        page_handle: descriptor of the shared page.
+        lifeline: read end of a pipe that closes when the parent is gone.
+    """
+    _platform.end_with_parent(lifeline)
+    page = Page(mmap.mmap(page_handle, mmap.PAGESIZE))
+    os.close(page_handle)
+    channel = Channel(socket.socket(fileno=socket_handle))
+    # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
+    sys.modules["__main__"] = ModuleType("__main__")
+    with contextlib.suppress(EOFError, BrokenPipeError), lane():
+        _serve(channel, page)
+    _flush_output()
+
+
+def _serve(channel: Channel, page: Page) -> None:
+    tasks = _Tasks()
+    while True:
+        page.phase(IDLE)
+        if not channel.wait(IDLE_SECONDS):
+            return
+        frame = channel.read()
+        assert frame is not None  # this side's socket blocks
+        page.phase(BUSY)
+        if frame.kind == Kind.CHUNK:
+            _run(channel, page, tasks, frame)
+        elif frame.kind == Kind.TASK:
+            tasks.add(frame)
+        elif frame.kind == Kind.DROP:
+            tasks.drop(frame.a)
+        elif frame.kind == Kind.CONTEXT:
+            _adopt(unpack(frame))
+        elif frame.kind == Kind.EXIT:
+            return
+
+
+def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
+    """Run one chunk and answer with what became of it."""
+    start = frame.a
+    try:
+        task_id, run_id, eager, items = unpack(frame)
+        call = tasks.call(task_id, run_id)
+    except BaseException as error:
+        reason = (isinstance(error, ImportError), f"{type(error).__name__}: {error}")
+        channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(reason)))
+        return
+    reply = _Reply(channel, page, call, Chunk(start, items), eager)
+    error, failed = None, start
+    try:
+        outcome = run_chunk(call, reply.chunk, reply)
+        error, failed = outcome.error, outcome.failed or start
+        _flush_output()
+        reply.send(Kind.DONE if error is None else Kind.PART, outcome.values)
+    except _Unsendable as culprit:
+        error, failed = culprit.error, culprit.index
+    if error is not None:
+        channel.send(Kind.FAILED, start, failed, Packed(pack_error(error, _dumps, pickle.loads)))
+
+
+class _Tasks:
+    """The functions that the parent sent, as bytes, and the one that is in use, alive."""
+
+    def __init__(self) -> None:
+        self._frames: dict[int, Frame] = {}
+        self._current: tuple[int, Call] | None = None
+
+    def add(self, frame: Frame) -> None:
+        self._frames[frame.a] = frame
+
+    def drop(self, task_id: int) -> None:
+        self._frames.pop(task_id, None)
+        self._current = None
+
+    def call(self, task_id: int, run_id: int) -> Call:
+        """The call that a chunk belongs to; made anew for each loop.
+
+        A function may change its own constant arguments.  The next loop must find them as the
+        caller has them, so it gets its own copy.
+        """
+        if self._current is None or self._current[0] != run_id:
+            self._current = None
+            self._current = (run_id, unpack(self._frames[task_id]))
+        return self._current[1]
+
+
+class _Unsendable(Exception):
+    """The value of an item cannot travel back."""
+
+    def __init__(self, index: int, error: NotPicklableError) -> None:
+        super().__init__(index, error)
+        self.index = index
+        self.error = error
+
+
+class _Reply:
+    """What goes back for one chunk; as the lane's watch it sends finished values in time."""
+
+    def __init__(self, channel: Channel, page: Page, call: Call, chunk: Chunk, eager: bool) -> None:
+        self.chunk = chunk
+        self._channel = channel
+        self._page = page
+        self._call = call
+        self._eager = eager
+        self._sent = 0
+        self._last = time.monotonic()
+
+    def enter(self, index: int, values: list[Any]) -> bool:
+        """Send what is due, then note that the next item starts."""
+        if values and (self._eager or time.monotonic() - self._last > FLUSH_SECONDS):
+            self.send(Kind.PART, values)
+            values.clear()
+            self._last = time.monotonic()
+        return self._page.enter(index)
+
+    def send(self, kind: int, values: Any) -> None:
+        """Send values; if they do not pickle, those in front of the culprit."""
+        self._page.phase(BUSY)
+        start = self.chunk.start
+        try:
+            packed = pack(values, _dumps)
+        except Exception:
+            index, error = self._culprit(values)
+            if kept := values[: index - start - self._sent]:
+                self._channel.send(Kind.PART, start, packed=pack(kept, _dumps))
+            raise _Unsendable(index, error) from None
+        if values or kind != Kind.PART:
+            self._channel.send(kind, start, packed=packed)
+        self._sent += len(values)
+
+    def _culprit(self, values: Any) -> tuple[int, NotPicklableError]:
+        first = self.chunk.start + self._sent
+        name = describe(self._call.function)
+        for offset, value in enumerate(values):
+            try:
+                _dumps(value)
+            except Exception as error:
+                index = self.chunk.start if self._call.batched else first + offset
+                note = item_note(self._call, index, self.chunk.items[index - self.chunk.start])
+                return index, NotPicklableError(
+                    f"{note} returned a {type(value).__qualname__} that cannot be sent back from "
+                    f"a worker process ({error}). Return plain data from {name}(), or run it on "
+                    f'threads with executor="threads".',
+                    item=index,
+                )
+        raise AssertionError("values that pickle one by one pickle together")
+
+
+def _dumps(obj: object, buffer_callback: Callable[..., object] | None = None) -> bytes:
+    """Serialize for the parent; classes and functions that came by value go back by value."""
+    try:
+        return pickle.dumps(obj, protocol=5, buffer_callback=buffer_callback)
+    except Exception:
+        from clustrix.execution import _transport  # loads cloudpickle, which most work never needs
+
+        return _transport.dumps(obj, buffer_callback)
+
+
+def _adopt(context: dict[str, Any]) -> None:
+    """Put this process where the caller is."""
+    sys.path[:] = context["path"]
+    sys.argv[:] = context["argv"]
+    if os.getcwd() != context["cwd"]:
+        os.chdir(context["cwd"])
+    if dict(os.environ) != context["environ"]:
+        os.environ.clear()
+        os.environ.update(context["environ"])
+
+
+def _flush_output() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()

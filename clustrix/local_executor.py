@@ -1,0 +1,407 @@
+"""Local parallel execution using processes or threads: where analysis and execution meet.
+
+    execute_loop_parallel(func, loop_var, iterable, …)
+        │ check           Call          what to run
+        ├─ analysis ────> Plan          how, and why
+        └─ execution ───> results       in loop order
+
+The names, defaults and rules of this module are its published contract; whatever goes beyond it
+is keyword-only.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+from clustrix._model import Call, Options, Plan, describe
+from clustrix.analysis import check_picklable, find_blocking_calls, make_plan
+from clustrix.errors import LoopVariableError
+from clustrix.execution import (
+    THREADS_PER_CPU,
+    Engines,
+    available_cpus,
+    execute,
+    shared,
+    this_machine,
+)
+
+__all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
+
+
+class LocalExecutor:
+    """Execute functions locally using worker processes or threads.
+
+    Workers start when they are first needed and are kept until the executor is closed, at the
+    end of its ``with`` block, by `shutdown`, or when the interpreter leaves.
+
+    Args:
+        max_workers: workers at most. ``None``: one for each CPU that this process may use
+            (affinity and cgroup quota respected) for processes, four times as many for threads.
+        use_threads: ``True`` for threads, ``False`` for processes, ``None`` to let the analysis
+            decide for each call.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: ``max_workers`` is less than 1.
+
+    Examples:
+        >>> def square(x):
+        ...     return x ** 2
+        >>> with LocalExecutor(max_workers=2) as executor:
+        ...     executor.execute_loop_parallel(square, "x", range(5))
+        [0, 1, 4, 9, 16]
+    """
+
+    def __init__(self, max_workers: int | None = None, use_threads: bool | None = False) -> None:
+        if use_threads is not None and not isinstance(use_threads, bool):
+            raise TypeError(f"use_threads must be True, False or None, not {use_threads!r}")
+        names = {True: "threads", False: "processes", None: "auto"}
+        self._options = Options(executor=names[use_threads], max_workers=max_workers)
+        self._engines = Engines(max_workers)
+
+    @classmethod
+    def shared(
+        cls, executor: str | Executor = "auto", max_workers: int | None = None
+    ) -> LocalExecutor:
+        """An executor on the workers that all decorated functions of this process share.
+
+        Args:
+            executor: ``"auto"``, ``"serial"``, ``"threads"``, ``"processes"``, or an executor
+                of somebody else's, which is used and left running.
+            max_workers: workers at most, as for the class.
+        """
+        made = cls.__new__(cls)
+        made._options = Options(executor=executor, max_workers=max_workers)
+        made._engines = shared()
+        return made
+
+    @property
+    def max_workers(self) -> int:
+        """Workers at most, with the default filled in."""
+        if self._options.max_workers is not None:
+            return self._options.max_workers
+        return available_cpus() * (THREADS_PER_CPU if self.use_threads else 1)
+
+    @property
+    def use_threads(self) -> bool | None:
+        """Whether threads run the work; ``None`` when that is decided for each call."""
+        return {"threads": True, "processes": False}.get(self._options.executor)
+
+    def __enter__(self) -> LocalExecutor:
+        """Context manager entry."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Context manager exit: the workers end."""
+        self.shutdown()
+
+    def shutdown(self) -> None:
+        """End the workers; the executor cannot be used any more."""
+        if self._engines is not shared():
+            self._engines.close()
+
+    def execute_single(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Execute a single function call, directly in the calling thread.
+
+        Args:
+            func: the function.
+            args: its positional arguments.
+            kwargs: its keyword arguments.
+
+        Returns:
+            What the function returns.
+
+        Examples:
+            >>> LocalExecutor().execute_single(pow, (2, 5), {})
+            32
+        """
+        return func(*args, **kwargs)
+
+    def execute_parallel(
+        self,
+        func: Callable[..., Any],
+        work_chunks: Sequence[Mapping[str, Any]],
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """Execute a function in parallel with different arguments.
+
+        Args:
+            func: the function.
+            work_chunks: for each task ``{"args": (...), "kwargs": {...}}``; either may be
+                missing.
+            timeout: seconds for each task, from the moment that this task starts.
+
+        Returns:
+            The results in the order of ``work_chunks``.
+
+        Raises:
+            TaskTimeout: a task ran out of time.
+            BaseException: what the first failing task, in order, raised.
+
+        Examples:
+            >>> with LocalExecutor(max_workers=2, use_threads=True) as executor:
+            ...     executor.execute_parallel(pow, [{"args": (2, n)} for n in range(4)])
+            [1, 2, 4, 8]
+        """
+        _check_callable(func)
+        tasks = [_check_work(index, work) for index, work in enumerate(work_chunks)]
+        call = Call(func, tasks, slot=None)
+        return self._run(call, replace(self._options, timeout=timeout, chunk_size=1, batched=False))
+
+    def execute_loop_parallel(
+        self,
+        func: Callable[..., Any],
+        loop_var: str,
+        iterable: Iterable[Any],
+        func_args: tuple[Any, ...] = (),
+        func_kwargs: Mapping[str, Any] | None = None,
+        chunk_size: int | None = None,
+        *,
+        position: int | None = None,
+        timeout: float | None = None,
+        batched: bool | None = None,
+    ) -> list[Any]:
+        """Execute a function for each item of an iterable, in parallel.
+
+        The items are cut into neighbouring chunks, the chunks are run by the workers item by
+        item, and the results are joined in loop order. An empty iterable gives ``[]``, a single
+        item runs directly in the calling thread unless it has a ``timeout``.
+
+        Args:
+            func: called as ``func(*func_args, **{**func_kwargs, loop_var: item})``.
+            loop_var: name of the parameter that receives each item.
+            iterable: the items.
+            func_args: further positional arguments, the same for each item.
+            func_kwargs: further keyword arguments, the same for each item; an entry named
+                ``loop_var`` is overridden.
+            chunk_size: items in a chunk. ``None``: the number of items divided by the number
+                of workers, rounded down, at least 1.
+            position: index among the positional arguments at which the item goes, instead of
+                being passed by keyword; found out by itself for positional-only parameters.
+            timeout: seconds for each item, from the moment that this item starts.
+            batched: ``True``: the function gets whole chunks (lists, or ranges of a range) and
+                list results are joined. ``None``: only when its code proves that it fails for
+                a single item, because it iterates, subscripts or measures the loop variable
+                while the items allow no such thing.
+
+        Returns:
+            The results in the order of the items.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            ValueError: ``chunk_size`` is less than 1, or ``timeout`` is not more than 0.
+            LoopVariableError: ``func`` has no parameter named ``loop_var``.
+            NotPicklableError: something cannot travel to or from a worker process.
+            TaskTimeout: an item ran out of time.
+            WorkerDied: a worker process ended under an item.
+            BaseException: what ``func`` raised for the first failing item in loop order.
+
+        Examples:
+            >>> def power(base, x, exp=2):
+            ...     return (base + x) ** exp
+            >>> executor = LocalExecutor(max_workers=2)
+            >>> executor.execute_loop_parallel(
+            ...     power, "x", [1, 2, 3], func_args=(10,), func_kwargs={"exp": 3}
+            ... )
+            [1331, 1728, 2197]
+        """
+        call = _loop_call(func, loop_var, func_args, func_kwargs, position)
+        options = replace(self._options, chunk_size=chunk_size, timeout=timeout, batched=batched)
+        items, broken = _count_items(iterable)
+        results = self._run(replace(call, items=items), options)
+        if broken is not None:  # the iterable itself failed, behind the last item it gave
+            raise broken
+        return results
+
+    def explain_loop_parallel(
+        self,
+        func: Callable[..., Any],
+        loop_var: str,
+        iterable: Iterable[Any],
+        func_args: tuple[Any, ...] = (),
+        func_kwargs: Mapping[str, Any] | None = None,
+        chunk_size: int | None = None,
+        *,
+        position: int | None = None,
+        timeout: float | None = None,
+        batched: bool | None = None,
+    ) -> Plan:
+        """What `execute_loop_parallel` would do with these arguments, and why; nothing runs.
+
+        Raises:
+            TypeError: the iterable is an iterator, which looking at would use up.
+
+        Examples:
+            >>> plan = LocalExecutor(max_workers=2, use_threads=True).explain_loop_parallel(
+            ...     abs, "x", range(10), position=0
+            ... )
+            >>> plan.engine, plan.workers, plan.chunk_size
+            ('threads', 2, 5)
+        """
+        if iter(iterable) is iterable:
+            raise TypeError("explaining would use up this iterator; give its items as a list")
+        call = _loop_call(func, loop_var, func_args, func_kwargs, position)
+        options = replace(self._options, chunk_size=chunk_size, timeout=timeout, batched=batched)
+        items, _ = _count_items(iterable)
+        return make_plan(replace(call, items=items), options, this_machine())
+
+    def _run(self, call: Call, options: Options) -> list[Any]:
+        if not call.items:
+            return []
+        plan = make_plan(call, options, this_machine())
+        call = replace(call, batched=plan.batched)
+        alone = len(call.items) == 1 and options.timeout is None
+        choice = "serial" if alone or plan.engine == "serial" else options.executor
+        engine = self._engines.get(plan.engine if choice == "auto" else choice)
+        return execute(call, plan, engine)
+
+
+def choose_executor_type(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> bool:
+    """Choose between threads and processes from what a function and its arguments are.
+
+    The rules, in order: what the standard pickle refuses needs threads; blocking input or
+    output, found in the source of the function and its helpers, is served best by threads;
+    everything else goes to processes. Nothing is run.
+
+    Args:
+        func: the function.
+        args: the positional arguments that it will get.
+        kwargs: the keyword arguments that it will get.
+
+    Returns:
+        ``True`` for threads, ``False`` for processes.
+
+    Examples:
+        >>> choose_executor_type(lambda x: x * 2, (5,), {})
+        True
+        >>> import textwrap
+        >>> choose_executor_type(textwrap.dedent, ("  text",), {})
+        False
+    """
+    parts = (("func", func), ("args", tuple(args)), ("kwargs", dict(kwargs)))
+    if any(check_picklable(part, name) is not None for name, part in parts):
+        return True
+    return bool(find_blocking_calls(func))
+
+
+def create_local_executor(
+    max_workers: int | None = None,
+    use_threads: bool | None = None,
+    func: Callable[..., Any] | None = None,
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+) -> LocalExecutor:
+    """Create a `LocalExecutor` with appropriate settings.
+
+    Args:
+        max_workers: workers at most, as for `LocalExecutor`.
+        use_threads: ``True`` or ``False`` settles the matter.
+        func: otherwise the function for which `choose_executor_type` decides; without one the
+            executor uses processes.
+        args: positional arguments of ``func``.
+        kwargs: keyword arguments of ``func``.
+
+    Returns:
+        The executor.
+
+    Examples:
+        >>> def read(path):
+        ...     with open(path) as file:
+        ...         return file.read()
+        >>> create_local_executor(func=read).use_threads
+        True
+    """
+    if use_threads is None:
+        use_threads = func is not None and choose_executor_type(func, args, kwargs or {})
+    return LocalExecutor(max_workers=max_workers, use_threads=use_threads)
+
+
+def _loop_call(
+    func: Callable[..., Any],
+    loop_var: str,
+    func_args: tuple[Any, ...],
+    func_kwargs: Mapping[str, Any] | None,
+    position: int | None,
+) -> Call:
+    """Check the parts of a loop and put them together; the items come later."""
+    _check_callable(func)
+    if not isinstance(loop_var, str):
+        raise TypeError(f"loop_var must be the name of a parameter, not {loop_var!r}")
+    args, kwargs = tuple(func_args), dict(func_kwargs or {})
+    slot = loop_var if position is None else position
+    if position is None:
+        slot = _find_slot(func, loop_var, len(args))
+    elif isinstance(position, bool) or not 0 <= position <= len(args):
+        raise ValueError(f"position must be from 0 to {len(args)}, not {position!r}")
+    return Call(func, (), args, kwargs, slot, loop_var=loop_var)
+
+
+def _find_slot(func: Callable[..., Any], loop_var: str, given: int) -> str | int:
+    """Where the item goes: by keyword, or at its index for a positional-only parameter."""
+    try:
+        parameters = inspect.signature(func).parameters
+    except (TypeError, ValueError):  # a builtin that does not tell: the call itself will
+        return loop_var
+    found = parameters.get(loop_var)
+    if found is not None and found.kind is found.POSITIONAL_ONLY:
+        index = list(parameters).index(loop_var)
+        if index <= given:
+            return index
+    if found is None or found.kind in (found.VAR_POSITIONAL, found.VAR_KEYWORD):
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+            return loop_var
+        names = ", ".join(parameters) or "none"
+        raise LoopVariableError(
+            f"loop_var={loop_var!r}: {describe(func)}() has no such parameter; it has: {names}"
+        )
+    return loop_var
+
+
+def _count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | None]:
+    """The items as a sequence, and the error with which the iterable ended, if it did.
+
+    The plain loop would have run the items in front of such an error, so they are run too.
+    """
+    if type(iterable) in (list, tuple, range):
+        return iterable, None  # type: ignore[return-value]
+    iterator = iter(iterable)
+    items: list[Any] = []
+    try:
+        for item in iterator:
+            items.append(item)  # noqa: PERF402  (extend would lose what came before an error)
+    except Exception as error:
+        return items, error
+    return items, None
+
+
+def _check_callable(func: object) -> None:
+    if not callable(func):
+        raise TypeError(f"func must be callable, not {func!r}")
+
+
+def _check_work(index: int, work: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(work, Mapping):
+        raise TypeError(
+            f"work_chunks[{index}] must be a mapping with 'args' and 'kwargs', not {work!r}"
+        )
+    unknown = sorted(str(key) for key in work if key not in ("args", "kwargs"))
+    if unknown:
+        raise TypeError(
+            f"work_chunks[{index}] has unknown keys: {', '.join(unknown)}; "
+            "it may have 'args' and 'kwargs'"
+        )
+    return work
