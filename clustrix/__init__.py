@@ -13,39 +13,44 @@ Names load when first used, so ``import clustrix`` costs next to nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from clustrix._lazy import door
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from clustrix._model import Finding, Plan
-    from clustrix.decorators import parallel
+    from clustrix._model import (
+        Finding as Finding,
+    )
+    from clustrix._model import (
+        Plan as Plan,
+    )
+    from clustrix.decorators import parallel as parallel
     from clustrix.errors import (
-        ClustrixError,
-        LoopVariableError,
-        NotPicklableError,
-        SharedStateWarning,
-        TaskTimeout,
-        WorkerDied,
+        ClustrixError as ClustrixError,
+    )
+    from clustrix.errors import (
+        LoopVariableError as LoopVariableError,
+    )
+    from clustrix.errors import (
+        NotPicklableError as NotPicklableError,
+    )
+    from clustrix.errors import (
+        SharedStateWarning as SharedStateWarning,
+    )
+    from clustrix.errors import (
+        TaskTimeout as TaskTimeout,
+    )
+    from clustrix.errors import (
+        WorkerDied as WorkerDied,
     )
     from clustrix.local_executor import (
-        LocalExecutor,
-        choose_executor_type,
-        create_local_executor,
+        LocalExecutor as LocalExecutor,
     )
-
-__all__ = [
-    "ClustrixError",
-    "Finding",
-    "LocalExecutor",
-    "LoopVariableError",
-    "NotPicklableError",
-    "Plan",
-    "SharedStateWarning",
-    "TaskTimeout",
-    "WorkerDied",
-    "choose_executor_type",
-    "create_local_executor",
-    "parallel",
-]
+    from clustrix.local_executor import (
+        choose_executor_type as choose_executor_type,
+    )
+    from clustrix.local_executor import (
+        create_local_executor as create_local_executor,
+    )
 
 __version__ = "0.1.0"
 
@@ -68,15 +73,4 @@ _ROOMS = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    for room, names in _ROOMS.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(room), name)
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = door(__name__, _ROOMS)

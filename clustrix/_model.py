@@ -8,11 +8,9 @@ the analysis they make the `Plan`.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -216,13 +214,18 @@ def describe(function: object) -> str:
 
 def _check_executor(executor: object) -> None:
     if isinstance(executor, str):
+        if executor == "auto" or executor in ENGINES:
+            return
+        import difflib  # only a mistake needs it
+
         choices = ("auto", *ENGINES)
-        if executor not in choices:
-            known = ", ".join(repr(name) for name in choices)
-            close = difflib.get_close_matches(executor, choices, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"executor={executor!r} is not known; it is one of {known}.{hint}")
-    elif not isinstance(executor, Executor):
+        known = ", ".join(repr(name) for name in choices)
+        close = difflib.get_close_matches(executor, choices, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"executor={executor!r} is not known; it is one of {known}.{hint}")
+    from concurrent.futures import Executor  # imports logging, which a worker does not need
+
+    if not isinstance(executor, Executor):
         raise TypeError(
             "executor must be a name or a concurrent.futures.Executor, "
             f"not {type(executor).__name__}"

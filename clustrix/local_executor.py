@@ -11,16 +11,15 @@ is keyword-only.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from clustrix._model import Call, Options, Plan, describe
+from clustrix._calls import count_items, loop_call, work_call
+from clustrix._model import Call, Options, Plan
 from clustrix.analysis import check_picklable, find_blocking_calls, make_plan
-from clustrix.errors import LoopVariableError
 from clustrix.execution import (
     THREADS_PER_CPU,
     Engines,
@@ -155,9 +154,7 @@ class LocalExecutor:
             ...     executor.execute_parallel(pow, [{"args": (2, n)} for n in range(4)])
             [1, 2, 4, 8]
         """
-        _check_callable(func)
-        tasks = [_check_work(index, work) for index, work in enumerate(work_chunks)]
-        call = Call(func, tasks, slot=None)
+        call = work_call(func, work_chunks)
         return self._run(call, replace(self._options, timeout=timeout, chunk_size=1, batched=False))
 
     def execute_loop_parallel(
@@ -217,9 +214,9 @@ class LocalExecutor:
             ... )
             [1331, 1728, 2197]
         """
-        call = _loop_call(func, loop_var, func_args, func_kwargs, position)
+        call = loop_call(func, loop_var, func_args, func_kwargs, position)
         options = replace(self._options, chunk_size=chunk_size, timeout=timeout, batched=batched)
-        items, broken = _count_items(iterable)
+        items, broken = count_items(iterable)
         results = self._run(replace(call, items=items), options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
@@ -252,9 +249,9 @@ class LocalExecutor:
         """
         if iter(iterable) is iterable:
             raise TypeError("explaining would use up this iterator; give its items as a list")
-        call = _loop_call(func, loop_var, func_args, func_kwargs, position)
+        call = loop_call(func, loop_var, func_args, func_kwargs, position)
         options = replace(self._options, chunk_size=chunk_size, timeout=timeout, batched=batched)
-        items, _ = _count_items(iterable)
+        items, _ = count_items(iterable)
         return make_plan(replace(call, items=items), options, this_machine())
 
     def _run(self, call: Call, options: Options) -> list[Any]:
@@ -328,80 +325,3 @@ def create_local_executor(
     if use_threads is None:
         use_threads = func is not None and choose_executor_type(func, args, kwargs or {})
     return LocalExecutor(max_workers=max_workers, use_threads=use_threads)
-
-
-def _loop_call(
-    func: Callable[..., Any],
-    loop_var: str,
-    func_args: tuple[Any, ...],
-    func_kwargs: Mapping[str, Any] | None,
-    position: int | None,
-) -> Call:
-    """Check the parts of a loop and put them together; the items come later."""
-    _check_callable(func)
-    if not isinstance(loop_var, str):
-        raise TypeError(f"loop_var must be the name of a parameter, not {loop_var!r}")
-    args, kwargs = tuple(func_args), dict(func_kwargs or {})
-    slot = loop_var if position is None else position
-    if position is None:
-        slot = _find_slot(func, loop_var, len(args))
-    elif isinstance(position, bool) or not 0 <= position <= len(args):
-        raise ValueError(f"position must be from 0 to {len(args)}, not {position!r}")
-    return Call(func, (), args, kwargs, slot, loop_var=loop_var)
-
-
-def _find_slot(func: Callable[..., Any], loop_var: str, given: int) -> str | int:
-    """Where the item goes: by keyword, or at its index for a positional-only parameter."""
-    try:
-        parameters = inspect.signature(func).parameters
-    except (TypeError, ValueError):  # a builtin that does not tell: the call itself will
-        return loop_var
-    found = parameters.get(loop_var)
-    if found is not None and found.kind is found.POSITIONAL_ONLY:
-        index = list(parameters).index(loop_var)
-        if index <= given:
-            return index
-    if found is None or found.kind in (found.VAR_POSITIONAL, found.VAR_KEYWORD):
-        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-            return loop_var
-        names = ", ".join(parameters) or "none"
-        raise LoopVariableError(
-            f"loop_var={loop_var!r}: {describe(func)}() has no such parameter; it has: {names}"
-        )
-    return loop_var
-
-
-def _count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | None]:
-    """The items as a sequence, and the error with which the iterable ended, if it did.
-
-    The plain loop would have run the items in front of such an error, so they are run too.
-    """
-    if type(iterable) in (list, tuple, range):
-        return iterable, None  # type: ignore[return-value]
-    iterator = iter(iterable)
-    items: list[Any] = []
-    try:
-        for item in iterator:
-            items.append(item)  # noqa: PERF402  (extend would lose what came before an error)
-    except Exception as error:
-        return items, error
-    return items, None
-
-
-def _check_callable(func: object) -> None:
-    if not callable(func):
-        raise TypeError(f"func must be callable, not {func!r}")
-
-
-def _check_work(index: int, work: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not isinstance(work, Mapping):
-        raise TypeError(
-            f"work_chunks[{index}] must be a mapping with 'args' and 'kwargs', not {work!r}"
-        )
-    unknown = sorted(str(key) for key in work if key not in ("args", "kwargs"))
-    if unknown:
-        raise TypeError(
-            f"work_chunks[{index}] has unknown keys: {', '.join(unknown)}; "
-            "it may have 'args' and 'kwargs'"
-        )
-    return work

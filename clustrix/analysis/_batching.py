@@ -159,9 +159,7 @@ def _in_statement(node: ast.stmt, name: str, source: FunctionSource) -> Iterator
         yield from _in_expression(node.items[0].context_expr, name, source)
 
 
-def _in_expression(
-    node: ast.expr, name: str, source: FunctionSource
-) -> Iterator[tuple[str, int]]:
+def _in_expression(node: ast.expr, name: str, source: FunctionSource) -> Iterator[tuple[str, int]]:
     """Walk what is evaluated for certain, in the order in which Python does it."""
     if isinstance(node, ast.Lambda | ast.NamedExpr):
         return

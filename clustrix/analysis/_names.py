@@ -143,7 +143,11 @@ def _of_type(value: Value) -> Value | None:
     if isinstance(value, Named):
         return typed(_FILE_PROTOCOLS.get(value.name, value.name))
     if isinstance(value, Known):
-        if value.name in _FILE_PROTOCOLS or type(value.obj) is not type and type not in mro(type(value.obj)):
+        if (
+            value.name in _FILE_PROTOCOLS
+            or type(value.obj) is not type
+            and type not in mro(type(value.obj))
+        ):
             return typed(_FILE_PROTOCOLS[value.name]) if value.name in _FILE_PROTOCOLS else None
         cls = value.obj
         if cls in (object, type):

@@ -33,7 +33,7 @@ _DEEP = 200  # nesting that may be too much for a pickler: ask one
 
 _ATOMS = frozenset(
     {int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type(...)}
-    | {type(NotImplemented), types.BuiltinFunctionType, pickle.PickleBuffer}
+    | {type(NotImplemented), pickle.PickleBuffer}
 )
 # What cloudpickle can do and pickle cannot, beside functions and classes.
 _CLOUD_ATOMS = (
@@ -105,9 +105,13 @@ def _parts(obj: object, by_value: bool) -> list[_Part] | Finding:
     if type in mro(kind):
         return _class(obj, by_value)  # type: ignore[arg-type]
     if kind is types.MethodType:
-        return [(".__self__", obj.__self__), (".__func__", obj.__func__)] if by_value else [  # type: ignore[attr-defined]
-            (".__self__", obj.__self__)  # type: ignore[attr-defined]
-        ]
+        parts: list[_Part] = [(".__self__", obj.__self__)]  # type: ignore[attr-defined]
+        return [*parts, (".__func__", obj.__func__)] if by_value else parts  # type: ignore[attr-defined]
+    if kind is types.BuiltinFunctionType:
+        owner = obj.__self__  # type: ignore[attr-defined]
+        return (
+            [] if owner is None or isinstance(owner, types.ModuleType) else [(".__self__", owner)]
+        )
     if kind is functools.partial:
         return _partial(obj)  # type: ignore[arg-type]
     if by_value and issubclass(kind, _CLOUD_ATOMS):
@@ -123,7 +127,9 @@ def _elements(items: Iterable[object]) -> Iterator[_Part]:
     step = 1
     if count > _WHOLE:
         step = count // _SAMPLE if isinstance(items, list | tuple) else 1
-        items = items[::step] if isinstance(items, list | tuple) else itertools.islice(items, _SAMPLE)
+        items = (
+            items[::step] if isinstance(items, list | tuple) else itertools.islice(items, _SAMPLE)
+        )
         items = list(items)
     if set(map(type, items)) <= _ATOMS:
         return
@@ -224,7 +230,10 @@ def _reduced(obj: object, by_value: bool) -> list[_Part] | Finding:
         return Finding("PK104", f"is a {kind.__qualname__} whose __reduce__ gives no tuple")
     make, args, state, elements, pairs, *_ = (*answer, None, None, None, None)
     parts: list[_Part] = [("", make)]
-    parts += [("" if index == 0 else f".<args>[{index}]", arg) for index, arg in enumerate(args)]
+    # `copyreg.__newobj__(cls)` and its kin say of what class the object is, not what is in it.
+    names = [""] if getattr(make, "__module__", "") == "copyreg" else []
+    names += [f".<args>[{index}]" for index in range(len(names), len(args))]
+    parts += zip(names, args, strict=True)
     parts += _state(state)
     if elements is not None:
         parts += _elements(list(itertools.islice(elements, _WHOLE)))
@@ -235,7 +244,11 @@ def _reduced(obj: object, by_value: bool) -> list[_Part] | Finding:
 
 def _state(state: object) -> list[_Part]:
     """The attributes that travel with an object: a dict, or a dict beside slots."""
-    if type(state) is tuple and len(state) == 2 and all(type(x) in (dict, type(None)) for x in state):
+    if (
+        type(state) is tuple
+        and len(state) == 2
+        and all(type(x) in (dict, type(None)) for x in state)
+    ):
         return [part for half in state for part in _state(half)]
     if type(state) is dict:
         return [(f".{key}", value) for key, value in state.items() if type(value) not in _ATOMS]
@@ -252,7 +265,9 @@ def _array(array: Any) -> list[_Part]:
 def _own_reduce(kind: type) -> bool:
     """Whether somebody wrote how this class pickles."""
     names = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
-    return any(type(vars(base).get(name)) is types.FunctionType for base in mro(kind) for name in names)
+    return any(
+        type(vars(base).get(name)) is types.FunctionType for base in mro(kind) for name in names
+    )
 
 
 def _why(obj: object) -> str:

@@ -68,6 +68,7 @@ def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
         function=describe(call.function),
         batched=batched,
         chunk_size=size,
+        timeout=options.timeout,
     )
 
 
@@ -75,10 +76,12 @@ def _choose_engine(
     call: Call, options: Options, machine: Machine
 ) -> tuple[str, tuple[Finding, ...]]:
     """The rules, in order; each one that applies ends the search."""
+    if machine.inside_worker:  # there are no further lanes, whatever was asked for
+        return "serial", (Finding("PL203", PLAN_CODES["PL203"]),)
     said = _said_by_user(options)
     if said:
         return said
-    alone = _one_lane(call, options, machine)
+    alone = _one_lane(call, options)
     if alone:
         return "serial", (alone,)
     # Writes to shared state belong here: before picklability, because they decide between
@@ -107,14 +110,11 @@ def _said_by_user(options: Options) -> tuple[str, tuple[Finding, ...]] | None:
     return None
 
 
-def _one_lane(call: Call, options: Options, machine: Machine) -> Finding | None:
+def _one_lane(call: Call, options: Options) -> Finding | None:
     """Why the caller may as well do it alone.
 
-    A time limit needs a lane that can be given up: then even one item goes to a worker, except
-    inside a worker, where there are no further lanes.
+    A time limit needs a lane that can be given up: then even one item goes to a worker.
     """
-    if machine.inside_worker:
-        return Finding("PL203", PLAN_CODES["PL203"])
     if options.timeout is not None:
         return None
     if options.max_workers == 1:

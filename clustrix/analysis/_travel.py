@@ -1,7 +1,7 @@
 """How functions and classes travel, and what to do about what cannot: rules and advice.
 
-    by reference   worker imports module `m` and looks up `f`:  needs `sys.modules[m].f is f`
-    by value       the code itself travels, with the globals it mentions
+by reference   worker imports module `m` and looks up `f`:  needs `sys.modules[m].f is f`
+by value       the code itself travels, with the globals it mentions
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """What an expression may mean, as far as reading can tell.
 
-    Known(obj)             a real object: a global, a builtin, what a closure holds
-    Named("httpx.get")     a name in a module that is not imported yet
-    Instance("str", str)   some object of a known type; maybe a file in memory
-    Method(receiver, "read")      what stands after a dot, bound to what stands before it
-    Local(node)            a function defined inside the function being read
-    Items(values)          a dict, list or tuple whose members are known
-    AnyOf(values)          one of several
-    Unknown(cause)         an answer, too
+Known(obj)             a real object: a global, a builtin, what a closure holds
+Named("httpx.get")     a name in a module that is not imported yet
+Instance("str", str)   some object of a known type; maybe a file in memory
+Method(receiver, "read")      what stands after a dot, bound to what stands before it
+Local(node)            a function defined inside the function being read
+Items(values)          a dict, list or tuple whose members are known
+AnyOf(values)          one of several
+Unknown(cause)         an answer, too
 """
 
 from __future__ import annotations

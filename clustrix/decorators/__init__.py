@@ -1,6 +1,6 @@
 """The front door: binds a call, asks for a plan, hands over.
 
-    f(items, …) ──> _binding: which argument is the loop? ──> LocalExecutor.execute_loop_parallel
+f(items, …) ──> _binding: which argument is the loop? ──> LocalExecutor.execute_loop_parallel
 """
 
 from __future__ import annotations

@@ -163,8 +163,7 @@ def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
 
 def _refused_kind(function: Callable[..., Any]) -> str | None:
     plain = inspect.unwrap(function)
-    call = plain if inspect.isroutine(plain) else getattr(type(plain), "__call__", plain)
-    for candidate in (plain, call):
+    for candidate in (plain, vars(type(plain)).get("__call__")):  # or the object's own
         if inspect.iscoroutinefunction(candidate):
             return "an async function"
         if inspect.isasyncgenfunction(candidate):
@@ -183,14 +182,15 @@ def _no_such_parameter(
     option = "" if loop_var is None else f"(loop_var={loop_var!r})"
     if not parameters:
         return f"@parallel{option} on {describe(function)}(){place}: it has no parameters"
-    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-    names = ", ".join(stars.get(p.kind, "") + p.name for p in parameters)
+    names = ", ".join(str(p.replace(annotation=p.empty, default=p.empty)) for p in parameters)
     close = difflib.get_close_matches(loop_var or "", [p.name for p in parameters], n=1)
     hint = f"\n  Did you mean loop_var={close[0]!r}?" if close and close[0] != loop_var else ""
     collects = any(p.name == loop_var for p in parameters)
-    what = f"{loop_var!r} collects arguments" if collects else f"there is no parameter {loop_var!r}"
+    what = (
+        f"{loop_var!r} collects several arguments; name one parameter"
+        if collects
+        else f"there is no parameter {loop_var!r}"
+    )
     if loop_var is None:
         what = "there is no parameter to loop over"
-    return (
-        f"@parallel{option} on {describe(function)}(){place}:\n  {what}; it has: {names}.{hint}"
-    )
+    return f"@parallel{option} on {describe(function)}(){place}:\n  {what}; it has: {names}.{hint}"

@@ -22,6 +22,10 @@ from clustrix.local_executor import LocalExecutor
 
 __all__ = ["Decoration", "ParallelFunction"]
 
+# wrapt's own types say nothing of the attributes that wrappers add.
+_Base: Any = wrapt.FunctionWrapper
+_BoundBase: Any = wrapt.BoundFunctionWrapper
+
 
 class Decoration:
     """What was said at the decorator, and what follows from it for each call.
@@ -101,7 +105,7 @@ def _as_called(wrapped: Any, instance: Any) -> Callable[..., Any]:
     return wrapped  # type: ignore[no-any-return]
 
 
-class _BoundParallelFunction(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
+class _BoundParallelFunction(_BoundBase):  # type: ignore[misc]
     """A decorated function bound to an instance or a class."""
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
@@ -126,7 +130,7 @@ class _BoundParallelFunction(wrapt.BoundFunctionWrapper):  # type: ignore[misc]
         return self
 
 
-class ParallelFunction(wrapt.FunctionWrapper):  # type: ignore[misc]
+class ParallelFunction(_Base):  # type: ignore[misc]
     """A decorated function.
 
     Args:

@@ -7,16 +7,36 @@ To add an engine, write a class with the one method of `Engine` and give it a na
 
 from __future__ import annotations
 
-from clustrix.execution._cpus import THREADS_PER_CPU, available_cpus, this_machine
-from clustrix.execution._engine import Engine, execute
-from clustrix.execution._engines import Engines, shared
+from clustrix._lazy import door
 
-__all__ = [
-    "THREADS_PER_CPU",
-    "Engine",
-    "Engines",
-    "available_cpus",
-    "execute",
-    "shared",
-    "this_machine",
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.execution._cpus import (
+        THREADS_PER_CPU as THREADS_PER_CPU,
+    )
+    from clustrix.execution._cpus import (
+        available_cpus as available_cpus,
+    )
+    from clustrix.execution._cpus import (
+        this_machine as this_machine,
+    )
+    from clustrix.execution._engine import (
+        Engine as Engine,
+    )
+    from clustrix.execution._engine import (
+        execute as execute,
+    )
+    from clustrix.execution._engines import (
+        Engines as Engines,
+    )
+    from clustrix.execution._engines import (
+        shared as shared,
+    )
+
+_ROOMS = {
+    "clustrix.execution._cpus": ("THREADS_PER_CPU", "available_cpus", "this_machine"),
+    "clustrix.execution._engine": ("Engine", "execute"),
+    "clustrix.execution._engines": ("Engines", "shared"),
+}
+
+__getattr__, __dir__, __all__ = door(__name__, _ROOMS)

@@ -29,6 +29,9 @@ BIG_BUFFER = 1 << 18
 # Descriptors in one frame; the kernel takes 253, and a process often has only 1024 in all.
 MOST_BUFFERS = 64
 
+# Up to here it is cheaper to copy a body behind its header than to send it on its own.
+ONE_PIECE = 1 << 14
+
 _HEADER = struct.Struct("<BqqQB")
 _SIZE = struct.Struct("<Q")
 
@@ -122,9 +125,11 @@ class Channel:
         handles = [_platform.share(raw) for raw in raws]
         header = _HEADER.pack(kind, a, b, len(packed.body), len(raws))
         sizes = b"".join(_SIZE.pack(raw.nbytes) for raw in raws)
-        for part, attached in ((header, handles), (sizes, []), (packed.body, [])):
-            if part:
-                self._out.append((memoryview(part), attached))
+        if len(packed.body) <= ONE_PIECE:
+            self._out.append((memoryview(b"".join((header, sizes, packed.body))), handles))
+        else:
+            self._out.append((memoryview(header + sizes), handles))
+            self._out.append((memoryview(packed.body), []))
         self.flush()
 
     def flush(self) -> None:
@@ -150,7 +155,7 @@ class Channel:
         return bool(select.select([self._socket], [], [], seconds)[0])
 
     def read(self) -> Frame | None:
-        """The next frame; ``None`` when it has not arrived completely and the socket does not block.
+        """The next frame; ``None`` when it has not arrived yet and the socket does not block.
 
         Raises:
             EOFError: the other side is gone.
@@ -172,8 +177,7 @@ class Channel:
             self._header = None
             self._expect(memoryview(bytearray(_HEADER.size)))
             buffers = tuple(
-                _platform.attach(handle, size)
-                for handle, size in zip(handles, sizes, strict=True)
+                _platform.attach(handle, size) for handle, size in zip(handles, sizes, strict=True)
             )
             return Frame(kind, a, b, body, buffers)
 

@@ -7,6 +7,7 @@ The smallest of the three wins: a container limited to two CPUs on a host of 64 
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
@@ -46,8 +47,13 @@ def this_machine() -> Machine:
     )
 
 
+@functools.cache
 def _cgroup_quota() -> float:
-    """CPUs that the control groups allow; infinity where nothing limits them."""
+    """CPUs that the control groups allow; infinity where nothing limits them.
+
+    Read once: a quota hardly ever changes under a running process, and reading it for each
+    call would cost as much as many a call.
+    """
     try:
         lines = _OWN_CGROUP.read_text().splitlines()
     except OSError:

@@ -19,7 +19,7 @@ from clustrix.execution._serial import SerialEngine
 from clustrix.execution._threads import ThreadEngine
 
 if TYPE_CHECKING:
-    from clustrix.execution._pool import Pool
+    from clustrix.execution._processes import ProcessEngine
 
 __all__ = ["Engines", "shared"]
 
@@ -33,7 +33,7 @@ class Engines:
 
     def __init__(self, workers: int | None = None) -> None:
         self._workers = workers
-        self._pool: Pool | None = None
+        self._processes: ProcessEngine | None = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -53,25 +53,24 @@ class Engines:
             return SerialEngine()
         if choice == "threads":
             return ThreadEngine()
+        return self._processes or self._start_processes()
+
+    def _start_processes(self) -> ProcessEngine:
+        from clustrix.execution._pool import Pool
         from clustrix.execution._processes import ProcessEngine
 
-        return ProcessEngine(self.pool())
-
-    def pool(self) -> Pool:
-        """The worker processes of this owner."""
-        from clustrix.execution._pool import Pool
-
         with self._lock:
-            if self._pool is None:
-                self._pool = Pool(self._workers or available_cpus())
-                weakref.finalize(self, self._pool.close, 0.0)
-            return self._pool
+            if self._processes is None:
+                pool = Pool(self._workers or available_cpus())
+                weakref.finalize(self, pool.close, 0.0)
+                self._processes = ProcessEngine(pool)
+            return self._processes
 
     def close(self) -> None:
         """End what the engines hold; nothing runs on them any more."""
         self._closed = True
-        if self._pool is not None:
-            self._pool.close()
+        if self._processes is not None:
+            self._processes.close()
 
 
 _shared = Engines()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["RemoteTraceback", "pack_error", "reduce_error", "unpack_error"]
 
@@ -34,7 +34,7 @@ class RemoteTraceback(Exception):
 def reduce_error(error: BaseException) -> tuple[Any, ...]:
     """A reduction of an exception that does not depend on its constructor's arguments."""
     kind = type(error)
-    reduced = error.__reduce_ex__(4)
+    reduced: Any = cast(Any, error).__reduce_ex__(4)
     if _reduces_itself(kind) or not isinstance(reduced, tuple) or reduced[0] is not kind:
         return reduced if isinstance(reduced, tuple) else (str, (reduced,))
     state = dict(vars(error)) if hasattr(error, "__dict__") else {}
@@ -87,9 +87,14 @@ def _reduces_itself(kind: type) -> bool:
 
 def _make_error(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
     error = kind.__new__(kind, *args)
-    native = next(base for base in kind.__mro__ if base.__module__ == "builtins")
-    native.__init__(error, *args)  # fills what C code keeps: OSError.errno, StopIteration.value
+    # Fills what C code keeps, such as OSError.errno and StopIteration.value.
+    _native(kind).__init__(error, *args)
     return error
+
+
+def _native(kind: type[BaseException]) -> Any:
+    """The nearest ancestor that is built in."""
+    return next(base for base in kind.__mro__ if base.__module__ == "builtins")
 
 
 def _restore_error(error: BaseException, state: tuple[dict[str, Any], tuple[Any, ...]]) -> None:
@@ -118,10 +123,9 @@ def _stand_in(error: BaseException, dumps: Dumps, loads: Loads) -> BaseException
 
 def _plain(error: BaseException) -> BaseException:
     """For a type that cannot travel: its nearest ancestor that is built in."""
-    native = next(base for base in type(error).__mro__ if base.__module__ == "builtins")
-    made = native.__new__(native)
+    native = _native(type(error))
+    made: BaseException = native.__new__(native)
     made.args = (f"{type(error).__qualname__}: {_safe_repr(error)}",)
-    assert isinstance(made, BaseException)
     return made
 
 

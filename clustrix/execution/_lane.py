@@ -14,7 +14,7 @@ from __future__ import annotations
 import reprlib
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, describe
@@ -126,10 +126,5 @@ _short = _ShortRepr()
 
 def _add_note(error: BaseException, note: str) -> None:
     """PEP 678, also on Python 3.10, where tracebacks do not print notes yet."""
-    try:
-        if hasattr(error, "add_note"):
-            error.add_note(note)
-        else:
-            error.__notes__ = [*getattr(error, "__notes__", ()), note]  # type: ignore[attr-defined]
-    except Exception:  # an exception class may refuse attributes; the error itself matters more
-        pass
+    with suppress(Exception):  # a class may refuse attributes; the error itself matters more
+        error.__notes__ = [*getattr(error, "__notes__", ()), note]

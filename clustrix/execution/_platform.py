@@ -17,10 +17,12 @@ import mmap
 import os
 import select
 import signal
-import subprocess
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = [
     "SHARES_MEMORY",
@@ -121,7 +123,9 @@ def wait_for(readers: Iterable[int], writers: Iterable[int], seconds: float | No
         return {handle for handle, _ in poll.poll(wait)}
     sending = list(writers)
     return {
-        handle for ready in select.select([*readers, *sending], sending, [], seconds) for handle in ready
+        handle
+        for ready in select.select([*readers, *sending], sending, [], seconds)
+        for handle in ready
     }
 
 
@@ -132,6 +136,8 @@ def start_interpreter(code: str, handles: Iterable[int]) -> subprocess.Popen[byt
     error, and a session of its own: Ctrl-C in the terminal reaches the caller alone, who
     decides what becomes of the workers.
     """
+    import subprocess  # a worker needs this file too, but starts no interpreters
+
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     return subprocess.Popen(
         [sys.executable, *flags, "-c", code],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.execution._lane import Unwatched, run_chunk

@@ -78,7 +78,7 @@ class _Run:
             return None
         now = time.monotonic()
         # A lane between two items has no deadline yet, but will have one this far ahead.
-        starts = [running[1] for lane in self.lanes if (running := lane.running)]
+        starts = [running[1] for one in self.lanes if (running := one.running)]
         return max(0.0, min(starts, default=now) + timeout - now)
 
     def overdue(self, timeout: float | None) -> Iterator[Outcome]:
@@ -102,12 +102,12 @@ class _Run:
     def end(self) -> None:
         """Let every lane go as soon as the item that it runs is done."""
         self.schedule.stop()
-        for lane in self.lanes:
-            self.dismiss(lane)
+        for one in self.lanes:
+            self.dismiss(one)
 
-    def dismiss(self, lane: _Lane) -> None:
+    def dismiss(self, one: _Lane) -> None:
         """Let one lane go, also when it is waiting for a chunk just now."""
-        lane.dismissed = True
+        one.dismissed = True
         self.ready.put(None)
 
     def _too_late(self, index: int, chunk: Chunk, timeout: float) -> TaskTimeout:

@@ -18,9 +18,9 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 
 from clustrix.execution._exceptions import reduce_error
 
@@ -50,10 +50,10 @@ def loads(data: bytes | bytearray | memoryview, buffers: Iterable[Any] = ()) -> 
     return pickle.loads(data, buffers=buffers)
 
 
-class _Pickler(cloudpickle.Pickler):
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """cloudpickle, with decorated functions by reference and exceptions by state."""
 
-    dispatch_table = ChainMap({}, cloudpickle.Pickler.dispatch_table)
+    dispatch_table: ClassVar[ChainMap[type, Any]] = ChainMap({}, cloudpickle.Pickler.dispatch_table)
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)

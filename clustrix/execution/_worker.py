@@ -23,7 +23,6 @@ from types import ModuleType
 from typing import Any
 
 from clustrix._model import Call, Chunk, describe
-from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
 from clustrix.execution._exceptions import pack_error
@@ -34,6 +33,16 @@ __all__ = ["main"]
 
 # A worker that has had nothing to do for so long leaves, and gives its memory back.
 IDLE_SECONDS = 60.0
+
+# Without a limit every worker would start a thread for every CPU.
+BLAS_LIMITS = (
+    "BLIS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 # Values leave at the latest so long after they were computed, with the next item: what waits
 # in the worker is lost when it dies, and big results would pile up.
@@ -91,16 +100,15 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
         channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(reason)))
         return
     reply = _Reply(channel, page, call, Chunk(start, items), eager)
-    error, failed = None, start
     try:
         outcome = run_chunk(call, reply.chunk, reply)
-        error, failed = outcome.error, outcome.failed or start
         _flush_output()
-        reply.send(Kind.DONE if error is None else Kind.PART, outcome.values)
+        raised, failed = outcome.error, outcome.failed or start
+        reply.send(Kind.DONE if raised is None else Kind.PART, outcome.values)
     except _Unsendable as culprit:
-        error, failed = culprit.error, culprit.index
-    if error is not None:
-        channel.send(Kind.FAILED, start, failed, Packed(pack_error(error, _dumps, pickle.loads)))
+        raised, failed = culprit.error, culprit.index
+    if raised is not None:
+        channel.send(Kind.FAILED, start, failed, Packed(pack_error(raised, _dumps, pickle.loads)))
 
 
 class _Tasks:
@@ -132,7 +140,7 @@ class _Tasks:
 class _Unsendable(Exception):
     """The value of an item cannot travel back."""
 
-    def __init__(self, index: int, error: NotPicklableError) -> None:
+    def __init__(self, index: int, error: Exception) -> None:
         super().__init__(index, error)
         self.index = index
         self.error = error
@@ -173,7 +181,9 @@ class _Reply:
             self._channel.send(kind, start, packed=packed)
         self._sent += len(values)
 
-    def _culprit(self, values: Any) -> tuple[int, NotPicklableError]:
+    def _culprit(self, values: Any) -> tuple[int, Exception]:
+        from clustrix.errors import NotPicklableError  # loads logging; hardly ever needed here
+
         first = self.chunk.start + self._sent
         name = describe(self._call.function)
         for offset, value in enumerate(values):
@@ -205,11 +215,15 @@ def _adopt(context: dict[str, Any]) -> None:
     """Put this process where the caller is."""
     sys.path[:] = context["path"]
     sys.argv[:] = context["argv"]
-    if os.getcwd() != context["cwd"]:
-        os.chdir(context["cwd"])
-    if dict(os.environ) != context["environ"]:
+    if context["folder"] is not None:
+        os.chdir(context["folder"])
+    # As the system keeps the variables, bytes on POSIX; decoding them here is off the fast path.
+    environ = {os.fsdecode(name): os.fsdecode(value) for name, value in context["environ"].items()}
+    for name in BLAS_LIMITS:
+        environ.setdefault(name, context["blas"])
+    if os.environ.copy() != environ:
         os.environ.clear()
-        os.environ.update(context["environ"])
+        os.environ.update(environ)
 
 
 def _flush_output() -> None:

@@ -10,6 +10,7 @@ who use it, ``os.listdir`` and ``requests.Session.get``, not ``posix.listdir``.
 
 from __future__ import annotations
 
+import builtins
 from typing import Final
 
 from ._entry import BlockingCall
@@ -18,14 +19,33 @@ from .files import FILES
 from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, PURE, TELLING
 from .network import NETWORK
 from .processes import PROCESSES
-from .types import MEMORY, RETURNS, STREAMS
+from .types import MEMORY, PASSES_ON, RETURNS, STREAMS
 from .waiting import WAITING
 
-__all__ = ["CATALOGUE", "BlockingCall", "blocking", "canonical_names", "hinted", "is_pure"]
-__all__ += ["COMMON_TELLING", "DEBUG_WORDS", "MEMORY", "METHODS", "RETURNS", "STREAMS", "TELLING"]
+__all__ = [
+    "CATALOGUE",
+    "BlockingCall",
+    "blocking",
+    "canonical_names",
+    "hinted",
+    "is_known_type",
+    "is_pure",
+]
+__all__ += [
+    "COMMON_TELLING",
+    "DEBUG_WORDS",
+    "MEMORY",
+    "METHODS",
+    "RETURNS",
+    "STREAMS",
+    "TELLING",
+    "passes_on",
+]
 
 CATALOGUE: Final = FILES + NETWORK + PROCESSES + DATABASES + WAITING
 
+_TYPES: Final = frozenset(name.rpartition(".")[0] for entry in CATALOGUE for name in entry.names)
+_BUILTINS: Final = frozenset(dir(builtins))
 _BY_NAME: Final = {name: entry for entry in CATALOGUE for name in entry.names}
 METHODS: Final = frozenset(name.rpartition(".")[2] for name in _BY_NAME)
 
@@ -71,6 +91,16 @@ def is_pure(name: str) -> bool:
             return True
         name = name.rpartition(".")[0]
     return False
+
+
+def is_known_type(name: str) -> bool:
+    """Whether the methods of a type are known: those not in the catalogue do not wait."""
+    return name in _TYPES or name in _BUILTINS or name == "sys.stdout" or is_pure(name)
+
+
+def passes_on(names: list[str]) -> bool:
+    """Whether a call gives back what it is given first, perhaps in another wrapping."""
+    return any(name in PASSES_ON for name in names)
 
 
 def canonical_names(module: str, qualname: str) -> list[str]:

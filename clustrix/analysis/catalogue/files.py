@@ -1,8 +1,8 @@
 """What waits for files, directories and devices: IO1xx.
 
-    IO10x  opening, reading, writing      IO13x  whole trees and copies
-    IO11x  names and metadata             IO14x  archives and compressed files
-    IO12x  directories                    IO15x  formats read from a path
+IO10x  opening, reading, writing      IO13x  whole trees and copies
+IO11x  names and metadata             IO14x  archives and compressed files
+IO12x  directories                    IO15x  formats read from a path
 """
 
 from __future__ import annotations
@@ -82,7 +82,6 @@ FILES: Final = (
             *of("os", "write pread pwrite preadv pwritev readv writev sendfile copy_file_range"),
             *of("os", "splice truncate ftruncate posix_fallocate eventfd_read"),
             *of("os", "lockf"),
-            "pty._read",
         ),
     ),
     BlockingCall("IO104", "os.fsync", "waits for the disk", of("os", "fdatasync sync")),
@@ -115,7 +114,7 @@ FILES: Final = (
         of(
             "tempfile",
             "mkdtemp mktemp NamedTemporaryFile TemporaryFile TemporaryDirectory"
-            " _TemporaryFileWrapper TemporaryDirectory.cleanup",
+            " TemporaryDirectory.cleanup",
         ),
     ),
     BlockingCall("IO108", "mmap.mmap", "maps a file"),
@@ -126,7 +125,9 @@ FILES: Final = (
         (
             *of("os", "lstat fstat access statvfs fstatvfs readlink getxattr listxattr statx"),
             *of("os", "pathconf fpathconf"),
-            *of("os.path", "exists lexists isfile isdir islink ismount isjunction getsize getmtime"),
+            *of(
+                "os.path", "exists lexists isfile isdir islink ismount isjunction getsize getmtime"
+            ),
             *of("os.path", "getatime getctime samefile sameopenfile realpath isdevdrive"),
             *of("genericpath", "exists isfile isdir getsize getmtime getatime getctime"),
             *of("genericpath", "lexists islink samefile sameopenfile isjunction isdevdrive"),
@@ -291,8 +292,7 @@ FILES: Final = (
             *of("py_compile", "compile main"),
             *of("compileall", "compile_dir compile_file compile_path"),
             *of("modulefinder.ModuleFinder", "run_script load_file"),
-            *of("filecmp", "_do_cmp"),
-            *of("doctest", "_load_testfile testfile"),
+            *of("doctest", "testfile"),
             *of("logging.config", "fileConfig"),
             *of("dotenv", "load_dotenv dotenv_values find_dotenv set_key"),
             *of("toml", "load"),

@@ -1,7 +1,7 @@
 """What never waits, although it stands beside things that do or looks as if it did.
 
-    PURE      modules, classes and functions that only compute; the catalogue goes before them
-    TELLING   method names that give a blocking call away on a receiver nobody knows
+PURE      modules, classes and functions that only compute; the catalogue goes before them
+TELLING   method names that give a blocking call away on a receiver nobody knows
 """
 
 from __future__ import annotations
@@ -115,11 +115,17 @@ HINTS: Final = (
         "conn connection cursor cur curs db database engine tx transaction con dbh c",
         _group("IO909", "runs a query, by the names", "execute query fetch scalar scalars"),
     ),
-    ("sock socket conn connection s client", _group("IO910", "waits on a socket, by the names", "send")),
+    (
+        "sock socket conn connection s client",
+        _group("IO910", "waits on a socket, by the names", "send"),
+    ),
     (
         "queue q task_queue work_queue result_queue jobs inbox in_queue out_queue",
         _group("IO911", "waits for a queue, by the names", "get"),
     ),
     ("selector poller poll", _group("IO912", "waits until ready, by the names", "select poll")),
-    ("s3 bucket blob", _group("IO913", "talks to a store, by the names", "get put upload download list")),
+    (
+        "s3 bucket blob",
+        _group("IO913", "talks to a store, by the names", "get put upload download list"),
+    ),
 )

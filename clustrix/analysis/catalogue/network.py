@@ -1,7 +1,7 @@
 """What waits for the network: IO2xx.
 
-    IO20x  HTTP clients      IO22x  sockets, TLS, name lookup
-    IO21x  cloud services    IO23x  mail, news, file transfer     IO24x  servers, messages
+IO20x  HTTP clients      IO22x  sockets, TLS, name lookup
+IO21x  cloud services    IO23x  mail, news, file transfer     IO24x  servers, messages
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ NETWORK: Final = (
             *of("urllib3.HTTPSConnectionPool", "request urlopen"),
             *of("urllib3.HTTPResponse", "read stream"),
             *of("http.client.HTTPConnection", "request connect send getresponse endheaders"),
-            *of("http.client.HTTPConnection", "_send_request _send_output"),
             *of("http.client.HTTPSConnection", "connect"),
             *of("http.client.HTTPResponse", "read read1 readline readinto begin peek"),
             *of("xmlrpc.client.ServerProxy", "*"),
@@ -67,7 +66,7 @@ NETWORK: Final = (
         "waits on the network",
         (
             *of("aiohttp", "request"),
-            *of("aiohttp.ClientSession", _VERBS + " ws_connect _request"),
+            *of("aiohttp.ClientSession", _VERBS + " ws_connect"),
             *of("aiohttp.ClientResponse", "read text json"),
             *of("treq", _VERBS),
             *of("grequests", _VERBS + " map imap"),

@@ -1,15 +1,15 @@
 """What calls give back, so that `sqlite3.connect(p).cursor().execute(q)` has a known receiver.
 
-    RETURNS   call -> type of the result; ``[type]`` when it is something to iterate over
-    MEMORY    what looks like a file and is memory
-    STREAMS   objects known by their place
+RETURNS   call -> type of the result; ``[type]`` when it is something to iterate over
+MEMORY    what looks like a file and is memory
+STREAMS   objects known by their place
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MEMORY", "RETURNS", "STREAMS"]
+__all__ = ["MEMORY", "PASSES_ON", "RETURNS", "STREAMS"]
 
 
 def _table(text: str) -> dict[str, str]:
@@ -114,6 +114,16 @@ MEMORY: Final = frozenset(
         "bytearray",
         "collections.deque",
     }
+)
+
+# What gives back its first argument, to be read, iterated over or entered in its place.
+PASSES_ON: Final = frozenset(
+    """
+    contextlib.closing contextlib.aclosing contextlib.ExitStack.enter_context
+    contextlib.AsyncExitStack.enter_async_context contextlib.nullcontext
+    iter reversed sorted list tuple set enumerate copy.copy copy.deepcopy asyncio.run
+    asyncio.ensure_future asyncio.create_task asyncio.shield tqdm.tqdm tqdm.auto.tqdm rich.progress.track
+    """.split()
 )
 
 # Standard output is where prints go; it is not what a function waits for.

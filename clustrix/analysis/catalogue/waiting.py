@@ -69,7 +69,7 @@ WAITING: Final = (
         "input",
         "waits for a person",
         (
-            *of("getpass", "getpass unix_getpass win_getpass fallback_getpass _raw_input"),
+            *of("getpass", "getpass unix_getpass win_getpass "),
             "sys.stdin.read",
             "sys.stdin.readline",
             "sys.stdin.readlines",
