@@ -43,6 +43,7 @@ class Call:
             ``{"args": (...), "kwargs": {...}}``.
         batched: whether the function gets a whole chunk instead of one item.
         loop_var: the name of the loop variable, for messages; ``""`` when it has none.
+        collect: whether an item's exception takes the place of its value and the loop goes on.
     """
 
     function: Callable[..., Any]
@@ -52,6 +53,7 @@ class Call:
     slot: str | int | None = 0
     batched: bool = False
     loop_var: str = ""
+    collect: bool = False
 
     def per_item(self) -> Callable[[Any], Any]:
         """The function of one item that the loop repeats."""
@@ -99,6 +101,8 @@ class Options:
         chunk_size: items per chunk; ``None`` lets clustrix choose.
         timeout: seconds that one item may run; ``None`` for no limit.
         batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
+        on_error: ``"raise"``: the first failure in loop order ends the loop; ``"collect"``:
+            everything runs, and the exception stands where the value would.
 
     Raises:
         TypeError: an option is of the wrong type.
@@ -110,6 +114,7 @@ class Options:
     chunk_size: int | None = None
     timeout: float | None = None
     batched: bool | None = None
+    on_error: str = "raise"
 
     def __post_init__(self) -> None:
         _check_executor(self.executor)
@@ -118,6 +123,8 @@ class Options:
         _check_seconds("timeout", self.timeout)
         if self.batched is not None and not isinstance(self.batched, bool):
             raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
+        if self.on_error not in ("raise", "collect"):
+            raise ValueError(f"on_error must be 'raise' or 'collect', not {self.on_error!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ is keyword-only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+import functools
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -23,8 +26,12 @@ from clustrix.analysis import check_picklable, find_blocking_calls, make_plan
 from clustrix.execution import (
     THREADS_PER_CPU,
     Engines,
+    Tasks,
     available_cpus,
+    batches,
     execute,
+    results_in_order,
+    run_batch,
     shared,
     this_machine,
 )
@@ -32,8 +39,11 @@ from clustrix.execution import (
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 
 
-class LocalExecutor:
+class LocalExecutor(Executor):
     """Execute functions locally using worker processes or threads.
+
+    It is a `concurrent.futures.Executor`, too: `submit`, `map` and `shutdown` do what they do
+    there.
 
     Workers start when they are first needed and are kept until the executor is closed, at the
     end of its ``with`` block, by `shutdown`, or when the interpreter leaves.
@@ -61,7 +71,7 @@ class LocalExecutor:
             raise TypeError(f"use_threads must be True, False or None, not {use_threads!r}")
         names = {True: "threads", False: "processes", None: "auto"}
         self._options = Options(executor=names[use_threads], max_workers=max_workers)
-        self._engines = Engines(max_workers)
+        self._set_up(Engines(max_workers))
 
     @classmethod
     def shared(
@@ -76,8 +86,14 @@ class LocalExecutor:
         """
         made = cls.__new__(cls)
         made._options = Options(executor=executor, max_workers=max_workers)
-        made._engines = shared()
+        made._set_up(shared())
         return made
+
+    def _set_up(self, engines: Engines) -> None:
+        self._engines = engines
+        self._tasks: Tasks | None = None
+        self._closed = False
+        self._lock = threading.Lock()
 
     @property
     def max_workers(self) -> int:
@@ -104,10 +120,94 @@ class LocalExecutor:
         """Context manager exit: the workers end."""
         self.shutdown()
 
-    def shutdown(self) -> None:
-        """End the workers; the executor cannot be used any more."""
-        if self._engines is not shared():
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the workers; the executor cannot be used any more.
+
+        Args:
+            wait: whether to return only when the submitted tasks are done.
+            cancel_futures: whether to cancel tasks that have not started.
+        """
+        self._closed = True
+        if self._engines is shared():
+            return
+        with self._lock:
+            tasks, self._tasks = self._tasks, None
+        if tasks is None:
             self._engines.close()
+        else:
+            tasks.close(wait=wait, cancel=cancel_futures, then=self._engines.close)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Schedule a single call.
+
+        Args:
+            fn: the function.
+            args: its positional arguments.
+            kwargs: its keyword arguments.
+
+        Returns:
+            A future for the result.
+
+        Raises:
+            RuntimeError: the executor has been shut down.
+
+        Examples:
+            >>> with LocalExecutor(max_workers=2) as executor:
+            ...     executor.submit(pow, 2, 10).result()
+            1024
+        """
+        threads = self.use_threads
+        if threads is None:
+            threads = _belongs_on_threads(fn, args, kwargs)
+        engine = None if threads else self._engines.get("processes")
+        return self._task_queue().submit(engine, fn, args, kwargs)
+
+    def map(
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[Any]:
+        """Like the builtin `map`, with the calls scheduled on the workers.
+
+        Args:
+            fn: takes as many arguments as there are iterables.
+            iterables: zipped to the arguments of the calls; read at once unless there is a
+                ``buffersize``.
+            timeout: seconds from now until the last result; ``None`` for no limit.
+            chunksize: calls that travel to a process together; threads take single calls.
+            buffersize: results that may be under way before they are asked for; ``None`` for
+                any number.
+
+        Returns:
+            An iterator over the results, in order.
+
+        Raises:
+            TypeError: ``buffersize`` is not an integer.
+            ValueError: ``chunksize`` or ``buffersize`` is less than 1.
+            TimeoutError: from the iterator, when the time is over.
+
+        Examples:
+            >>> with LocalExecutor(max_workers=2, use_threads=True) as executor:
+            ...     list(executor.map(pow, [2, 3], [5, 2]))
+            [32, 9]
+        """
+        if chunksize < 1:
+            raise ValueError(f"chunksize must be at least 1, not {chunksize!r}")
+        if buffersize is not None and not isinstance(buffersize, int):
+            raise TypeError(f"buffersize must be an integer or None, not {buffersize!r}")
+        if buffersize is not None and buffersize < 1:
+            raise ValueError(f"buffersize must be at least 1, not {buffersize!r}")
+        calls = zip(*iterables, strict=False)
+        if chunksize == 1 or self.use_threads:
+            one = functools.partial(self.submit, fn)
+            return results_in_order(one, calls, timeout, buffersize)
+        many = functools.partial(self.submit, run_batch, fn)
+        ahead = None if buffersize is None else -(-buffersize // chunksize)
+        joined = results_in_order(many, batches(calls, chunksize), timeout, ahead)
+        return itertools.chain.from_iterable(joined)
 
     def execute_single(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -169,6 +269,7 @@ class LocalExecutor:
         position: int | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
+        on_error: str = "raise",
     ) -> list[Any]:
         """Execute a function for each item of an iterable, in parallel.
 
@@ -192,6 +293,8 @@ class LocalExecutor:
                 list results are joined. ``None``: only when its code proves that it fails for
                 a single item, because it iterates, subscripts or measures the loop variable
                 while the items allow no such thing.
+            on_error: ``"raise"``: the first failure in loop order ends the loop.
+                ``"collect"``: everything runs, and an exception stands where the value would.
 
         Returns:
             The results in the order of the items.
@@ -215,7 +318,13 @@ class LocalExecutor:
             [1331, 1728, 2197]
         """
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        options = replace(self._options, chunk_size=chunk_size, timeout=timeout, batched=batched)
+        options = replace(
+            self._options,
+            chunk_size=chunk_size,
+            timeout=timeout,
+            batched=batched,
+            on_error=on_error,
+        )
         items, broken = count_items(iterable)
         results = self._run(replace(call, items=items), options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
@@ -234,6 +343,7 @@ class LocalExecutor:
         position: int | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
+        on_error: str = "raise",
     ) -> Plan:
         """What `execute_loop_parallel` would do with these arguments, and why; nothing runs.
 
@@ -250,19 +360,42 @@ class LocalExecutor:
         if iter(iterable) is iterable:
             raise TypeError("explaining would use up this iterator; give its items as a list")
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        options = replace(self._options, chunk_size=chunk_size, timeout=timeout, batched=batched)
+        options = replace(
+            self._options,
+            chunk_size=chunk_size,
+            timeout=timeout,
+            batched=batched,
+            on_error=on_error,
+        )
         items, _ = count_items(iterable)
         return make_plan(replace(call, items=items), options, this_machine())
+
+    def _task_queue(self) -> Tasks:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("cannot schedule a task on an executor that has been shut down")
+            if self._tasks is None:
+                self._tasks = Tasks(self.max_workers)
+            return self._tasks
 
     def _run(self, call: Call, options: Options) -> list[Any]:
         if not call.items:
             return []
         plan = make_plan(call, options, this_machine())
-        call = replace(call, batched=plan.batched)
+        call = replace(call, batched=plan.batched, collect=options.on_error == "collect")
         alone = len(call.items) == 1 and options.timeout is None
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice)
         return execute(call, plan, engine)
+
+
+def _belongs_on_threads(
+    fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> bool:
+    """Where a single task goes when nobody said: functions travel by value, so closures may go."""
+    return check_picklable((fn, args, kwargs), "task", by_value=True) is not None or bool(
+        find_blocking_calls(fn)
+    )
 
 
 def choose_executor_type(

@@ -11,16 +11,16 @@ Bounded by steps, never by the clock: the same function gets the same answer on 
 from __future__ import annotations
 
 import ast
-import os
-import sysconfig
+import gc
 import types
 from dataclasses import dataclass
 
 from clustrix._model import Finding
 
 from ._names import annotated, module_member, parameters
+from ._scan import Scan, in_library
 from ._source import FunctionSource, NoSource, layers, read_layer
-from ._static import MISSING, class_lookup, instance_dict, mro
+from ._static import MISSING, class_dict, class_lookup, mro
 from ._values import (
     NONE,
     AnyOf,
@@ -57,11 +57,16 @@ from .catalogue import (
 
 __all__ = ["Look", "find_blocking_calls", "look_for_blocking_calls"]
 
-_MAX_STEPS = 12_000  # expressions and statements read, about 2 us each
+_MAX_STEPS = 6_000  # expressions, statements and lines of helpers read: 3 to 8 us each
+_MAX_HELPING = 800  # of these for helpers, so that the function itself is read to its end
 _MAX_DEPTH = 9  # helpers of helpers
 _MAX_FINDINGS = 20
 
-_LIBRARIES = tuple({sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib")})
+_DESCRIPTORS = (
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,22 @@ def find_blocking_calls(function: object) -> tuple[Finding, ...]:
 
 def look_for_blocking_calls(function: object) -> Look:
     """`find_blocking_calls`, and how much was read to find them."""
+    # The trees go away by themselves.  A collection that happens to fall into the reading would
+    # walk the whole heap of the program for nothing: half a second, measured, beside pandas.
+    collecting = gc.isenabled()
+    gc.disable()
     reader = _Reader()
     try:
         return reader.look(function)
     except (_Enough, RecursionError):
-        return Look(tuple(reader.found.values()), len(reader.seen))
+        cause = "there is more to read than the analysis takes on"
+    except Exception as error:
+        # A user's program must not fail because of what was said about it.
+        cause = f"the analysis failed: {type(error).__name__}: {error}"
+    finally:
+        if collecting:
+            gc.enable()
+    return Look(tuple(reader.found.values()), len(reader.seen), cause)
 
 
 class _Reader:
@@ -117,6 +133,9 @@ class _Reader:
 
     def __init__(self) -> None:
         self.steps = 0
+        self.helping = 0
+        self.entered = 0  # step at which the function itself called the helper being read
+        self.scan = Scan()
         self.found: dict[tuple[str, str, int], Finding] = {}
         self.seen: dict[types.CodeType, None] = {}
         self.memory: dict[object, Value] = {}
@@ -320,7 +339,7 @@ class _Reader:
                 entry = blocking(f"{name}.{method}")
                 if entry and not method.startswith("__"):
                     return entry, f"{name}.{method}"
-            if method in type.__dict__["__dict__"].__get__(base):
+            if method in class_dict(base):
                 return None
         return None
 
@@ -341,7 +360,7 @@ class _Reader:
 
     def _assigned(self, cls: type, name: str) -> Value | None:
         for base in mro(cls):
-            init = type.__dict__["__dict__"].__get__(base).get("__init__")
+            init = class_dict(base).get("__init__")
             if type(init) is not types.FunctionType or name not in init.__code__.co_names:
                 continue
             source = read_layer(init)
@@ -416,9 +435,14 @@ class _Reader:
         code = function.__code__
         if walk.quiet or walk.depth >= _MAX_DEPTH:
             return _memory_of(given) or Unknown("too deep")
-        if self.found and _in_library(code.co_filename):
+        if self.found and in_library(code.co_filename):
             return Unknown("one finding is enough")
-        key = (code, *map(_sign, given[0]), *((k, _sign(v)) for k, v in given[1].items()))
+        if self.helping + (self.steps - self.entered if walk.depth else 0) > _MAX_HELPING:
+            return Unknown("more helpers than the analysis takes on")
+        if not self.scan.is_suspect(function):
+            self.seen[code] = None
+            return _memory_of(given) or _declared(function) or Unknown("nothing telling in it")
+        key = (id(code), *map(_sign, given[0]), *((k, _sign(v)) for k, v in given[1].items()))
         if key in self.memory:
             return self.memory[key]
         self.memory[key] = Unknown("recursive")
@@ -426,12 +450,15 @@ class _Reader:
         if isinstance(source, NoSource):
             return _memory_of(given) or Unknown(source.cause)
         self.seen[code] = None
+        self.steps += (source.node.end_lineno or source.node.lineno) - source.node.lineno
         self.trail.append((walk.source.file, node.lineno))
+        self.entered = self.entered if walk.depth else self.steps
         inner = Walk(source, _passed(source, given), self, walk.depth + 1)
         try:
             inner.run()
         finally:
             self.trail.pop()
+        self.helping += 0 if walk.depth else self.steps - self.entered
         self.memory[key] = self._result(source, inner)
         return self.memory[key]
 
@@ -448,14 +475,16 @@ class _Reader:
             return
         file, line = walk.source.file, node.lineno
         # Deep in a library: the user's own line that leads there says more.
-        if self.trail and _in_library(file):
-            mine = [site for site in self.trail if not _in_library(site[0])]
+        if self.trail and in_library(file):
+            mine = [site for site in self.trail if not in_library(site[0])]
             file, line = mine[-1] if mine else (file, line)
         self.found.setdefault((name, file, line), Finding(code, why, name, file, line))
 
 
-def _in_library(file: str) -> bool:
-    return file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file
+def _declared(function: types.FunctionType) -> Value | None:
+    """The type that the return annotation of a helper names, if it is a class."""
+    said = function.__annotations__.get("return")
+    return instance_of(said) if said is not None and type in mro(type(said)) else None
 
 
 def _sign(value: Value) -> object:
@@ -527,35 +556,25 @@ def _names_of(obj: object) -> list[str]:
     """The canonical names of a function, class, method or built-in; none for other objects."""
     kind = type(obj)
     if type in mro(kind):
-        return class_names(obj)  # type: ignore[arg-type]
-    if kind is types.MethodType:
-        return (
-            [
-                f"{name}.{obj.__func__.__name__}"
-                for base in mro(type(obj.__self__))
-                for name in class_names(base)
-            ]
-            if type(obj.__func__) is types.FunctionType
-            else []
-        )  # type: ignore[attr-defined]
-    if kind is types.BuiltinFunctionType:
-        owner = obj.__self__  # type: ignore[attr-defined]
+        return list(class_names(obj))  # type: ignore[arg-type]
+    if isinstance(obj, types.MethodType) and type(obj.__func__) is types.FunctionType:
+        return _in_bases(obj.__self__, obj.__func__.__name__)
+    if isinstance(obj, types.BuiltinFunctionType):
+        owner = obj.__self__
         if owner is None or isinstance(owner, types.ModuleType):
-            module = owner.__name__ if owner is not None else obj.__module__
-            return canonical_names(module or "", obj.__name__)  # type: ignore[attr-defined]
-        cls = owner if type in mro(type(owner)) else type(owner)
-        return [f"{name}.{obj.__name__}" for base in mro(cls) for name in class_names(base)]  # type: ignore[attr-defined]
-    if kind in (
-        types.MethodDescriptorType,
-        types.WrapperDescriptorType,
-        types.ClassMethodDescriptorType,
-    ):
-        return [f"{name}.{obj.__name__}" for name in class_names(obj.__objclass__)]  # type: ignore[attr-defined]
+            module = obj.__module__ if owner is None else owner.__name__
+            return list(canonical_names(module or "", obj.__name__))
+        return _in_bases(owner, obj.__name__)
+    if isinstance(obj, _DESCRIPTORS):
+        return [f"{name}.{obj.__name__}" for name in class_names(obj.__objclass__)]
     inside = layers(obj)
-    if inside:
-        return [
-            name
-            for plain in (inside[-1], inside[0])
-            for name in canonical_names(str(plain.__module__), plain.__qualname__)
-        ]
-    return []
+    return [
+        name
+        for plain in (inside[-1], inside[0])
+        for name in canonical_names(str(plain.__module__), plain.__qualname__)
+    ] if inside else []
+
+
+def _in_bases(owner: object, method: str) -> list[str]:
+    cls = owner if type in mro(type(owner)) else type(owner)
+    return [f"{name}.{method}" for base in mro(cls) for name in class_names(base)]

@@ -21,7 +21,7 @@ from typing import Any
 
 from clustrix._model import Finding
 
-from ._static import MISSING, instance_dict, mro
+from ._static import class_dict, instance_dict, mro
 from ._travel import PICKLE_CODES, by_reference, fix_for, global_names
 
 __all__ = ["check_picklable"]
@@ -201,7 +201,7 @@ def _class(cls: type, by_value: bool) -> list[_Part] | Finding:
     if not by_value:
         code = "PK103" if "<locals>" in cls.__qualname__ else "PK107"
         return Finding(code, PICKLE_CODES[code].format(what="class"))
-    body = type.__dict__["__dict__"].__get__(cls)
+    body = class_dict(cls)
     return [
         *(("", base) for base in cls.__bases__),
         *((f".{key}", value) for key, value in body.items() if key not in _CLASS_INTERNALS),

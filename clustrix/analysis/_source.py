@@ -36,7 +36,7 @@ _MAX_MODULE_LINES = 2500  # a lambda may need its whole module parsed: 12 us a l
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 _files: OrderedDict[tuple[str, int, int], list[str]] = OrderedDict()
-_blocks: OrderedDict[tuple[types.CodeType, int], FunctionNode] = OrderedDict()
+_blocks: OrderedDict[int, tuple[types.CodeType, str, FunctionNode]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +133,17 @@ def read_layer(function: types.FunctionType) -> FunctionSource | NoSource:
         return NoSource(f"no source file ({code.co_filename})")
     if code.co_firstlineno > len(lines):
         return NoSource("the source file has changed since it was imported")
-    # The text of the first line is part of the key: an edited file is read again.
-    key = (code, hash("".join(lines[code.co_firstlineno - 1 : _last_line(code)])))
-    node = _blocks.get(key)
-    if node is None:
+    last = _last_line(code)
+    text = "\n".join(lines[code.co_firstlineno - 1 : last])
+    known = _blocks.get(id(code))
+    if known is not None and known[0] is code and known[1] == text:
+        node = known[2]
+    else:
         found = _find_lambda(code, lines) if code.co_name == "<lambda>" else _find(code, lines)
         if isinstance(found, NoSource):
             return found
-        node = _blocks[key] = found
+        node = found
+        _blocks[id(code)] = (code, text, node)
         if len(_blocks) > _MAX_BLOCKS:
             _blocks.popitem(last=False)
     return FunctionSource(
@@ -173,7 +176,7 @@ def _lines_of(function: types.FunctionType) -> tuple[list[str], str]:
         file = beside if type(beside) is str else _beside(file[8:-1])
     lines = _read_file(file)
     if not lines:
-        lines = linecache.getlines(file, function.__globals__)
+        lines = [line.rstrip("\n") for line in linecache.getlines(file, function.__globals__)]
     return lines, file
 
 
@@ -191,13 +194,11 @@ def _read_file(file: str) -> list[str]:
             return _files[key]
         with open(file, "rb") as stream:
             data = stream.read()
-        lines = _decode(data).splitlines(keepends=True) if b"\0" not in data[:64] else []
+        text = _decode(data) if b"\0" not in data[:64] else ""
     except (OSError, ValueError, LookupError):
         return []
-    # str.splitlines also cuts at form feeds and other marks where Python's lines go on.
-    if any(line[-1] not in "\n\r" for line in lines[:-1]):
-        lines = _decode(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        lines = [line + "\n" for line in lines]
+    # Not str.splitlines: it cuts at form feeds, too, where Python's lines go on.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     _files[key] = lines
     if len(_files) > _MAX_FILES:
         _files.popitem(last=False)
@@ -250,7 +251,7 @@ def _blocks_at(lines: list[str], first: int, last: int) -> Iterator[list[ast.stm
         # Empty lines in front keep the line numbers; `if 1:` takes the indentation.
         head = "\n" * (first - 2) + "if 1:\n" if margin else "\n" * (first - 1)
         try:
-            tree = ast.parse(head + "".join(lines[first - 1 : end])).body
+            tree = ast.parse(head + "\n".join(lines[first - 1 : end]) + "\n").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         if margin and first > 1:
@@ -287,7 +288,7 @@ def _find_lambda(code: types.CodeType, lines: list[str]) -> FunctionNode | NoSou
     if len(lines) > _MAX_MODULE_LINES:
         return NoSource("a lambda inside a long expression of a long module")
     try:
-        tree = ast.parse("".join(lines)).body
+        tree = ast.parse("\n".join(lines)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return NoSource("the source file cannot be parsed")
     return _same_lambda(code, tree) or NoSource("several lambdas on one line look the same")

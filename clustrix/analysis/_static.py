@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["MISSING", "class_lookup", "instance_lookup", "module_lookup", "mro", "wrapped_by"]
+__all__ = ["MISSING", "class_dict", "class_lookup", "class_module", "instance_dict"]
+__all__ += ["instance_lookup", "module_lookup", "mro", "wrapped_by"]
 
 
 class _Missing:
@@ -27,6 +29,7 @@ class _Missing:
 MISSING: Final = _Missing()
 
 _class_dict = type.__dict__["__dict__"].__get__
+_class_module = type.__dict__["__module__"].__get__
 _class_mro = type.__dict__["__mro__"].__get__
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
@@ -34,6 +37,17 @@ _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 def mro(cls: object) -> tuple[type, ...]:
     """The class and its bases, in the order in which Python searches them."""
     return _class_mro(cls) or ()
+
+
+def class_module(cls: object) -> str:
+    """The module that a class says it comes from; its metaclass is not asked."""
+    found = _class_module(cls)
+    return found if type(found) is str else ""
+
+
+def class_dict(cls: object) -> Mapping[str, Any]:
+    """What the body of a class defines, bases left out."""
+    return _class_dict(cls)  # type: ignore[no-any-return]
 
 
 def class_lookup(cls: object, name: str) -> object:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from ._static import MISSING, class_lookup, instance_lookup, module_lookup, mro
+from ._static import MISSING, class_lookup, class_module, instance_lookup, module_lookup, mro
 from .catalogue import MEMORY, RETURNS, STREAMS, canonical_names
 
 __all__ = [
@@ -120,10 +120,12 @@ def each(value: Value) -> tuple[Value, ...]:
 
 def join(values: list[Value]) -> Value:
     """One value for several possible ones; None among others is dropped."""
+    if len(values) == 1:
+        return values[0]
     found: list[Value] = []
     for value in values:
         for one in each(value):
-            if (one is not NONE or len(values) == 1) and not any(_same(one, old) for old in found):
+            if one is not NONE and not any(_same(one, old) for old in found):
                 found.append(one)
     if not found:
         return NONE if values else Unknown("no value")
@@ -142,11 +144,9 @@ def _same(one: Value, other: Value) -> bool:
     return isinstance(one, Unknown)
 
 
-def class_names(cls: type) -> list[str]:
+def class_names(cls: type) -> tuple[str, ...]:
     """The canonical names of a class; its metaclass is not asked."""
-    module = type.__dict__["__module__"].__get__(cls)
-    qualname = type.__dict__["__qualname__"].__get__(cls)
-    return canonical_names(module if isinstance(module, str) else "", qualname)
+    return canonical_names(class_module(cls), type.__dict__["__qualname__"].__get__(cls))
 
 
 def instance_of(cls: type, *, memory: bool = False) -> Instance:

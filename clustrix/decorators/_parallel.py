@@ -64,6 +64,7 @@ def parallel(
     chunk_size: int | None = None,
     timeout: float | None = None,
     batched: bool | None = None,
+    on_error: str = "raise",
 ) -> Callable[[Callable[P, R]], Parallel[P, R]]: ...
 
 
@@ -76,6 +77,7 @@ def parallel(
     chunk_size: int | None = None,
     timeout: float | None = None,
     batched: bool | None = None,
+    on_error: str = "raise",
 ) -> Any:
     """Let a function take many items at once: ``f(items)`` is the loop, run in parallel.
 
@@ -100,6 +102,8 @@ def parallel(
         batched: ``True``: the function takes whole chunks, and list results are joined;
             ``False``: single items; ``None``: single items, unless its code proves that it
             cannot take one.
+        on_error: ``"raise"``: the first failure in loop order is raised and the rest cancelled;
+            ``"collect"``: everything runs, and an exception stands where the value would.
 
     Returns:
         The decorated function. Besides being called it has ``explain(...)``, the `Plan` for a
@@ -119,7 +123,7 @@ def parallel(
         >>> square(7)
         49
     """
-    options = Options(executor, max_workers, chunk_size, timeout, batched)
+    options = Options(executor, max_workers, chunk_size, timeout, batched, on_error)
 
     def decorate(function: Callable[P, R]) -> Parallel[P, R]:
         check_loop_var(function, loop_var)

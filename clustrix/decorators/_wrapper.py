@@ -81,6 +81,7 @@ class Decoration:
             "position": bound.position,
             "timeout": self.options.timeout,
             "batched": self.options.batched,
+            "on_error": self.options.on_error,
         }
 
     def _parameter(self, function: Callable[..., Any]) -> LoopParameter | None:

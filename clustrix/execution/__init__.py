@@ -32,11 +32,24 @@ if TYPE_CHECKING:
     from clustrix.execution._engines import (
         shared as shared,
     )
+    from clustrix.execution._futures import (
+        Tasks as Tasks,
+    )
+    from clustrix.execution._futures import (
+        batches as batches,
+    )
+    from clustrix.execution._futures import (
+        results_in_order as results_in_order,
+    )
+    from clustrix.execution._futures import (
+        run_batch as run_batch,
+    )
 
 _ROOMS = {
     "clustrix.execution._cpus": ("THREADS_PER_CPU", "available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),
+    "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),
 }
 
 __getattr__, __dir__, __all__ = door(__name__, _ROOMS)

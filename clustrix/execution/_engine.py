@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.errors import ClustrixError
 from clustrix.execution._chunks import cut
+from clustrix.execution._lane import Raised
 
 __all__ = ["Engine", "execute", "gather"]
 
@@ -42,7 +43,7 @@ def execute(call: Call, plan: Plan, engine: Engine) -> list[Any]:
 
     Returns:
         The results in loop order: one for each item, or for a batched call the joined results
-        of the chunks.
+        of the chunks. Where errors are collected, they stand in the place of results.
 
     Raises:
         BaseException: the error of the first item in loop order that failed, as raised there.
@@ -76,6 +77,8 @@ def gather(outcomes: Iterator[Outcome], expected: int | None) -> list[Any]:
     results: list[Any] = []
     for start in sorted(done):
         results.extend(done[start].values)
+    if any(type(value) is Raised for value in results):
+        results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:
         raise ClustrixError(
             f"clustrix lost {expected - len(results)} of {expected} results; please report this"

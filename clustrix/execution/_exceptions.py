@@ -11,10 +11,19 @@ exception of the same type, so that ``except TheOriginalType`` still catches it.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
-__all__ = ["RemoteTraceback", "pack_error", "reduce_error", "unpack_error"]
+from clustrix.execution._lane import Raised
+
+__all__ = [
+    "RemoteTraceback",
+    "pack_error",
+    "pack_raised",
+    "reduce_error",
+    "unpack_error",
+    "unpack_raised",
+]
 
 Dumps = Callable[[Any], bytes]
 Loads = Callable[[bytes], Any]
@@ -34,7 +43,7 @@ class RemoteTraceback(Exception):
 def reduce_error(error: BaseException) -> tuple[Any, ...]:
     """A reduction of an exception that does not depend on its constructor's arguments."""
     kind = type(error)
-    reduced: Any = cast(Any, error).__reduce_ex__(4)
+    reduced: Any = error.__reduce_ex__(4)
     if _reduces_itself(kind) or not isinstance(reduced, tuple) or reduced[0] is not kind:
         return reduced if isinstance(reduced, tuple) else (str, (reduced,))
     state = dict(vars(error)) if hasattr(error, "__dict__") else {}
@@ -49,9 +58,14 @@ def pack_error(error: BaseException, dumps: Dumps, loads: Loads) -> bytes:
     is replaced by a stand-in of the same type.
     """
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    for candidate in (lambda: error, lambda: _stand_in(error, dumps, loads), lambda: _plain(error)):
+    makers: tuple[Callable[[], BaseException], ...] = (
+        lambda: error,
+        lambda: _stand_in(error, dumps, loads),
+        lambda: _plain(error),
+    )
+    for make in makers:
         try:
-            packed = dumps((candidate(), text))
+            packed = dumps((make(), text))
             loads(packed)
             return packed
         except Exception:  # each candidate asks less than the one before
@@ -72,6 +86,22 @@ def unpack_error(packed: bytes, loads: Loads) -> BaseException:
     tail.__suppress_context__ = suppress or tail.__context__ is None
     assert isinstance(error, BaseException)
     return error
+
+
+def pack_raised(values: Sequence[Any], dumps: Dumps, loads: Loads) -> list[Any]:
+    """Values ready to travel: collected exceptions as bytes."""
+    return [
+        Raised(pack_error(value.error, dumps, loads)) if type(value) is Raised else value
+        for value in values
+    ]
+
+
+def unpack_raised(values: Sequence[Any], loads: Loads) -> list[Any]:
+    """What `pack_raised` made ready, back as it was."""
+    return [
+        Raised(unpack_error(value.error, loads)) if type(value) is Raised else value
+        for value in values
+    ]
 
 
 def _reduces_itself(kind: type) -> bool:

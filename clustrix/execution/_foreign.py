@@ -24,7 +24,12 @@ from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix.errors import NotPicklableError, WorkerDied
-from clustrix.execution._exceptions import pack_error, unpack_error
+from clustrix.execution._exceptions import (
+    pack_error,
+    pack_raised,
+    unpack_error,
+    unpack_raised,
+)
 from clustrix.execution._lane import Unwatched, lane, run_chunk
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._transport import dumps, loads
@@ -51,7 +56,7 @@ class ForeignEngine:
     ) -> Generator[Outcome, None, None]:
         """Run the chunks, a bounded number at a time."""
         submit = _submitter(self._executor, call)
-        schedule = Schedule(chunks)
+        schedule = Schedule(call, chunks)
         pending: dict[Future[Any], Chunk] = {}
         try:
             while True:
@@ -61,9 +66,8 @@ class ForeignEngine:
                     return
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
-                    outcome = _outcome(future, pending.pop(future), call)
-                    schedule.settle(outcome)
-                    yield outcome
+                    chunk = pending.pop(future)
+                    yield schedule.settle(chunk, _outcome(future, chunk, call))
         finally:
             for future in pending:
                 future.cancel()
@@ -89,9 +93,11 @@ def _run_here(call: Call, chunk: Chunk) -> Outcome:
 def _run_there(task: bytes, packed: bytes) -> tuple[bytes, bytes | None, int | None]:
     """In the foreign worker: values, error and failed position, all portable."""
     with lane():
-        outcome = run_chunk(loads(task), loads(packed), Unwatched())
+        call: Call = loads(task)
+        outcome = run_chunk(call, loads(packed), Unwatched())
     error = None if outcome.error is None else pack_error(outcome.error, dumps, loads)
-    return dumps(outcome.values), error, outcome.failed
+    values = pack_raised(outcome.values, dumps, loads) if call.collect else outcome.values
+    return dumps(values), error, outcome.failed
 
 
 def _outcome(future: Future[Any], chunk: Chunk, call: Call) -> Outcome:
@@ -108,5 +114,7 @@ def _outcome(future: Future[Any], chunk: Chunk, call: Call) -> Outcome:
         return result
     packed, error_bytes, failed = result
     values: Sequence[Any] = loads(packed)
+    if call.collect:
+        values = unpack_raised(values, loads)
     raised = None if error_bytes is None else unpack_error(error_bytes, loads)
     return Outcome(chunk.start, values, raised, failed)

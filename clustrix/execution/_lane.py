@@ -15,13 +15,34 @@ import reprlib
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, describe
 
-__all__ = ["Unwatched", "Watch", "inside_lane", "item_note", "join_batch", "lane", "run_chunk"]
+__all__ = [
+    "Raised",
+    "Unwatched",
+    "Watch",
+    "inside_lane",
+    "item_note",
+    "join_batch",
+    "lane",
+    "run_chunk",
+]
 
 _state = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception where a value would be; another process gets it as bytes.
+
+    Attributes:
+        error: the exception, or on its way between processes what `pack_error` made of it.
+    """
+
+    error: Any
 
 
 class Watch(Protocol):
@@ -66,8 +87,9 @@ def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
         watch: told before each item.
 
     Returns:
-        The values of the items that finished, and the error of the one that did not.  A chunk
-        that was stopped has fewer values than items and no error.
+        The values of the items that finished, and the error of the one that did not.  Where
+        errors are collected, they are among the values, as `Raised`.  A chunk that was stopped
+        has fewer values than items and no error.
     """
     if call.batched:
         return _run_batch(call, chunk, watch)
@@ -80,7 +102,9 @@ def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
             values.append(function(item))
         except BaseException as error:
             _add_note(error, item_note(call, index, item))
-            return Outcome(chunk.start, values, error, index)
+            if not call.collect or not isinstance(error, Exception):
+                return Outcome(chunk.start, values, error, index)
+            values.append(Raised(error))
     return Outcome(chunk.start, values)
 
 
@@ -92,6 +116,8 @@ def _run_batch(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
     except BaseException as error:
         span = f"items {chunk.start} to {chunk.stop - 1}"
         _add_note(error, f"clustrix: {span} of {describe(call.function)}()")
+        if call.collect and isinstance(error, Exception):
+            return Outcome(chunk.start, [Raised(error)] * len(chunk.items))
         return Outcome(chunk.start, [], error, chunk.start)
     return Outcome(chunk.start, join_batch(value))
 

@@ -28,8 +28,8 @@ from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
 from clustrix.execution import _platform
 from clustrix.execution._channel import Frame, Kind, Packed, pack, unpack
 from clustrix.execution._cpus import available_cpus
-from clustrix.execution._exceptions import unpack_error
-from clustrix.execution._lane import item_note
+from clustrix.execution._exceptions import unpack_error, unpack_raised
+from clustrix.execution._lane import Raised, item_note
 from clustrix.execution._page import IDLE, IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
@@ -76,7 +76,7 @@ class ProcessEngine:
             WorkerDied: workers end before they have begun; the reason is on standard error.
         """
         task, task_id = self._task(call)
-        run = _Run(self._pool, call, plan, Schedule(chunks), task, task_id)
+        run = _Run(self._pool, call, plan, Schedule(call, chunks), task, task_id)
         try:
             while True:
                 yield from run.hand_out()
@@ -185,7 +185,8 @@ class _Run:
         return self.pool.take(len(self.idle) + len(self.working), self.plan.workers)
 
     def _pack(self, chunk: Chunk) -> Packed:
-        eager = self.plan.timeout is not None
+        # What has come back is not lost when the worker ends; nothing has to run twice.
+        eager = self.plan.timeout is not None or self.call.collect
         message = (self.task_id, self.run_id, eager, chunk.items)
         if type(chunk.items) is range or _PLAIN.issuperset(map(type, chunk.items)):
             return Packed(pickle.dumps(message, protocol=5))
@@ -209,11 +210,11 @@ class _Run:
     def _unsendable(self, chunk: Chunk, error: NotPicklableError) -> Iterator[Outcome]:
         """Settle an item that cannot travel; its neighbours in the chunk still can."""
         index = chunk.start if error.item is None or self.call.batched else error.item
-        outcome = Outcome(index, [], error, index)
         offset = index - chunk.start
+        behind = Chunk(index, chunk.items[offset:])
+        outcome = self.schedule.settle(behind, Outcome(index, [], error, index))
         if offset:
             self.schedule.put_back(Chunk(chunk.start, chunk.items[:offset]))
-        self.schedule.settle(outcome)
         yield outcome
 
     def _hear(self, worker: Worker) -> Outcome | None:
@@ -234,31 +235,59 @@ class _Run:
             error = unpack_error(bytes(frame.body), loads)
             return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
         if frame.kind == Kind.BROKEN:
-            _, text = unpack(frame)
-            return self._settle(worker, self._unreadable(chunk, f"in the worker: {text}"))
+            return self._broken(worker, chunk, unpack(frame))
         try:
             values = unpack(frame)
-        except Exception as error:
-            return self._settle(worker, self._unreadable(chunk, f"from the worker: {error!r}"))
+            if self.call.collect:
+                values = unpack_raised(values, loads)
+        except Exception as reason:
+            index = chunk.start + len(worker.values)
+            several = f"one of {frame.b} results from here on" if frame.b > 1 else "result"
+            error = self._unreadable(several, index, chunk, reason)
+            if not self.call.collect:
+                return self._give_up(worker, error, index)
+            values = [Raised(error)] * frame.b
         worker.values.extend(values)
         if frame.kind == Kind.PART:
             return None
         return self._settle(worker, Outcome(chunk.start, worker.values))
 
-    def _unreadable(self, chunk: Chunk, reason: str) -> Outcome:
-        what = f"items {chunk.start} to {chunk.stop - 1} of {describe(self.call.function)}()"
-        error = NotPicklableError(
-            f"{what} were sent, but could not be unpickled {reason}", item=chunk.start
+    def _broken(self, worker: Worker, chunk: Chunk, reason: object) -> Outcome | None:
+        """The worker could not make a chunk from what it got; none of its items has run."""
+        if len(chunk.items) > 1 and not self.call.batched:  # then find out which one it is
+            for index in reversed(range(len(chunk.items))):
+                self.schedule.put_back(Chunk(chunk.start + index, chunk.items[index : index + 1]))
+            self._rest(worker)
+            return None
+        error = self._unreadable("argument", chunk.start, chunk, reason)
+        return self._settle(worker, Outcome(chunk.start, [], error, chunk.start))
+
+    def _unreadable(self, what: str, index: int, chunk: Chunk, reason: object) -> NotPicklableError:
+        note = item_note(self.call, index, chunk.items[index - chunk.start])
+        where = "in the worker process" if what == "argument" else "when it came back"
+        return NotPicklableError(
+            f"{note}: the {what} could not be unpickled {where}: {reason}", item=index
         )
-        return Outcome(chunk.start, [], error, chunk.start)
 
     def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
         """The worker is done with its chunk."""
+        chunk = worker.chunk
+        assert chunk is not None
+        self._rest(worker)
+        return self.schedule.settle(chunk, outcome)
+
+    def _rest(self, worker: Worker) -> None:
+        """The worker waits for its next chunk."""
         del self.working[worker.channel.fileno()]
         worker.chunk, worker.values = None, []
         self.idle.append(worker)
-        self.schedule.settle(outcome)
-        return outcome
+
+    def _give_up(self, worker: Worker, error: BaseException, index: int) -> Outcome:
+        """End a worker together with the item that it runs."""
+        chunk, values = worker.chunk, worker.values
+        assert chunk is not None
+        self._discard(worker)
+        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
 
     def _died(self, worker: Worker) -> Outcome | None:
         chunk, values = worker.chunk, worker.values
@@ -281,9 +310,7 @@ class _Run:
         error = WorkerDied(
             f"{where}: its worker process ended{doing}: {_cause(code)}", item=index, exitcode=code
         )
-        outcome = Outcome(chunk.start, values, error, index)
-        self.schedule.settle(outcome)
-        return outcome
+        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
 
     def _discard(self, worker: Worker) -> int:
         self.working.pop(worker.channel.fileno(), None)
@@ -313,17 +340,14 @@ class _Run:
             if worker.page.where() != where:
                 _platform.thaw(worker.process.pid)
                 continue
-            values, index = worker.values, where[1]
-            self._discard(worker)
+            index = where[1]
             note = item_note(self.call, index, chunk.items[index - chunk.start])
             error = TaskTimeout(
                 f"{note} ran longer than {timeout} s; its worker process was ended",
                 item=index,
                 timeout=timeout,
             )
-            outcome = Outcome(chunk.start, values, error, index)
-            self.schedule.settle(outcome)
-            yield outcome
+            yield self._give_up(worker, error, index)
 
 
 def _late(where: tuple[int, int, float], timeout: float) -> bool:

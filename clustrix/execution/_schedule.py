@@ -6,7 +6,9 @@
 
 An error ends the loop at the first failing item.  Chunks in front of it still run, since one of
 them may fail too and would be the first then; chunks behind it are not started.  So the error
-that is raised depends on the loop alone, never on which lane was faster.
+that is raised depends on the loop alone, never on which lane was faster.  Where errors are
+collected, nothing ends: the error becomes a value, and what its chunk still had to run comes
+back as a chunk of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
-from clustrix._model import Chunk, Outcome
+from clustrix._model import Call, Chunk, Outcome
+from clustrix.execution._lane import Raised
 
 __all__ = ["Schedule"]
 
@@ -24,10 +27,12 @@ class Schedule:
     """Hands out the chunks of one loop in order; may be shared between threads.
 
     Args:
+        call: the loop; says whether errors become values.
         chunks: the chunks in loop order; consumed lazily, one at a time.
     """
 
-    def __init__(self, chunks: Iterable[Chunk]) -> None:
+    def __init__(self, call: Call, chunks: Iterable[Chunk]) -> None:
+        self._call = call
         self._chunks = iter(chunks)
         self._again: deque[Chunk] = deque()
         self._end: int | None = None
@@ -47,12 +52,31 @@ class Schedule:
         with self._lock:
             self._again.appendleft(chunk)
 
-    def settle(self, outcome: Outcome) -> None:
-        """Learn what became of a chunk: an error ends the loop at that item."""
-        if outcome.failed is not None:
+    def settle(self, chunk: Chunk, outcome: Outcome) -> Outcome:
+        """Learn what became of a chunk.
+
+        Args:
+            chunk: what was to be run.
+            outcome: as far as it was run.
+
+        Returns:
+            The outcome to hand on: where errors are collected, with the error as a value.
+        """
+        if outcome.error is None or outcome.failed is None:
+            return outcome
+        if not self._call.collect or not isinstance(outcome.error, Exception):
             with self._lock:
                 known = self._end
                 self._end = outcome.failed if known is None else min(outcome.failed, known)
+            return outcome
+        done = len(outcome.values)
+        if self._call.batched:  # a batch fails as a whole
+            return Outcome(outcome.start, [Raised(outcome.error)] * len(chunk.items))
+        if done < outcome.failed - chunk.start:
+            raise AssertionError("an outcome must have the values in front of its error")
+        if rest := chunk.items[done + 1 :]:
+            self.put_back(Chunk(chunk.start + done + 1, rest))
+        return Outcome(outcome.start, [*outcome.values, Raised(outcome.error)])
 
     def stop(self) -> None:
         """Start nothing any more."""

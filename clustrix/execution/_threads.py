@@ -38,7 +38,7 @@ class ThreadEngine:
         self, call: Call, plan: Plan, chunks: Iterable[Chunk]
     ) -> Generator[Outcome, None, None]:
         """Run the chunks on up to ``plan.workers`` threads."""
-        run = _Run(call, Schedule(chunks))
+        run = _Run(call, Schedule(call, chunks))
         try:
             while run.hand_out(plan.workers):
                 try:
@@ -46,8 +46,9 @@ class ThreadEngine:
                 except queue.Empty:
                     yield from run.overdue(plan.timeout)
                 else:
-                    if run.pending.pop(outcome.start, None):  # else: was given up before
-                        yield outcome
+                    # A lane that was given up is not listened to any more.
+                    if chunk := run.pending.pop(outcome.start, None):
+                        yield run.schedule.settle(chunk, outcome)
         finally:
             run.end()
 
@@ -90,14 +91,14 @@ class _Run:
             running = late.running
             if running is None or now < running[1] + timeout:
                 continue
-            index, _, chunk = running
+            index, _, chunk, values = running
+            done = values[: index - chunk.start]  # the lane may append to the list just now
             self.dismiss(late)
             self.lanes.discard(late)
             if self.pending.pop(chunk.start, None) is None:  # its outcome is on the way
                 continue
-            outcome = Outcome(chunk.start, [], self._too_late(index, chunk, timeout), index)
-            self.schedule.settle(outcome)
-            yield outcome
+            error = self._too_late(index, chunk, timeout)
+            yield self.schedule.settle(chunk, Outcome(chunk.start, done, error, index))
 
     def end(self) -> None:
         """Let every lane go as soon as the item that it runs is done."""
@@ -125,9 +126,9 @@ class _Lane:
 
     def __init__(self, run: _Run) -> None:
         self.dismissed = False
-        # What runs, since when, in which chunk: one tuple, so that a reader in another thread
-        # never pairs an item with the time of its neighbour.
-        self.running: tuple[int, float, Chunk] | None = None
+        # What runs, since when, in which chunk, behind which values: one tuple, so that a
+        # reader in another thread never pairs an item with the time of its neighbour.
+        self.running: tuple[int, float, Chunk, list[Any]] | None = None
         self._run = run
         self._chunk: Chunk | None = None
         self._context = contextvars.copy_context()
@@ -137,7 +138,7 @@ class _Lane:
         """Note which item starts, and when."""
         if self.dismissed or self._chunk is None:
             return False
-        self.running = (index, time.monotonic(), self._chunk)
+        self.running = (index, time.monotonic(), self._chunk, values)
         return True
 
     def _serve(self) -> None:
@@ -153,7 +154,6 @@ class _Lane:
                 self._chunk = chunk
                 outcome = self._context.run(run_chunk, run.call, chunk, self)
                 self.running = None
-                run.schedule.settle(outcome)
                 run.outcomes.put(outcome)
                 del chunk, outcome  # while it waits, a lane keeps no data alive
                 self._chunk = None

@@ -25,7 +25,7 @@ from typing import Any
 from clustrix._model import Call, Chunk, describe
 from clustrix.execution import _platform
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
-from clustrix.execution._exceptions import pack_error
+from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._page import BUSY, IDLE, Page
 
@@ -96,7 +96,7 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
         task_id, run_id, eager, items = unpack(frame)
         call = tasks.call(task_id, run_id)
     except BaseException as error:
-        reason = (isinstance(error, ImportError), f"{type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}"
         channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(reason)))
         return
     reply = _Reply(channel, page, call, Chunk(start, items), eager)
@@ -108,7 +108,9 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
     except _Unsendable as culprit:
         raised, failed = culprit.error, culprit.index
     if raised is not None:
-        channel.send(Kind.FAILED, start, failed, Packed(pack_error(raised, _dumps, pickle.loads)))
+        from clustrix.execution._transport import dumps, loads  # brings cloudpickle
+
+        channel.send(Kind.FAILED, start, failed, Packed(pack_error(raised, dumps, loads)))
 
 
 class _Tasks:
@@ -170,15 +172,19 @@ class _Reply:
         """Send values; if they do not pickle, those in front of the culprit."""
         self._page.phase(BUSY)
         start = self.chunk.start
+        if self._call.collect:
+            from clustrix.execution._transport import dumps, loads
+
+            values = pack_raised(values, dumps, loads)
         try:
             packed = pack(values, _dumps)
         except Exception:
             index, error = self._culprit(values)
             if kept := values[: index - start - self._sent]:
-                self._channel.send(Kind.PART, start, packed=pack(kept, _dumps))
+                self._channel.send(Kind.PART, start, len(kept), pack(kept, _dumps))
             raise _Unsendable(index, error) from None
         if values or kind != Kind.PART:
-            self._channel.send(kind, start, packed=packed)
+            self._channel.send(kind, start, len(values), packed)
         self._sent += len(values)
 
     def _culprit(self, values: Any) -> tuple[int, Exception]:

@@ -11,11 +11,13 @@ who use it, ``os.listdir`` and ``requests.Session.get``, not ``posix.listdir``.
 from __future__ import annotations
 
 import builtins
+import functools
 from typing import Final
 
 from ._entry import BlockingCall
 from .databases import DATABASES
 from .files import FILES
+from ._cues import HINT_CUES, Cues, make_cues
 from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, PURE, TELLING
 from .network import NETWORK
 from .processes import PROCESSES
@@ -47,6 +49,7 @@ CATALOGUE: Final = FILES + NETWORK + PROCESSES + DATABASES + WAITING
 _TYPES: Final = frozenset(name.rpartition(".")[0] for entry in CATALOGUE for name in entry.names)
 _BUILTINS: Final = frozenset(dir(builtins))
 _BY_NAME: Final = {name: entry for entry in CATALOGUE for name in entry.names}
+CUES: Final = make_cues(_BY_NAME, RETURNS, MEMORY, PURE)
 METHODS: Final = frozenset(name.rpartition(".")[2] for name in _BY_NAME)
 
 # Where C code says it lives -> where people import it from.
@@ -84,6 +87,7 @@ def blocking(name: str) -> BlockingCall | None:
     return entry
 
 
+@functools.lru_cache(maxsize=8192)
 def is_pure(name: str) -> bool:
     """Whether the name, or something it is part of, is known to only compute."""
     while name:
@@ -103,16 +107,17 @@ def passes_on(names: list[str]) -> bool:
     return any(name in PASSES_ON for name in names)
 
 
-def canonical_names(module: str, qualname: str) -> list[str]:
+@functools.lru_cache(maxsize=4096)
+def canonical_names(module: str, qualname: str) -> tuple[str, ...]:
     """The names under which a thing may be known, from its module and qualified name.
 
     ``requests.api`` and ``get`` give ``requests.api.get`` and ``requests.get``: packages hand
     on from their front door what they define inside.
     """
     if module == "builtins":
-        return [qualname]
+        return (qualname,)
     parts = _HOMES.get(module, module).split(".")
-    return [".".join([*parts[:size], qualname]) for size in range(len(parts), 0, -1)]
+    return tuple(".".join([*parts[:size], qualname]) for size in range(len(parts), 0, -1))
 
 
 def hinted(receiver: str, method: str) -> tuple[str, str] | None:

@@ -1,0 +1,122 @@
+"""Single tasks as futures: the interface of `concurrent.futures` on this room's engines.
+
+    submit(fn, …) ──> queue ──> a thread of the standard ThreadPoolExecutor ──> fn, in that thread
+                                     │ on processes: the thread drives one worker
+                                     └──> a loop of one item on the process engine
+
+Everything that a future can do (cancel, wait, callbacks, shutdown, joining at exit) is the
+standard library's.  Only the work itself goes elsewhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from clustrix._model import Call, Plan
+from clustrix.execution._engine import Engine, execute
+from clustrix.execution._lane import lane
+
+__all__ = ["Tasks", "batches", "results_in_order", "run_batch"]
+
+
+class Tasks:
+    """The submitted tasks of one owner.
+
+    Args:
+        workers: tasks that run at the same time.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="clustrix-task")
+
+    def submit(
+        self, engine: Engine | None, fn: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Future[Any]:
+        """Run ``fn(*args, **kwargs)`` later; in this process where there is no engine."""
+        if engine is None:
+            return self._threads.submit(_run_here, fn, args, kwargs)
+        return self._threads.submit(_run_on, engine, fn, args, kwargs)
+
+    def close(self, *, wait: bool, cancel: bool, then: Callable[[], object]) -> None:
+        """Take no more tasks; when the last one is done, do what comes then."""
+        self._threads.shutdown(wait=wait, cancel_futures=cancel)
+        if wait:
+            then()
+            return
+        # The standard pool's threads hold until the tasks are done; one more waits for them.
+        last = ThreadPoolExecutor(1, thread_name_prefix="clustrix-close")
+        last.submit(self._finish, then)
+        last.shutdown(wait=False)
+
+    def _finish(self, then: Callable[[], object]) -> None:
+        self._threads.shutdown(wait=True)
+        then()
+
+
+def _run_here(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    with lane():
+        return fn(*args, **kwargs)
+
+
+def _run_on(engine: Engine, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    call = Call(fn, [{"args": args, "kwargs": kwargs}], slot=None)
+    return execute(call, Plan("processes", workers=1), engine)[0]
+
+
+def run_batch(fn: Callable[..., Any], batch: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Several calls of `map` as one task."""
+    return [fn(*args) for args in batch]
+
+
+def batches(
+    calls: Iterator[tuple[Any, ...]], size: int
+) -> Iterator[tuple[Sequence[tuple[Any, ...]]]]:
+    """Neighbouring calls of `map`, so many at a time, as the last argument of `run_batch`."""
+    while batch := list(itertools.islice(calls, size)):
+        yield (batch,)
+
+
+def results_in_order(
+    submit: Callable[..., Future[Any]],
+    calls: Iterator[tuple[Any, ...]],
+    timeout: float | None,
+    ahead: int | None,
+) -> Iterator[Any]:
+    """Submit calls and yield their results in order, as `Executor.map` promises.
+
+    Args:
+        submit: takes the arguments of one call and gives a future.
+        calls: the arguments of each call; read at once, or as results are taken where
+            ``ahead`` is given.
+        timeout: seconds from now until the last result; ``None`` for no limit.
+        ahead: tasks under way at most; ``None`` for all of them.
+
+    Returns:
+        An iterator; leaving it early cancels what has not started.
+    """
+    end = None if timeout is None else time.monotonic() + timeout
+    futures = deque(submit(*call) for call in itertools.islice(calls, ahead))
+
+    def take() -> Iterator[Any]:
+        try:
+            while futures:
+                future = futures.popleft()
+                following = next(calls, None)
+                if following is not None:
+                    futures.append(submit(*following))
+                left = None if end is None else end - time.monotonic()
+                try:
+                    yield future.result(left)
+                finally:
+                    future.cancel()
+                    del future  # a traceback must not keep the result alive
+        finally:
+            for future in futures:
+                future.cancel()
+
+    return take()
