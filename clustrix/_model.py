@@ -55,6 +55,17 @@ class Call:
     loop_var: str = ""
     collect: bool = False
 
+    def task(self) -> tuple[Any, ...]:
+        """What stays the same for the whole loop: the call without its items."""
+        kept = (self.args, dict(self.kwargs), self.slot, self.batched, self.loop_var, self.collect)
+        return self.function, *kept
+
+    @classmethod
+    def from_task(cls, task: tuple[Any, ...]) -> Call:
+        """The call, without items, of which `task` gave the parts."""
+        function, *kept = task
+        return cls(function, (), *kept)
+
     def per_item(self) -> Callable[[Any], Any]:
         """The function of one item that the loop repeats."""
         function, args, kwargs, slot = self.function, self.args, self.kwargs, self.slot

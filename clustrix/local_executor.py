@@ -209,6 +209,13 @@ class LocalExecutor(Executor):
         joined = results_in_order(many, batches(calls, chunksize), timeout, ahead)
         return itertools.chain.from_iterable(joined)
 
+    def show_stacks(self) -> None:
+        """Print the stacks of the worker processes on standard error: what are they doing?
+
+        ``kill -USR1`` with a worker's process id does the same from outside.
+        """
+        self._engines.request_stacks()
+
     def execute_single(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
@@ -318,13 +325,8 @@ class LocalExecutor(Executor):
             [1331, 1728, 2197]
         """
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        options = replace(
-            self._options,
-            chunk_size=chunk_size,
-            timeout=timeout,
-            batched=batched,
-            on_error=on_error,
-        )
+        said = self._options
+        options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
         items, broken = count_items(iterable)
         results = self._run(replace(call, items=items), options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
@@ -360,13 +362,8 @@ class LocalExecutor(Executor):
         if iter(iterable) is iterable:
             raise TypeError("explaining would use up this iterator; give its items as a list")
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        options = replace(
-            self._options,
-            chunk_size=chunk_size,
-            timeout=timeout,
-            batched=batched,
-            on_error=on_error,
-        )
+        said = self._options
+        options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
         items, _ = count_items(iterable)
         return make_plan(replace(call, items=items), options, this_machine())
 
@@ -385,7 +382,7 @@ class LocalExecutor(Executor):
         call = replace(call, batched=plan.batched, collect=options.on_error == "collect")
         alone = len(call.items) == 1 and options.timeout is None
         choice = "serial" if alone or plan.engine == "serial" else options.executor
-        engine = self._engines.get(plan.engine if choice == "auto" else choice)
+        engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
         return execute(call, plan, engine)
 
 

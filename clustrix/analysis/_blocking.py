@@ -44,6 +44,7 @@ from ._values import (
 from ._walk import Arguments, Walk
 from .catalogue import (
     COMMON_TELLING,
+    INCIDENTAL,
     METHODS,
     TELLING,
     BlockingCall,
@@ -61,6 +62,8 @@ _MAX_STEPS = 6_000  # expressions, statements and lines of helpers read: 3 to 8 
 _MAX_HELPING = 800  # of these for helpers, so that the function itself is read to its end
 _MAX_DEPTH = 9  # helpers of helpers
 _MAX_FINDINGS = 20
+_STUB_SIZE = 32  # bytes of compiled code: `...`, `pass`, `raise NotImplementedError("…")`
+_MAX_MAKERS = 3  # methods read to learn what a field holds
 
 _DESCRIPTORS = (
     types.MethodDescriptorType,
@@ -152,7 +155,7 @@ class _Reader:
         """Read the function from outside, as nobody has called it yet."""
         names = _names_of(function)
         entry = _entry(names)
-        if entry:
+        if entry and (not layers(function) or any(name in entry.names for name in names)):
             return Look((self._at_definition(entry, names, function),), 1)
         if any(is_pure(name) for name in names):
             return Look((), 1)
@@ -197,14 +200,14 @@ class _Reader:
     def read(self, value: Value, walk: Walk, node: ast.expr) -> Value:
         """An attribute: a property is read like a method without arguments."""
         if isinstance(value, Method):
+            if type(value.target) in (property, types.GetSetDescriptorType):
+                known = result_of(self._method_names(value))
+                if known is not None:
+                    return known
             if type(value.target) is property:
                 getter = value.target.fget
                 if type(getter) is types.FunctionType:
                     return self._follow(getter, ([value.receiver], {}), walk, node)
-            known = result_of(self._method_names(value))
-            if known is not None and value.target is not MISSING:
-                if type(value.target) in (property, types.GetSetDescriptorType):
-                    return known
         return value
 
     def _call_one(self, value: Value, given: Arguments, walk: Walk, node: ast.expr) -> Value:
@@ -268,13 +271,18 @@ class _Reader:
         return memory or Unknown(f"{name} is not imported yet")
 
     def _method_names(self, value: Method) -> list[str]:
-        """Canonical names of a method, from the class that defines it."""
+        """Canonical names of a method, up to the class that defines it."""
         receiver = value.receiver
         if not isinstance(receiver, Instance):
             return []
         if receiver.cls is None:
             return [f"{receiver.name}.{value.name}"]
-        return [f"{name}.{value.name}" for base in mro(receiver.cls) for name in class_names(base)]
+        found = []
+        for base in mro(receiver.cls):
+            found += [f"{name}.{value.name}" for name in class_names(base)]
+            if value.name in class_dict(base):
+                break
+        return found
 
     def _call_method(self, value: Method, given: Arguments, walk: Walk, node: ast.expr) -> Value:
         receiver = value.receiver
@@ -302,7 +310,7 @@ class _Reader:
         names = self._method_names(value)
         if receiver.memory and type(value.target) is not types.FunctionType:
             return Instance("str", str) if value.name.startswith("read") else receiver
-        found = self._defined(receiver, value.name)
+        found = self._defined(value, names)
         if found and not receiver.memory and not _memory_of(given):
             self._note(found[0].code, found[0].why, found[1], walk, node)
         known = result_of(names)
@@ -322,25 +330,26 @@ class _Reader:
                 return self._follow(plain, ([*bound, *given[0]], given[1]), walk, node)
         elif target is not MISSING:
             inside = layers(target)
-            if inside:
+            if inside and _is_stub(inside[-1]):
+                self._telling(value, given, walk, node)
+            elif inside:
                 return self._follow(inside[-1], ([receiver, *given[0]], given[1]), walk, node)
         elif not _is_known(receiver):
             self._telling(value, given, walk, node)
         return receiver if value.name == "__enter__" else Unknown("a method without source")
 
-    def _defined(self, receiver: Instance, method: str) -> tuple[BlockingCall, str] | None:
-        """The catalogue's entry for a method, unless a class nearer by overrides it."""
-        if receiver.cls is None:
-            name = f"{receiver.name}.{method}"
+    def _defined(self, value: Method, names: list[str]) -> tuple[BlockingCall, str] | None:
+        """The catalogue's entry for a method, unless a class nearer by overrides it.
+
+        An entry for every method of a type stands back where the method can be read itself.
+        """
+        if value.name.startswith("__"):
+            return None
+        readable = type(value.target) is types.FunctionType
+        for name in names:
             entry = blocking(name)
-            return (entry, name) if entry else None
-        for base in mro(receiver.cls):
-            for name in class_names(base):
-                entry = blocking(f"{name}.{method}")
-                if entry and not method.startswith("__"):
-                    return entry, f"{name}.{method}"
-            if method in class_dict(base):
-                return None
+            if entry and not (readable and name not in entry.names):
+                return entry, name
         return None
 
     def _field(self, value: Value, walk: Walk) -> Value:
@@ -359,21 +368,34 @@ class _Reader:
         return self.fields[key]
 
     def _assigned(self, cls: type, name: str) -> Value | None:
+        """What the methods of a class put into a field, ``__init__`` first."""
         for base in mro(cls):
-            init = class_dict(base).get("__init__")
-            if type(init) is not types.FunctionType or name not in init.__code__.co_names:
-                continue
-            source = read_layer(init)
-            if isinstance(source, NoSource):
-                continue
-            walk = Walk(source, parameters(source, outermost=True), self, _MAX_DEPTH)
-            walk.quiet = 1
-            walk.run()
-            spec = source.node.args
-            first = (*spec.posonlyargs, *spec.args)[0].arg
-            found = walk.names.get(f"{first}.{name}")
-            return None if isinstance(found, Unknown) else found
+            body = class_dict(base)
+            stored = {name, f"_{base.__name__.lstrip('_')}{name}"}  # private names are mangled
+            makers = [
+                method
+                for method in (body.get("__init__"), *body.values())
+                if type(method) is types.FunctionType
+                and not stored.isdisjoint(method.__code__.co_names)
+            ]
+            for method in makers[:_MAX_MAKERS]:
+                found = self._assigned_by(method, name)
+                if found is not None:
+                    return found
         return None
+
+    def _assigned_by(self, method: types.FunctionType, name: str) -> Value | None:
+        source = read_layer(method)
+        spec = source.node.args if isinstance(source, FunctionSource) else None
+        first = (*spec.posonlyargs, *spec.args)[:1] if spec else ()
+        if isinstance(source, NoSource) or not first or not _stores(source.node, name):
+            return None
+        given = parameters(source, outermost=False)
+        walk = Walk(source, given, self, _MAX_DEPTH)
+        walk.quiet = 1
+        walk.run()
+        found = walk.names.get(f"{first[0].arg}.{name}")
+        return None if found is NONE or isinstance(found, Unknown) else found
 
     def _telling(self, value: Method, given: Arguments, walk: Walk, node: ast.expr) -> None:
         """Nobody knows the receiver: the name of the method may still tell."""
@@ -474,11 +496,29 @@ class _Reader:
         if walk.quiet or len(self.found) >= _MAX_FINDINGS:
             return
         file, line = walk.source.file, node.lineno
+        if walk.depth and name in INCIDENTAL and in_library(file):
+            return
         # Deep in a library: the user's own line that leads there says more.
         if self.trail and in_library(file):
             mine = [site for site in self.trail if not in_library(site[0])]
             file, line = mine[-1] if mine else (file, line)
         self.found.setdefault((name, file, line), Finding(code, why, name, file, line))
+
+
+def _is_stub(function: types.FunctionType) -> bool:
+    """Whether a method says nothing of what its subclasses do: ``...`` or NotImplementedError."""
+    code = function.__code__
+    if len(code.co_code) > _STUB_SIZE or not set(code.co_names) <= {"NotImplementedError"}:
+        return False
+    return "NotImplementedError" in code.co_names or set(code.co_consts) <= {None, code.co_consts[0]}
+
+
+def _stores(tree: ast.AST, field: str) -> bool:
+    """Whether the code assigns to an attribute of this name."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == field and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(tree)
+    )
 
 
 def _declared(function: types.FunctionType) -> Value | None:

@@ -18,13 +18,13 @@ from ._source import FunctionSource
 from ._static import MISSING, class_lookup, module_lookup, mro
 from ._values import (
     NONE,
-    AnyOf,
     Instance,
     Known,
     Named,
     Unknown,
     Value,
     attribute,
+    class_names,
     instance_of,
     join,
     typed,
@@ -138,24 +138,16 @@ def dotted_value(node: ast.expr, source: FunctionSource) -> Value:
 
 def _of_type(value: Value) -> Value | None:
     """Some object of the class that a value is."""
-    if isinstance(value, AnyOf):
-        return None
-    if isinstance(value, Named):
-        return typed(_FILE_PROTOCOLS.get(value.name, value.name))
-    if isinstance(value, Known):
-        if (
-            value.name in _FILE_PROTOCOLS
-            or type(value.obj) is not type
-            and type not in mro(type(value.obj))
-        ):
-            return typed(_FILE_PROTOCOLS[value.name]) if value.name in _FILE_PROTOCOLS else None
-        cls = value.obj
-        if cls in (object, type):
-            return None
-        if f"typing.{cls.__name__}" in _FILE_PROTOCOLS and cls.__module__ == "typing":  # type: ignore[attr-defined]
-            return typed(_FILE_PROTOCOLS[f"typing.{cls.__name__}"])  # type: ignore[attr-defined]
-        return instance_of(cls)  # type: ignore[arg-type]
-    return None
+    name = value.name if isinstance(value, Known | Named) else ""
+    cls = value.obj if isinstance(value, Known) else None
+    if cls is not None and type in mro(type(cls)):
+        names = class_names(cls)  # type: ignore[arg-type]
+        name = names[-1]
+        if cls not in (object, type) and not name.startswith(("typing.", "collections.abc.")):
+            return instance_of(cls)  # type: ignore[arg-type]
+    if name in _FILE_PROTOCOLS:
+        return typed(_FILE_PROTOCOLS[name])
+    return typed(name) if isinstance(value, Named) else None
 
 
 def owner_of(function: types.FunctionType) -> tuple[type | None, object]:
@@ -190,8 +182,11 @@ def parameters(source: FunctionSource, *, outermost: bool) -> dict[str, Value]:
     every = (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)
     for arg in every:
         value = annotated(arg.annotation, source) if arg.annotation else None
-        if value is None and arg.arg in source.defaults:
-            value = _from_default(source.defaults[arg.arg], outermost)
+        default = source.defaults.get(arg.arg, value)
+        if default is None and not outermost and arg.arg in source.defaults:
+            value = NONE
+        elif value is None and arg.arg in source.defaults:
+            value = _from_default(default, outermost)
         found[arg.arg] = value or Unknown("a parameter")
     for extra in (spec.vararg, spec.kwarg):
         if extra:

@@ -10,6 +10,7 @@ thousand.  The look may be wrong in one direction only: it lets too much through
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sysconfig
@@ -19,8 +20,16 @@ from collections.abc import Iterator
 
 from ._names import owner_of
 from ._source import layers
-from ._static import class_dict, class_lookup, class_module, module_lookup, mro
-from .catalogue import COMMON_TELLING, CUES, HINT_CUES, TELLING, canonical_names, is_pure
+from ._static import class_dict, class_lookup, mro
+from ._values import class_names
+from .catalogue import (
+    CUES,
+    HINT_CUES,
+    TELLING,
+    blocking,
+    canonical_names,
+    is_pure,
+)
 
 __all__ = ["Scan", "in_library"]
 
@@ -30,6 +39,8 @@ _MAX_MEMBERS = 24  # functions in one dispatch table
 _LIBRARIES = tuple({sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")})
 _FUNCTION = types.FunctionType
 _WORDS = re.compile(r"\w+")
+_TYPING = ("types", "typing")
+_SURE = "<sure>"  # the word for: something of the catalogue is here, whatever it is called
 
 
 def in_library(file: str) -> bool:
@@ -47,7 +58,12 @@ class Scan:
         self.kept: list[object] = []  # keeps temporary functions alive, so that ids stay unique
 
     def is_suspect(self, function: types.FunctionType) -> bool:
-        """Whether something that waits may be reached from a function."""
+        """Whether something that waits may be reached from a function.
+
+        What users wrote themselves is always read: there it is worth the time.
+        """
+        if not in_library(function.__code__.co_filename):
+            return True
         if id(function.__code__) not in self.suspects:
             self._spread(function)
         return self.suspects.get(id(function.__code__), False)
@@ -64,8 +80,8 @@ class Scan:
             self.kept.append(current)
             names = _names_in(current.__code__)
             self.suspects[key] = False
-            roots, helpers = _surroundings(current, names)
-            if _tells(current, names, roots):
+            words, helpers = _surroundings(current, names)
+            if _tells(current, names, words):
                 hot.append(key)
             for helper in helpers:
                 self.callers.setdefault(id(helper.__code__), []).append(key)
@@ -91,114 +107,117 @@ def _names_in(code: types.CodeType) -> dict[str, None]:
 def _surroundings(
     function: types.FunctionType, names: dict[str, None]
 ) -> tuple[set[str], list[_FUNCTION]]:
-    """The packages that a function mentions, and the Python functions it may call."""
+    """Words that say what the names may belong to, and the Python functions they may call."""
     space = function.__globals__
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
-    roots, helpers = set[str](), list[_FUNCTION]()
+    words, helpers = set[str](names), list[_FUNCTION]()
     for name in names:
         if name in cells:
             try:
-                obj = cells[name].cell_contents
+                _look_at(cells[name].cell_contents, names, words, helpers)
             except ValueError:
                 continue
         elif name in space:
-            obj = space[name]
-        else:
-            if name in CUES.roots or "." in name:
-                roots.add(name.partition(".")[0])
-            continue
-        _look_at(obj, names, roots, helpers)
+            _look_at(space[name], names, words, helpers)
+        elif "." in name:  # `import a.b` inside the function
+            words.update(name.split("."))
     for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
         if default is not None:
-            _look_at(default, names, roots, helpers)
+            _look_at(default, names, words, helpers)
     for said in function.__annotations__.values():
-        roots.update(_root_of_annotation(said))
+        _note_annotation(said, words)
     owner, _ = owner_of(function)
     if owner is not None:
-        roots.update(class_module(base).partition(".")[0] for base in mro(owner))
+        _note_class(owner, words)
+        init = class_lookup(owner, "__init__")
+        if type(init) is types.FunctionType:  # what the fields may be
+            words.update(init.__code__.co_names)
+            for said in init.__annotations__.values():
+                _note_annotation(said, words)
         helpers.extend(_methods(owner, names))
-    return roots, helpers
+    return words, helpers
 
 
-def _root_of_annotation(said: object) -> Iterator[str]:
+def _note_annotation(said: object, words: set[str]) -> None:
     if isinstance(said, str):
-        yield from CUES.roots.intersection(_WORDS.findall(said))
-        yield "pathlib" if "Path" in said else "io"
-    else:
-        kind = said if type in mro(type(said)) else type(said)
-        yield class_module(kind).partition(".")[0]
-        yield "io"
+        words.update(_WORDS.findall(said))
+    elif type in mro(type(said)):
+        _note_class(said, words)
+    else:  # list[Path], Path | None
+        words.update(_WORDS.findall(repr(said)) if type(said).__module__ in _TYPING else ())
+
+
+def _note_class(cls: object, words: set[str]) -> None:
+    for base in mro(cls):
+        words.update(class_names(base)[-1].split("."))
 
 
 def _look_at(
-    obj: object,
-    names: dict[str, None],
-    roots: set[str],
-    helpers: list[_FUNCTION],
-    packages: int = 3,
+    obj: object, names: dict[str, None], words: set[str], helpers: list[_FUNCTION], depth: int = 3
 ) -> None:
+    """Add the words and the functions that one global, cell or default brings in."""
     kind = type(obj)
     if kind is types.FunctionType:
-        _add(obj, roots, helpers)  # type: ignore[arg-type]
+        _add(obj, words, helpers)  # type: ignore[arg-type]
     elif kind is types.ModuleType:
-        space = object.__getattribute__(obj, "__dict__")
-        top = str(space.get("__name__", ""))
-        roots.add(top.partition(".")[0])
-        if top in CUES.pure_modules:
-            return
-        for name in names:
-            found = module_lookup(obj, name) if name in space else None  # type: ignore[arg-type]
-            if type(found) is types.FunctionType:
-                _add(found, roots, helpers)
-            elif found is not None and type in mro(type(found)):
-                _add_class(found, names, roots, helpers)
-            elif type(found) is types.ModuleType and packages:
-                _look_at(found, names, roots, helpers, packages - 1)
+        _add_module(obj, names, words, helpers, depth)  # type: ignore[arg-type]
     elif type in kind.__mro__:
-        _add_class(obj, names, roots, helpers)
+        _add_class(obj, names, words, helpers)
     elif kind in (dict, list, tuple):
         members = obj.values() if kind is dict else obj  # type: ignore[attr-defined]
-        for member, _ in zip(members, range(_MAX_MEMBERS), strict=False):  # type: ignore[call-overload]
+        for member in itertools.islice(members, _MAX_MEMBERS):  # type: ignore[call-overload]
             if type(member) is types.FunctionType:
-                _add(member, roots, helpers)
+                _add(member, words, helpers)
     elif kind is types.BuiltinFunctionType:
-        roots.add(str(obj.__module__).partition(".")[0].lstrip("_"))
-        roots.add("os" if str(obj.__module__) in ("posix", "nt") else obj.__name__)  # type: ignore[attr-defined]
-        roots.add("alias")
+        if any(blocking(name) for name in canonical_names(str(obj.__module__), obj.__name__)):  # type: ignore[attr-defined]
+            words.add(_SURE)
     else:
         inside = layers(obj)
-        if inside:
-            for plain in inside:
-                _add(plain, roots, helpers)
-        else:
-            roots.add(class_module(kind).partition(".")[0].lstrip("_"))
+        for plain in inside:
+            _add(plain, words, helpers)
+        if not inside and obj is not None:
+            _note_class(kind, words)
             helpers.extend(_methods(kind, names))
 
 
-def _add(function: types.FunctionType, roots: set[str], helpers: list[_FUNCTION]) -> None:
+def _add_module(
+    module: types.ModuleType,
+    names: dict[str, None],
+    words: set[str],
+    helpers: list[_FUNCTION],
+    depth: int,
+) -> None:
+    space = object.__getattribute__(module, "__dict__")
+    top = str(space.get("__name__", ""))
+    words.update(top.split("."))
+    if top in CUES.pure_modules or not depth:
+        return
+    for name in names:
+        if name in space and not isinstance(space[name], dict | list | tuple):
+            _look_at(space[name], names, words, helpers, depth - 1)
+
+
+def _add(function: types.FunctionType, words: set[str], helpers: list[_FUNCTION]) -> None:
     module = function.__module__
-    if isinstance(module, str):
-        roots.add(module.partition(".")[0])
-        if function.__name__ in CUES.words and CUES.words[function.__name__] & roots:
-            roots.add("alias")
-        if any(is_pure(name) for name in canonical_names(module, function.__qualname__)):
+    for name in canonical_names(module if isinstance(module, str) else "", function.__qualname__):
+        if blocking(name) or name in CUES.sources:
+            words.add(_SURE)
+        if is_pure(name):
             return
     helpers.append(function)
 
 
 def _add_class(
-    cls: object, names: dict[str, None], roots: set[str], helpers: list[_FUNCTION]
+    cls: object, names: dict[str, None], words: set[str], helpers: list[_FUNCTION]
 ) -> None:
-    module = class_module(cls)
-    qualname = type.__dict__["__qualname__"].__get__(cls)
-    top = module.partition(".")[0].lstrip("_")
-    roots.add(top)
-    if top in CUES.words.get(qualname, ()):
-        roots.add("alias")
-    if any(is_pure(name) for name in canonical_names(module, qualname)):
+    known = class_names(cls)  # type: ignore[arg-type]
+    _note_class(cls, words)
+    if any(name in CUES.sources or blocking(name) for name in known):
+        words.add(_SURE)
+    if any(is_pure(name) for name in known):
         return
-    for name in ("__init__", "__new__", "__enter__"):
-        found = class_lookup(cls, name)
+    for method in ("__init__", "__new__", "__enter__"):
+        found = class_lookup(cls, method)
         if type(found) is types.FunctionType:
             helpers.append(found)
     helpers.extend(_methods(cls, names))
@@ -227,21 +246,19 @@ def _methods(cls: object, names: dict[str, None]) -> Iterator[_FUNCTION]:
                 yield found
 
 
-def _tells(function: types.FunctionType, names: dict[str, None], roots: set[str]) -> bool:
+def _tells(function: types.FunctionType, names: dict[str, None], words: set[str]) -> bool:
     """Whether the names in a function include one that may wait."""
-    if "alias" in roots:
+    if _SURE in words:
         return True
-    library = in_library(function.__code__.co_filename)
     for name in names:
-        if name in TELLING or name in COMMON_TELLING and not library:
+        if name in TELLING:
             return True
-        packages = CUES.words.get(name)
-        if packages and not packages.isdisjoint(roots):
+        before = CUES.words.get(name)
+        if before and ("" in before or not before.isdisjoint(words)):
             return True
-        words = HINT_CUES.get(name)
-        if words and (
-            any(word.lstrip("_").lower() in words for word in names)
-            or any(word.lower() in words for word in function.__code__.co_varnames)
+        called = HINT_CUES.get(name)
+        if called and any(
+            word.lstrip("_").lower() in called for word in (*names, *function.__code__.co_varnames)
         ):
             return True
     return False

@@ -22,7 +22,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ._static import MISSING, class_lookup, wrapped_by
+from ._static import MISSING, class_lookup, instance_dict, wrapped_by
 
 __all__ = ["FunctionSource", "NoSource", "layers", "read_source"]
 
@@ -121,6 +121,11 @@ def _one_hop(function: object) -> object:
             if type(found) in (types.FunctionType, staticmethod):
                 return found
         return MISSING
+    # A wrapper that keeps a function of its own name calls it in the end.
+    kept = instance_dict(function)
+    for value in kept.values():
+        if type(value) is types.FunctionType and value.__name__ == kept.get("__name__"):
+            return value
     call = class_lookup(kind, "__call__")
     return MISSING if type(call) is types.WrapperDescriptorType else call
 

@@ -52,10 +52,10 @@ def class_dict(cls: object) -> Mapping[str, Any]:
 
 def class_lookup(cls: object, name: str) -> object:
     """What a class or its bases define under a name, descriptors unopened; or ``MISSING``."""
-    for base in mro(cls):
-        found = _class_dict(base).get(name, MISSING)
-        if found is not MISSING:
-            return found
+    for base in _class_mro(cls) or ():
+        space = _class_dict(base)
+        if name in space:
+            return space[name]
     return MISSING
 
 

@@ -86,8 +86,9 @@ def _is_none(value: Value | None) -> bool | None:
         return None
     if value is NONE:
         return True
-    sure = all(isinstance(one, Instance) or isinstance(one, Known) for one in each(value))
-    return False if sure and all(one is not NONE for one in each(value)) else None
+    # An annotation does not keep anyone from passing None: only what was seen being made counts.
+    made = all(isinstance(one, Known) for one in each(value)) or in_memory(value)
+    return False if made and all(one is not NONE for one in each(value)) else None
 
 
 def _fact(node: ast.expr, walk: Walk) -> str | None:

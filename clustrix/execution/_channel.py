@@ -9,9 +9,9 @@ can bring the other to a halt: what cannot be sent now stays in a queue.
 
 from __future__ import annotations
 
+import array
 import os
 import pickle
-import select
 import socket
 import struct
 from collections import deque
@@ -33,6 +33,13 @@ MOST_BUFFERS = 64
 ONE_PIECE = 1 << 14
 
 _HEADER = struct.Struct("<BqqQB")
+# Bytes to ask the socket for; most frames, header and body, come with one call.
+AT_ONCE = 1 << 16
+
+# More would only be reserved for nothing: a socket hands over some 200 kB at a time.
+MOST_AT_ONCE = 1 << 18
+
+_HANDLE_SPACE = socket.CMSG_SPACE(MOST_BUFFERS * 4) if _platform.SHARES_MEMORY else 0
 _SIZE = struct.Struct("<Q")
 
 
@@ -59,7 +66,7 @@ class Frame(NamedTuple):
     kind: int
     a: int
     b: int
-    body: bytes | bytearray
+    body: bytes
     buffers: tuple[Any, ...] = ()
 
 
@@ -100,10 +107,7 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self._socket = end
         self._out: deque[tuple[memoryview, list[int]]] = deque()
-        self._in = memoryview(bytearray(_HEADER.size))
-        self._have = 0
-        self._header: tuple[int, ...] | None = None
-        self._body = bytearray()
+        self._in = bytearray()
         self._handles: list[int] = []
 
     def fileno(self) -> int:
@@ -121,15 +125,18 @@ class Channel:
         Raises:
             OSError: the other side is gone, or memory for the buffers cannot be had.
         """
-        raws = [buffer.raw() for buffer in packed.buffers]
-        handles = [_platform.share(raw) for raw in raws]
-        header = _HEADER.pack(kind, a, b, len(packed.body), len(raws))
-        sizes = b"".join(_SIZE.pack(raw.nbytes) for raw in raws)
-        if len(packed.body) <= ONE_PIECE:
-            self._out.append((memoryview(b"".join((header, sizes, packed.body))), handles))
+        body, buffers = packed
+        header = _HEADER.pack(kind, a, b, len(body), len(buffers))
+        handles: list[int] = []
+        if buffers:
+            raws = [buffer.raw() for buffer in buffers]
+            handles = [_platform.share(raw) for raw in raws]
+            header += b"".join(_SIZE.pack(raw.nbytes) for raw in raws)
+        if len(body) <= ONE_PIECE:
+            self._out.append((memoryview(header + body), handles))
         else:
-            self._out.append((memoryview(header + sizes), handles))
-            self._out.append((memoryview(packed.body), []))
+            self._out.append((memoryview(header), handles))
+            self._out.append((memoryview(body), []))
         self.flush()
 
     def flush(self) -> None:
@@ -150,36 +157,26 @@ class Channel:
             else:
                 self._out[0] = (view[sent:], [])
 
-    def wait(self, seconds: float) -> bool:
-        """Whether something arrives within that time; for the side whose socket blocks."""
-        return bool(select.select([self._socket], [], [], seconds)[0])
-
     def read(self) -> Frame | None:
-        """The next frame; ``None`` when it has not arrived yet and the socket does not block.
+        """The next frame; ``None`` when it has not arrived yet and the socket does not wait.
 
         Raises:
             EOFError: the other side is gone.
         """
-        while True:
-            if not self._fill():
+        while len(self._in) < _HEADER.size:
+            if not self._receive(AT_ONCE):
                 return None
-            if self._header is None:
-                kind, a, b, length, count = _HEADER.unpack(self._in)
-                self._header = (kind, a, b, count)
-                self._body = bytearray(count * _SIZE.size + length)
-                self._expect(memoryview(self._body))
-                continue
-            kind, a, b, count = self._header
-            offset = count * _SIZE.size
-            sizes = struct.unpack_from(f"<{count}Q", self._body)
-            handles, self._handles = self._handles[:count], self._handles[count:]
-            body = self._body[offset:] if offset else self._body
-            self._header = None
-            self._expect(memoryview(bytearray(_HEADER.size)))
-            buffers = tuple(
-                _platform.attach(handle, size) for handle, size in zip(handles, sizes, strict=True)
-            )
-            return Frame(kind, a, b, body, buffers)
+        kind, a, b, length, count = _HEADER.unpack_from(self._in)
+        start = _HEADER.size + count * _SIZE.size
+        while (missing := start + length - len(self._in)) > 0:
+            if not self._receive(min(max(missing, AT_ONCE), MOST_AT_ONCE)):
+                return None
+        sizes = struct.unpack_from(f"<{count}Q", self._in, _HEADER.size)
+        body = bytes(memoryview(self._in)[start : start + length])
+        del self._in[: start + length]
+        handles, self._handles = self._handles[:count], self._handles[count:]
+        buffers = tuple(map(_platform.attach, handles, sizes))
+        return Frame(kind, a, b, body, buffers)
 
     def close(self) -> None:
         """Hang up; the other side reads EOF."""
@@ -192,29 +189,29 @@ class Channel:
         self._handles.clear()
         self._socket.close()
 
-    def _expect(self, view: memoryview) -> None:
-        self._in, self._have = view, 0
-
-    def _fill(self) -> bool:
-        """Read until the expected bytes are there; ``False`` when the socket has no more now."""
-        while self._have < len(self._in):
-            try:
-                if self._header is None and _platform.SHARES_MEMORY:  # may bring descriptors
-                    count, handles = self._receive_header()
-                    self._handles += handles
-                else:
-                    count = self._socket.recv_into(self._in[self._have :])
-            except BlockingIOError:
-                return False
-            except ConnectionResetError:
-                count = 0
-            if count == 0:
-                raise EOFError("the other side of the channel is gone")
-            self._have += count
+    def _receive(self, size: int) -> bool:
+        """Add what has arrived to the bytes that wait; ``False`` when there is nothing now."""
+        try:
+            if _platform.SHARES_MEMORY:
+                data, extra, _, _ = self._socket.recvmsg(size, _HANDLE_SPACE)
+                if extra:
+                    self._handles += _handles_in(extra)
+            else:
+                data = self._socket.recv(size)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise EOFError("the other side of the channel is gone")
+        self._in += data
         return True
 
-    def _receive_header(self) -> tuple[int, list[int]]:
-        wanted = len(self._in) - self._have
-        data, handles, _, _ = socket.recv_fds(self._socket, wanted, MOST_BUFFERS)
-        self._in[self._have : self._have + len(data)] = data
-        return len(data), handles
+
+def _handles_in(extra: list[tuple[int, int, bytes]]) -> list[int]:
+    """The descriptors in the control messages of a socket."""
+    handles = array.array("i")
+    for level, kind, data in extra:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            handles.frombytes(data[: len(data) - len(data) % handles.itemsize])
+    return list(handles)

@@ -37,8 +37,12 @@ class Engines:
         self._closed = False
         self._lock = threading.Lock()
 
-    def get(self, choice: str | Executor) -> Engine:
+    def get(self, choice: str | Executor, workers: int = 1) -> Engine:
         """The engine that a plan names.
+
+        Args:
+            choice: its name, or a foreign executor.
+            workers: how many the plan asks for.
 
         Raises:
             RuntimeError: the owner has been closed.
@@ -53,16 +57,19 @@ class Engines:
             return SerialEngine()
         if choice == "threads":
             return ThreadEngine()
-        return self._processes or self._start_processes()
+        return self._processes or self._start_processes(workers)
 
-    def _start_processes(self) -> ProcessEngine:
+    def _start_processes(self, workers: int) -> ProcessEngine:
         from clustrix.execution._pool import Pool
-        from clustrix.execution._processes import ProcessEngine
 
         with self._lock:
             if self._processes is None:
                 pool = Pool(self._workers or available_cpus())
                 weakref.finalize(self, pool.close, 0.0)
+                pool.start(workers)
+                # Brings cloudpickle, which takes about as long to load as a worker to start.
+                from clustrix.execution._processes import ProcessEngine
+
                 self._processes = ProcessEngine(pool)
             return self._processes
 
@@ -70,7 +77,12 @@ class Engines:
         """End what the engines hold; nothing runs on them any more."""
         self._closed = True
         if self._processes is not None:
-            self._processes.close()
+            self._processes.pool.close()
+
+    def request_stacks(self) -> None:
+        """Let every worker process print its stacks on standard error."""
+        if self._processes is not None:
+            self._processes.pool.request_stacks()
 
 
 _shared = Engines()

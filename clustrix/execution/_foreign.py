@@ -19,7 +19,6 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from dataclasses import replace
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
@@ -30,6 +29,7 @@ from clustrix.execution._exceptions import (
     unpack_error,
     unpack_raised,
 )
+from clustrix.execution._globals import adopt, carry
 from clustrix.execution._lane import Unwatched, lane, run_chunk
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._transport import dumps, loads
@@ -77,7 +77,7 @@ def _submitter(executor: Executor, call: Call) -> Any:
     if isinstance(executor, ThreadPoolExecutor):
         return lambda chunk: executor.submit(_run_here, call, chunk)
     try:
-        task = dumps(replace(call, items=()))
+        task = dumps((call.task(), carry(call.function)))
     except Exception as error:
         raise NotPicklableError(
             f"{describe(call.function)}() cannot be sent to {type(executor).__name__}: {error}"
@@ -93,7 +93,9 @@ def _run_here(call: Call, chunk: Chunk) -> Outcome:
 def _run_there(task: bytes, packed: bytes) -> tuple[bytes, bytes | None, int | None]:
     """In the foreign worker: values, error and failed position, all portable."""
     with lane():
-        call: Call = loads(task)
+        parts, carried = loads(task)
+        adopt(carried)
+        call = Call.from_task(parts)
         outcome = run_chunk(call, loads(packed), Unwatched())
     error = None if outcome.error is None else pack_error(outcome.error, dumps, loads)
     values = pack_raised(outcome.values, dumps, loads) if call.collect else outcome.values

@@ -17,6 +17,8 @@ import mmap
 import os
 import select
 import signal
+import socket
+import struct
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -29,8 +31,11 @@ __all__ = [
     "attach",
     "end_with_parent",
     "freeze",
+    "limit_waiting",
+    "request_stacks",
     "share",
     "shared_page",
+    "show_stacks_on_request",
     "start_interpreter",
     "thaw",
     "wait_for",
@@ -145,6 +150,30 @@ def start_interpreter(code: str, handles: Iterable[int]) -> subprocess.Popen[byt
         pass_fds=tuple(handles),
         start_new_session=True,
     )
+
+
+def limit_waiting(end: socket.socket, seconds: float) -> None:
+    """Let a blocking socket give up receiving after a while, with BlockingIOError."""
+    if sys.platform == "win32":
+        limit = struct.pack("L", int(seconds * 1000))
+    else:
+        limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+
+def show_stacks_on_request() -> None:
+    """In a worker: SIGUSR1 prints the stacks of all threads, even while C code holds the GIL."""
+    if hasattr(signal, "SIGUSR1"):
+        import faulthandler
+
+        with contextlib.suppress(AttributeError, ValueError, OSError):  # no standard error
+            faulthandler.register(signal.SIGUSR1, all_threads=True)
+
+
+def request_stacks(pid: int) -> None:
+    """Ask a worker for its stacks, on its standard error."""
+    if hasattr(signal, "SIGUSR1"):
+        os.kill(pid, signal.SIGUSR1)
 
 
 def freeze(pid: int) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -26,7 +27,6 @@ from clustrix._model import Chunk
 from clustrix.execution import _platform
 from clustrix.execution._channel import Channel, Kind, Packed
 from clustrix.execution._page import Page
-from clustrix.execution._transport import dumps
 
 __all__ = ["Pool", "Worker"]
 
@@ -76,7 +76,7 @@ class Worker:
     def prepare(self, context: dict[str, Any], task_id: int, task: Packed) -> None:
         """Send the caller's surroundings and a task, unless the worker has them."""
         if context != self._context:
-            self.channel.send(Kind.CONTEXT, packed=Packed(dumps(context)))
+            self.channel.send(Kind.CONTEXT, packed=Packed(pickle.dumps(context)))
             self._context = context
         if task_id in self._tasks:
             return
@@ -156,6 +156,14 @@ class Pool:
             self._all.add(worker)
             return worker
 
+    def start(self, workers: int) -> None:
+        """Start workers ahead of the first loop, which then finds them idle."""
+        with self._lock:
+            for _ in range(min(workers, self.size) - len(self._all)):
+                worker = Worker()
+                self._all.add(worker)
+                self._idle.append(worker)
+
     def give_back(self, worker: Worker) -> None:
         """Take an idle worker back; it serves the next loop, unless there are too many."""
         with self._lock:
@@ -176,6 +184,12 @@ class Pool:
         """The processes that belong to the pool now."""
         with self._lock:
             return [worker.process for worker in self._all]
+
+    def request_stacks(self) -> None:
+        """Let every worker print the stacks of its threads on its standard error."""
+        for process in self.processes():
+            if process.poll() is None:
+                _platform.request_stacks(process.pid)
 
     def close(self, grace: float = GRACE_SECONDS) -> None:
         """End the idle workers; busy ones are ended by the loops that hold them."""

@@ -1,4 +1,4 @@
-"""The parent's side of the process engine: one loop on worker processes.
+"""The engine of worker processes: what one loop sends, and to whom.
 
     calling thread                             workers (fresh interpreters)
     ──────────────                             ────────────────────────────
@@ -7,52 +7,39 @@
     wait: a frame, a death, a deadline  <────  values, or an error
     yields the outcome; the next chunk
 
-There is no thread in between: the calling thread itself waits on the workers.  A worker that
-dies or runs out of time is replaced, and costs the loop nothing but its item.
+There is no thread in between: the calling thread itself waits on the workers.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import pickle
-import signal
 import sys
-import time
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
-from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
-from clustrix.execution import _platform
-from clustrix.execution._channel import Frame, Kind, Packed, pack, unpack
+from clustrix.errors import NotPicklableError
+from clustrix.execution._channel import pack
 from clustrix.execution._cpus import available_cpus
-from clustrix.execution._exceptions import unpack_error, unpack_raised
-from clustrix.execution._lane import Raised, item_note
-from clustrix.execution._page import IDLE, IN_ITEM
-from clustrix.execution._pool import Pool, Worker
+from clustrix.execution._globals import carry
+from clustrix.execution._pool import Pool
+from clustrix.execution._process_loop import ProcessLoop, Task
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import dumps, loads
+from clustrix.execution._transport import dumps
 
 __all__ = ["ProcessEngine"]
-
-# When a loop ends early, workers get so long to come to the end of their item.
-CANCEL_SECONDS = 0.05
-
-# Workers that end before they have begun anything: then it is not an item's fault.
-MOST_FALSE_STARTS = 3
 
 # Tasks that differ in nothing are the same task, unless they are too big to compare.
 SMALL_TASK = 1 << 16
 
+# Small tasks whose numbers are remembered; a worker keeps fewer of them.
+TASKS_KNOWN = 64
+
 # The variables as the system keeps them: copying these takes 1 us instead of 50.
 _environ: dict[Any, Any] | None = getattr(os.environ, "_data", None)
 
-# Items of these types hold nothing that the standard pickle would send differently.
-_PLAIN = frozenset((int, float, complex, bool, str, type(None)))
-
-_numbers = itertools.count(1)
+_task_ids = itertools.count(1)
 
 
 class ProcessEngine:
@@ -63,7 +50,7 @@ class ProcessEngine:
     """
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self.pool = pool
         self._known: dict[bytes, int] = {}
 
     def run(
@@ -75,296 +62,35 @@ class ProcessEngine:
             NotPicklableError: the function or its constant arguments cannot travel.
             WorkerDied: workers end before they have begun; the reason is on standard error.
         """
-        task, task_id = self._task(call)
-        run = _Run(self._pool, call, plan, Schedule(call, chunks), task, task_id)
+        schedule = Schedule(call, chunks)
+        loop = ProcessLoop(self.pool, call, plan, schedule, _context(plan.workers), self._make_task)
         try:
             while True:
-                yield from run.hand_out()
-                if not run.busy():
+                yield from loop.hand_out()
+                if not loop.busy():
                     return
-                yield from run.collect()
+                yield from loop.collect()
         finally:
-            run.end(keep_task=len(task.body) < SMALL_TASK and not task.buffers)
+            loop.end()
 
-    def close(self) -> None:
-        """End the workers of the pool."""
-        self._pool.close()
-
-    def _task(self, call: Call) -> tuple[Packed, int]:
-        """What stays the same for the whole loop, serialized once, and its number."""
+    def _make_task(self, call: Call) -> Task:
         try:
-            task = pack(replace(call, items=()), dumps)
+            packed = pack((call.task(), carry(call.function)), dumps)
         except Exception as error:
             raise NotPicklableError(
                 f"{describe(call.function)}() cannot be sent to a worker process: {error}"
             ) from error
-        if len(task.body) >= SMALL_TASK or task.buffers:
-            return task, next(_numbers)
-        while len(self._known) > 64:
+        if len(packed.body) >= SMALL_TASK or packed.buffers:
+            return Task(next(_task_ids), packed, kept=False)
+        while len(self._known) >= TASKS_KNOWN:
             self._known.pop(next(iter(self._known)), None)
-        return task, self._known.setdefault(task.body, next(_numbers))
+        return Task(self._known.setdefault(packed.body, next(_task_ids)), packed, kept=True)
 
 
-class _Run:
-    """One loop on processes."""
-
-    def __init__(
-        self, pool: Pool, call: Call, plan: Plan, schedule: Schedule, task: Packed, task_id: int
-    ) -> None:
-        self.pool = pool
-        self.call = call
-        self.plan = plan
-        self.schedule = schedule
-        self.task = task
-        self.task_id = task_id
-        self.run_id = next(_numbers)
-        self.context = _context(plan.workers)
-        self.idle: list[Worker] = []
-        self.working: dict[int, Worker] = {}  # by the descriptor to wait on
-        self.false_starts = 0
-
-    def busy(self) -> bool:
-        """Whether a worker runs something that can still matter."""
-        return any(
-            worker.chunk is not None and self.schedule.wanted(worker.chunk)
-            for worker in self.working.values()
-        )
-
-    def hand_out(self) -> Iterator[Outcome]:
-        """Give every worker that this loop may have a chunk; yields what cannot be sent."""
-        while (chunk := self.schedule.take()) is not None:
-            worker = self.idle.pop() if self.idle else self._another()
-            if worker is None:
-                self.schedule.put_back(chunk)
-                return
-            try:
-                packed = self._pack(chunk)
-            except NotPicklableError as error:
-                self.idle.append(worker)
-                yield from self._unsendable(chunk, error)
-                continue
-            worker.chunk, worker.values = chunk, []
-            self.working[worker.channel.fileno()] = worker
-            try:
-                worker.prepare(self.context, self.task_id, self.task)
-                worker.channel.send(Kind.CHUNK, chunk.start, packed=packed)
-            except OSError:  # it is gone already; reading from it will say so
-                continue
-
-    def collect(self) -> Iterator[Outcome]:
-        """Wait until something happens and yield what it settles."""
-        writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
-        ready = _platform.wait_for(self.working, writers, self._patience())
-        for handle in ready:
-            worker = self.working[handle]
-            outcome = self._hear(worker)
-            if outcome is not None:
-                yield outcome
-        if self.plan.timeout is not None:
-            yield from self._overdue(self.plan.timeout)
-
-    def end(self, *, keep_task: bool) -> None:
-        """Leave no worker behind: idle ones go back, the others stop or are ended."""
-        for worker in self.working.values():
-            worker.page.cancel(True)
-        deadline = time.monotonic() + CANCEL_SECONDS
-        while self.working and (left := deadline - time.monotonic()) > 0:
-            writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
-            for handle in _platform.wait_for(self.working, writers, left):
-                self._hear(self.working[handle])
-        for worker in list(self.working.values()):
-            self._discard(worker)
-        for worker in self.idle:
-            worker.page.cancel(False)
-            if not keep_task:
-                worker.forget(self.task_id)
-            self.pool.give_back(worker)
-        self.idle.clear()
-
-    def _another(self) -> Worker | None:
-        return self.pool.take(len(self.idle) + len(self.working), self.plan.workers)
-
-    def _pack(self, chunk: Chunk) -> Packed:
-        # What has come back is not lost when the worker ends; nothing has to run twice.
-        eager = self.plan.timeout is not None or self.call.collect
-        message = (self.task_id, self.run_id, eager, chunk.items)
-        if type(chunk.items) is range or _PLAIN.issuperset(map(type, chunk.items)):
-            return Packed(pickle.dumps(message, protocol=5))
-        try:
-            return pack(message, dumps)
-        except Exception as error:
-            for index, item in enumerate(chunk.items, chunk.start):
-                try:
-                    dumps(item)
-                except Exception as reason:
-                    note = item_note(self.call, index, item)
-                    raise NotPicklableError(
-                        f"{note} cannot be sent to a worker process: {reason}", item=index
-                    ) from reason
-            raise NotPicklableError(
-                f"items {chunk.start} to {chunk.stop - 1} cannot be sent to a worker process: "
-                f"{error}",
-                item=chunk.start,
-            ) from error
-
-    def _unsendable(self, chunk: Chunk, error: NotPicklableError) -> Iterator[Outcome]:
-        """Settle an item that cannot travel; its neighbours in the chunk still can."""
-        index = chunk.start if error.item is None or self.call.batched else error.item
-        offset = index - chunk.start
-        behind = Chunk(index, chunk.items[offset:])
-        outcome = self.schedule.settle(behind, Outcome(index, [], error, index))
-        if offset:
-            self.schedule.put_back(Chunk(chunk.start, chunk.items[:offset]))
-        yield outcome
-
-    def _hear(self, worker: Worker) -> Outcome | None:
-        """Read what a worker has to say; an outcome if its chunk is settled by that."""
-        try:
-            worker.channel.flush()
-            while (frame := worker.channel.read()) is not None:
-                if (outcome := self._understand(worker, frame)) is not None:
-                    return outcome
-        except (EOFError, OSError):
-            return self._died(worker)
-        return None
-
-    def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
-        chunk = worker.chunk
-        assert chunk is not None
-        if frame.kind == Kind.FAILED:
-            error = unpack_error(bytes(frame.body), loads)
-            return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
-        if frame.kind == Kind.BROKEN:
-            return self._broken(worker, chunk, unpack(frame))
-        try:
-            values = unpack(frame)
-            if self.call.collect:
-                values = unpack_raised(values, loads)
-        except Exception as reason:
-            index = chunk.start + len(worker.values)
-            several = f"one of {frame.b} results from here on" if frame.b > 1 else "result"
-            error = self._unreadable(several, index, chunk, reason)
-            if not self.call.collect:
-                return self._give_up(worker, error, index)
-            values = [Raised(error)] * frame.b
-        worker.values.extend(values)
-        if frame.kind == Kind.PART:
-            return None
-        return self._settle(worker, Outcome(chunk.start, worker.values))
-
-    def _broken(self, worker: Worker, chunk: Chunk, reason: object) -> Outcome | None:
-        """The worker could not make a chunk from what it got; none of its items has run."""
-        if len(chunk.items) > 1 and not self.call.batched:  # then find out which one it is
-            for index in reversed(range(len(chunk.items))):
-                self.schedule.put_back(Chunk(chunk.start + index, chunk.items[index : index + 1]))
-            self._rest(worker)
-            return None
-        error = self._unreadable("argument", chunk.start, chunk, reason)
-        return self._settle(worker, Outcome(chunk.start, [], error, chunk.start))
-
-    def _unreadable(self, what: str, index: int, chunk: Chunk, reason: object) -> NotPicklableError:
-        note = item_note(self.call, index, chunk.items[index - chunk.start])
-        where = "in the worker process" if what == "argument" else "when it came back"
-        return NotPicklableError(
-            f"{note}: the {what} could not be unpickled {where}: {reason}", item=index
-        )
-
-    def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
-        """The worker is done with its chunk."""
-        chunk = worker.chunk
-        assert chunk is not None
-        self._rest(worker)
-        return self.schedule.settle(chunk, outcome)
-
-    def _rest(self, worker: Worker) -> None:
-        """The worker waits for its next chunk."""
-        del self.working[worker.channel.fileno()]
-        worker.chunk, worker.values = None, []
-        self.idle.append(worker)
-
-    def _give_up(self, worker: Worker, error: BaseException, index: int) -> Outcome:
-        """End a worker together with the item that it runs."""
-        chunk, values = worker.chunk, worker.values
-        assert chunk is not None
-        self._discard(worker)
-        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
-
-    def _died(self, worker: Worker) -> Outcome | None:
-        chunk, values = worker.chunk, worker.values
-        assert chunk is not None
-        phase, item, _ = worker.page.where()
-        code = self._discard(worker)
-        if phase == IDLE:  # it had not begun: the chunk is as good as new
-            self.false_starts += 1
-            if self.false_starts > MOST_FALSE_STARTS:
-                raise WorkerDied(
-                    f"{self.false_starts} worker processes in a row ended before they began "
-                    f"({_cause(code)}); standard error may say why",
-                    exitcode=code,
-                )
-            self.schedule.put_back(chunk)
-            return None
-        index = item if phase == IN_ITEM else chunk.start
-        where = item_note(self.call, index, chunk.items[index - chunk.start])
-        doing = "" if phase == IN_ITEM else " while its chunk was on the way"
-        error = WorkerDied(
-            f"{where}: its worker process ended{doing}: {_cause(code)}", item=index, exitcode=code
-        )
-        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
-
-    def _discard(self, worker: Worker) -> int:
-        self.working.pop(worker.channel.fileno(), None)
-        return self.pool.discard(worker)
-
-    def _patience(self) -> float | None:
-        """Seconds until the first running item is out of time; ``None`` without a timeout."""
-        if self.plan.timeout is None:
-            return None
-        now = time.monotonic()
-        starts = [
-            since
-            for phase, _, since in (worker.page.where() for worker in self.working.values())
-            if phase == IN_ITEM
-        ]
-        # A worker between two items has no deadline yet, but will have one this far ahead.
-        return max(0.0, min(starts, default=now) + self.plan.timeout - now)
-
-    def _overdue(self, timeout: float) -> Iterator[Outcome]:
-        """End the workers whose item is out of time, and say so for each."""
-        for worker in list(self.working.values()):
-            chunk, where = worker.chunk, worker.page.where()
-            if chunk is None or not _late(where, timeout):
-                continue
-            # The item may end just now: stop the worker first, then look again.
-            _platform.freeze(worker.process.pid)
-            if worker.page.where() != where:
-                _platform.thaw(worker.process.pid)
-                continue
-            index = where[1]
-            note = item_note(self.call, index, chunk.items[index - chunk.start])
-            error = TaskTimeout(
-                f"{note} ran longer than {timeout} s; its worker process was ended",
-                item=index,
-                timeout=timeout,
-            )
-            yield self._give_up(worker, error, index)
-
-
-def _late(where: tuple[int, int, float], timeout: float) -> bool:
-    phase, _, since = where
-    return phase == IN_ITEM and time.monotonic() >= since + timeout
-
-
-def _cause(code: int) -> str:
-    """An exit status in words."""
-    if code >= 0:
-        return f"it exited with status {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    usual = "; the usual cause is that memory ran out" if name == "SIGKILL" else ""
-    return f"it was ended by {name}{usual}"
+def _authkey() -> bytes | None:
+    """The key with which proxies of a `multiprocessing.Manager` introduce themselves."""
+    process = sys.modules.get("multiprocessing.process")
+    return None if process is None else bytes(process.current_process().authkey)
 
 
 def _context(workers: int) -> dict[str, Any]:
@@ -377,6 +103,7 @@ def _context(workers: int) -> dict[str, Any]:
         "path": list(sys.path),
         "argv": list(getattr(sys, "argv", [])),
         "folder": folder,
+        "authkey": _authkey(),
         "environ": os.environ.copy() if _environ is None else _environ.copy(),
         "blas": str(max(1, available_cpus() // workers)),
     }

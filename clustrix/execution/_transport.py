@@ -24,7 +24,7 @@ import cloudpickle  # type: ignore[import-untyped]
 
 from clustrix.execution._exceptions import reduce_error
 
-__all__ = ["dumps", "loads"]
+__all__ = ["dumps", "loads", "send_by_value"]
 
 # Anything may fail while pickling, as user code runs: __reduce__, __getstate__, properties.
 BufferCallback = Callable[[pickle.PickleBuffer], object]
@@ -68,6 +68,19 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if hasattr(kind, "__reduce_by_value__") and not _importable(obj):
             return obj.__reduce_by_value__()
         return NotImplemented
+
+
+def send_by_value(module: str) -> bool:
+    """From now on carry the code of a package that workers cannot import.
+
+    Returns:
+        Whether that changes anything: the package is here, and was not carried yet.
+    """
+    top = module.partition(".")[0]
+    if top not in sys.modules or top in cloudpickle.list_registry_pickle_by_value():
+        return False
+    cloudpickle.register_pickle_by_value(sys.modules[top])
+    return True
 
 
 def _reduce_stream(stream: io.TextIOWrapper) -> tuple[Any, ...]:

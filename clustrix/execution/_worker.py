@@ -26,6 +26,7 @@ from clustrix._model import Call, Chunk, describe
 from clustrix.execution import _platform
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
 from clustrix.execution._exceptions import pack_error, pack_raised
+from clustrix.execution._globals import adopt
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._page import BUSY, IDLE, Page
 
@@ -58,9 +59,12 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
         lifeline: read end of a pipe that closes when the parent is gone.
     """
     _platform.end_with_parent(lifeline)
+    _platform.show_stacks_on_request()
     page = Page(mmap.mmap(page_handle, mmap.PAGESIZE))
     os.close(page_handle)
-    channel = Channel(socket.socket(fileno=socket_handle))
+    end = socket.socket(fileno=socket_handle)
+    _platform.limit_waiting(end, IDLE_SECONDS)
+    channel = Channel(end)
     # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
     sys.modules["__main__"] = ModuleType("__main__")
     with contextlib.suppress(EOFError, BrokenPipeError), lane():
@@ -72,10 +76,9 @@ def _serve(channel: Channel, page: Page) -> None:
     tasks = _Tasks()
     while True:
         page.phase(IDLE)
-        if not channel.wait(IDLE_SECONDS):
-            return
         frame = channel.read()
-        assert frame is not None  # this side's socket blocks
+        if frame is None:  # nothing to do for IDLE_SECONDS
+            return
         page.phase(BUSY)
         if frame.kind == Kind.CHUNK:
             _run(channel, page, tasks, frame)
@@ -96,7 +99,8 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
         task_id, run_id, eager, items = unpack(frame)
         call = tasks.call(task_id, run_id)
     except BaseException as error:
-        reason = f"{type(error).__name__}: {error}"
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        reason = (missing, f"{type(error).__name__}: {error}")
         channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(reason)))
         return
     reply = _Reply(channel, page, call, Chunk(start, items), eager)
@@ -135,7 +139,9 @@ class _Tasks:
         """
         if self._current is None or self._current[0] != run_id:
             self._current = None
-            self._current = (run_id, unpack(self._frames[task_id]))
+            parts, carried = unpack(self._frames[task_id])
+            adopt(carried)
+            self._current = (run_id, Call.from_task(parts))
         return self._current[1]
 
 
@@ -221,6 +227,10 @@ def _adopt(context: dict[str, Any]) -> None:
     """Put this process where the caller is."""
     sys.path[:] = context["path"]
     sys.argv[:] = context["argv"]
+    if context["authkey"] is not None:  # proxies of a multiprocessing.Manager ask for it
+        from multiprocessing.process import current_process
+
+        current_process().authkey = context["authkey"]
     if context["folder"] is not None:
         os.chdir(context["folder"])
     # As the system keeps the variables, bytes on POSIX; decoding them here is off the fast path.

@@ -18,7 +18,7 @@ from ._entry import BlockingCall
 from .databases import DATABASES
 from .files import FILES
 from ._cues import HINT_CUES, Cues, make_cues
-from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, PURE, TELLING
+from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, INCIDENTAL, PURE, TELLING
 from .network import NETWORK
 from .processes import PROCESSES
 from .types import MEMORY, PASSES_ON, RETURNS, STREAMS
@@ -100,6 +100,11 @@ def is_pure(name: str) -> bool:
 def is_known_type(name: str) -> bool:
     """Whether the methods of a type are known: those not in the catalogue do not wait."""
     return name in _TYPES or name in _BUILTINS or name == "sys.stdout" or is_pure(name)
+
+
+def is_type(name: str) -> bool:
+    """Whether the catalogue knows methods of a type of this name."""
+    return name in _TYPES
 
 
 def passes_on(names: list[str]) -> bool:

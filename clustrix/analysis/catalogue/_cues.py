@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from .innocent import HINTS
+from .types import PASSIVE
 
 __all__ = ["HINT_CUES", "Cues", "make_cues"]
 
@@ -14,13 +15,14 @@ class Cues(NamedTuple):
     """What the quick look needs of the catalogue.
 
     Attributes:
-        words: last part of each name -> the packages it may stand for.
-        roots: the packages.
+        words: last part of each name -> the parts that may stand before it: ``get`` needs a
+            ``requests`` or a ``Session`` nearby to mean anything; ``""`` for a built-in.
+        sources: calls and classes that give an object with methods that wait, or memory.
         pure_modules: modules with nothing in the catalogue at all.
     """
 
     words: dict[str, frozenset[str]]
-    roots: frozenset[str]
+    sources: frozenset[str]
     pure_modules: frozenset[str]
 
 
@@ -29,14 +31,20 @@ def make_cues(
 ) -> Cues:
     """Derive the cues from the catalogue: nothing to keep in step by hand."""
     words: dict[str, set[str]] = {}
-    types = {name.rpartition(".")[0] for name in names if name.count(".") > 1}
-    given = {call for call, kind in returns.items() if "." in kind and "." in call}
-    for name in (*names, *types, *given, *memory):
-        root, _, _ = name.partition(".")
-        words.setdefault(name.rpartition(".")[2], set()).add(root)
-    roots = frozenset(root for found in words.values() for root in found)
+    before = {name.rpartition(".")[0] for name in names}
+    results = {kind.strip("[]") for kind in returns.values()}
+    types = {
+        name
+        for name in before - PASSIVE
+        if name in results or name.rpartition(".")[2][:1].isupper()
+    }
+    given = {call for call, kind in returns.items() if kind.strip("[]") in types}
+    sources = frozenset({*given, *memory})
+    for name in (*names, *types, *sources):
+        owner, _, last = name.rpartition(".")
+        words.setdefault(last, set()).add(owner.rpartition(".")[2])
     pure_modules = frozenset(name for name in pure if not any(n.startswith(name) for n in names))
-    return Cues({word: frozenset(found) for word, found in words.items()}, roots, pure_modules)
+    return Cues({word: frozenset(found) for word, found in words.items()}, sources, pure_modules)
 
 
 # Method -> what its receiver must be called.

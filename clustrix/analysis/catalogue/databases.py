@@ -7,6 +7,12 @@ from typing import Final
 from ._entry import BlockingCall, of
 
 _CURSOR = "execute executemany executescript fetchone fetchmany fetchall callproc copy_from copy_to"
+_MONGO = (
+    "find find_one find_one_and_update find_one_and_delete find_one_and_replace insert_one"
+    " insert_many update_one update_many delete_one delete_many replace_one aggregate distinct"
+    " count_documents estimated_document_count bulk_write create_index create_indexes drop"
+    " drop_index drop_indexes drop_search_index create_search_index list_indexes rename watch"
+)
 _CONNECTION = "commit rollback " + _CURSOR
 
 DATABASES: Final = (
@@ -89,6 +95,10 @@ DATABASES: Final = (
             "redis.client.Pipeline.execute",
             *of("redis", "from_url"),
             "pymongo.MongoClient.*",
+            *of("pymongo.collection.Collection", _MONGO),
+            *of("pymongo.synchronous.collection.Collection", _MONGO),
+            *of("pymongo.asynchronous.collection.AsyncCollection", _MONGO),
+            *of("pymongo.database.Database", "command list_collection_names drop_collection"),
             "pymongo.mongo_client.MongoClient.*",
             "pymongo.database.Database.*",
             "pymongo.collection.Collection.*",

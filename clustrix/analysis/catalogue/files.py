@@ -276,6 +276,7 @@ FILES: Final = (
         "reads a small file",
         (
             *of("xml.etree.ElementTree", "parse iterparse ElementTree.parse ElementTree.write"),
+            *of("xml.etree.ElementTree", "ElementTree.write_c14n"),
             *of("xml.dom.minidom", "parse"),
             *of("xml.dom.pulldom", "parse"),
             *of("xml.sax", "parse"),
@@ -294,6 +295,8 @@ FILES: Final = (
             *of("modulefinder.ModuleFinder", "run_script load_file"),
             *of("doctest", "testfile"),
             *of("logging.config", "fileConfig"),
+            *of("logging", "FileHandler FileHandler.emit"),
+            *of("logging.handlers", "RotatingFileHandler TimedRotatingFileHandler"),
             *of("dotenv", "load_dotenv dotenv_values find_dotenv set_key"),
             *of("toml", "load"),
             *of("jinja2.Environment", "get_template"),

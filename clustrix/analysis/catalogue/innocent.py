@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COMMON_TELLING", "DEBUG_WORDS", "HINTS", "PURE", "TELLING", "Telling"]
+__all__ = ["COMMON_TELLING", "DEBUG_WORDS", "HINTS", "INCIDENTAL", "PURE", "TELLING", "Telling"]
 
 # name -> (code, why)
 Telling = tuple[str, str]
@@ -24,19 +24,25 @@ PURE: Final = frozenset(
     colorsys contextlib contextvars copy copyreg csv datetime decimal difflib dis email.utils.parseaddr
     email.header email.charset email.quoprimime email.base64mime enum errno
     fnmatch fractions functools gc genericpath.commonprefix gettext.c2py graphlib hashlib heapq hmac
-    html http.HTTPStatus http.cookies importlib.machinery inspect.signature inspect.getattr_static
+    gettext.gettext gettext.ngettext gettext.dgettext gettext.dngettext gettext.pgettext gettext.npgettext
+    html importlib.import_module http.HTTPStatus http.cookies importlib.machinery inspect.signature inspect.getattr_static
     inspect.getmro inspect.isfunction inspect.isclass inspect.unwrap inspect.cleandoc
-    ipaddress itertools json keyword locale logging marshal math mimetypes.guess_type
+    ipaddress itertools json keyword locale logging.Logger logging.LoggerAdapter logging.Formatter
+    logging.Filter logging.Filterer logging.LogRecord logging.Manager logging.getLogger logging.debug
+    logging.info logging.warning logging.error logging.critical logging.exception logging.log
+    logging.addLevelName logging.getLevelName marshal math mimetypes.guess_type
     mimetypes.guess_extension numbers opcode operator os.path.abspath os.path.basename
     os.path.commonpath os.path.commonprefix os.path.dirname os.path.expanduser os.path.expandvars
     os.path.isabs os.path.join os.path.normcase os.path.normpath os.path.relpath os.path.split
     os.path.splitdrive os.path.splitext os.path.splitroot os.fsencode os.fsdecode os.fspath
     os.environ os.getenv os.getpid os.getcwd os.urandom os.cpu_count os.get_exec_path
     pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath
-    pickle.dumps pickle.loads plistlib.dumps plistlib.loads posixpath.join pprint quopri
+    pickle plistlib.dumps plistlib.loads posixpath.join pprint quopri
     random re re._compiler re._parser re._constants re._casefix reprlib secrets shlex
     shutil.get_terminal_size sre_compile sre_constants
     sre_parse stat statistics string stringprep struct subprocess.list2cmdline symbol
+    sysconfig.get_path sysconfig.get_paths sysconfig.get_config_var sysconfig.get_config_vars
+    sysconfig.get_platform sysconfig.get_scheme_names sysconfig.get_python_version
     sys.getsizeof sys.intern textwrap threading.Lock threading.RLock threading.current_thread
     threading.get_ident time.time time.monotonic time.perf_counter time.strftime time.strptime
     timeit.default_timer token traceback types typing unicodedata urllib.parse urllib.error
@@ -44,7 +50,18 @@ PURE: Final = frozenset(
     xml.dom.minidom xml.etree.ElementTree xml.parsers.expat xml.sax.saxutils.escape
     xml.sax.saxutils.unescape xml.sax.saxutils.quoteattr zlib zoneinfo
     numpy scipy.linalg scipy.stats scipy.optimize scipy.special scipy.spatial scipy.signal
-    sympy networkx dateutil regex attr attrs typing_extensions markupsafe chardet.detect
+    sympy networkx.algorithms networkx.classes networkx.generators networkx.linalg tqdm dateutil regex attr attrs typing_extensions markupsafe chardet.detect
+    """.split()
+)
+
+# Small reads that a library does once and keeps: they count where the function itself asks for
+# them, not at the bottom of helpers that usually find them done.
+INCIDENTAL: Final = frozenset(
+    """
+    importlib.metadata.version importlib.metadata.metadata importlib.metadata.distribution
+    importlib.metadata.distributions importlib.metadata.entry_points importlib.metadata.requires
+    linecache.getlines linecache.getline linecache.updatecache linecache.checkcache
+    pkgutil.get_data
     """.split()
 )
 
@@ -72,11 +89,11 @@ TELLING: Final = {
     **_group(
         "IO903",
         "waits on a connection, by its name",
-        "recv recv_into recvfrom recv_bytes recv_bytes_into recvmsg sendall send_bytes sendto"
+        "recv recv_into recvfrom recvfrom_into recvmsg_into connect_ex recv_bytes recv_bytes_into recvmsg sendall send_bytes sendto"
         " sendmsg accept connect getresponse urlopen makefile starttls sendmail send_message"
         " retrbinary storbinary retrlines storlines voidcmd sendcmd transfercmd ntransfercmd"
         " do_handshake putrequest endheaders create_connection readexactly readuntil"
-        " aread send_request recv_json send_json recv_multipart send_multipart",
+        " aread send_request execute_command send_command read_response recv_json send_json recv_multipart send_multipart",
     ),
     **_group(
         "IO904",
@@ -86,13 +103,13 @@ TELLING: Final = {
     **_group(
         "IO905",
         "runs a query, by its name",
-        "fetchall fetchone fetchmany executemany executescript fetchrow fetchval commit rollback"
+        "fetchall fetchone fetchmany executemany executescript fetchrow fetchval"
         " find_one insert_one insert_many update_one update_many delete_one delete_many"
         " find_one_and_update bulk_write put_object get_object upload_file download_file"
         " upload_fileobj download_fileobj head_object list_objects_v2 delete_object",
     ),
     **_group(
-        "IO906", "waits, by its name", "wait wait_for sleep select acquire_lock waitpid getch"
+        "IO906", "waits, by its name", "wait wait_for sleep acquire_lock waitpid getch"
     ),
 }
 
@@ -112,8 +129,8 @@ HINTS: Final = (
         ),
     ),
     (
-        "conn connection cursor cur curs db database engine tx transaction con dbh c",
-        _group("IO909", "runs a query, by the names", "execute query fetch scalar scalars"),
+        "conn connection cursor cur curs db database engine tx transaction trans con dbh c session",
+        _group("IO909", "runs a query, by the names", "execute query fetch scalar scalars commit rollback"),
     ),
     (
         "sock socket conn connection s client",
@@ -123,7 +140,7 @@ HINTS: Final = (
         "queue q task_queue work_queue result_queue jobs inbox in_queue out_queue",
         _group("IO911", "waits for a queue, by the names", "get"),
     ),
-    ("selector poller poll", _group("IO912", "waits until ready, by the names", "select poll")),
+    ("selector selectors sel poller poll", _group("IO912", "waits until ready, by the names", "select poll")),
     (
         "s3 bucket blob",
         _group("IO913", "talks to a store, by the names", "get put upload download list"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MEMORY", "PASSES_ON", "RETURNS", "STREAMS"]
+__all__ = ["MEMORY", "PASSES_ON", "PASSIVE", "RETURNS", "STREAMS"]
 
 
 def _table(text: str) -> dict[str, str]:
@@ -110,9 +110,6 @@ MEMORY: Final = frozenset(
         "StringIO.StringIO",
         "six.StringIO",
         "six.BytesIO",
-        "array.array",
-        "bytearray",
-        "collections.deque",
     }
 )
 
@@ -124,6 +121,17 @@ PASSES_ON: Final = frozenset(
     iter reversed sorted list tuple set enumerate copy.copy copy.deepcopy asyncio.run
     asyncio.ensure_future asyncio.create_task asyncio.shield tqdm.tqdm tqdm.auto.tqdm rich.progress.track
     """.split()
+)
+
+# Made and handed around by code that computes: having one says nothing about waiting.
+PASSIVE: Final = frozenset(
+    {
+        "pandas.DataFrame",
+        "numpy.ndarray",
+        "sqlalchemy.MetaData",
+        "matplotlib.figure.Figure",
+        "PIL.Image.Image",
+    }
 )
 
 # Standard output is where prints go; it is not what a function waits for.

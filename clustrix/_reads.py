@@ -1,0 +1,208 @@
+"""Which module globals a function reads: what a fresh interpreter might hold differently.
+
+    load() ── reads ──> settings.K, REGISTRY        data: compared with the worker's, and carried
+       └─── calls ───> parse() ── reads ──> TABLE    helpers are followed
+       └─── calls ───> re.sub()                      the standard library is not
+
+A worker imports modules anew.  ``settings.K = 5``, set while the program runs, is not in the
+file, so the worker would compute with the old value and nobody would know.  This module finds
+what is read from the bytecode's names; nothing is called, no attribute hook runs.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+__all__ = ["Read", "reads"]
+
+# Enough for a project's own helpers; a walk that comes so far has long left the user's code.
+MOST_FUNCTIONS = 300
+
+_ABSENT = object()
+_PLAIN = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
+
+
+class Read(NamedTuple):
+    """A global that is read.
+
+    Attributes:
+        module: name of the module that holds it.
+        name: its name there; with a dot for an attribute of a class.
+        value: what it is now.
+    """
+
+    module: str
+    name: str
+    value: Any
+
+
+def reads(function: object) -> list[Read]:
+    """The data that a function and its helpers read from the globals of importable modules.
+
+    Args:
+        function: the function, however decorated or bound.
+
+    Returns:
+        Each global once, in the order in which the walk meets them.  What a fresh import would
+        find under the same name by definition (functions, classes, modules) is left out, and so
+        are ``__main__``, which travels by value, and the standard library.
+    """
+    walk = _Walk(_home(function))
+    walk.follow(function)
+    while walk.waiting and len(walk.seen) < MOST_FUNCTIONS:
+        walk.read(walk.waiting.pop())
+    return list(walk.found.values())
+
+
+class _Walk:
+    """The functions met so far, those still to be read, and what the others read.
+
+    Args:
+        home: top-level package of the function; its helpers are followed also where the package
+            is installed among others.
+    """
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self.seen: set[int] = set()
+        self.waiting: list[FunctionType] = []
+        self.found: dict[tuple[str, str], Read] = {}
+
+    def follow(self, value: object) -> None:
+        """Come back later for the code behind a callable, whatever wraps it."""
+        while value is not None:
+            if type(value) is MethodType:
+                self.follow_class(type(value.__self__))
+                value = value.__func__
+                continue
+            if type(value) is FunctionType:
+                if id(value.__code__) in self.seen:
+                    return
+                self.seen.add(id(value.__code__))
+                if self.is_users(value.__module__):
+                    self.waiting.append(value)
+            elif not isinstance(value, (type, ModuleType, BuiltinFunctionType)):
+                self.follow_class(type(value))
+            value = _layer(value)
+
+    def follow_class(self, kind: type) -> None:
+        """The methods of a user's class: any of them may be called."""
+        for base in kind.__mro__:
+            if id(base) in self.seen or not self.is_users(base.__module__):
+                continue
+            self.seen.add(id(base))
+            for member in list(vars(base).values()):
+                inner = member.fget if type(member) is property else member
+                if type(inner) is FunctionType or _layer(inner) is not None:
+                    self.follow(inner)
+
+    def read(self, function: FunctionType) -> None:
+        """Look at every global and closure cell that the code of a function names."""
+        names = _names(function.__code__)
+        holder = function.__globals__.get("__name__")
+        for name in names:
+            if name in function.__globals__:
+                self.take(holder, name, function.__globals__[name], names)
+        for cell in function.__closure__ or ():
+            try:
+                self.take(None, "", cell.cell_contents, names)
+            except ValueError:  # not filled yet
+                continue
+
+    def take(self, holder: str | None, name: str, value: Any, names: tuple[str, ...]) -> None:
+        """One value that is read; what else the code names may be an attribute of it."""
+        if isinstance(value, ModuleType):
+            self.look_inside(value.__name__, vars(value), names)
+        elif isinstance(value, type):
+            self.follow_class(value)
+            self.look_inside_class(value, names)
+        elif isinstance(value, BuiltinFunctionType):
+            return
+        elif type(value) is FunctionType or _layer(value) is not None:
+            self.follow(value)
+            own = (getattr(value, "__module__", None), getattr(value, "__qualname__", None))
+            if own != (holder, name):
+                self.note(holder, name, value)
+        else:
+            self.follow_class(type(value))
+            self.note(holder, name, value)
+
+    def look_inside(self, module: str, contents: dict[str, Any], names: tuple[str, ...]) -> None:
+        if not _is_standard(module):
+            for name in names:
+                value = contents.get(name, _ABSENT)
+                if isinstance(value, ModuleType):
+                    if value.__name__.startswith(f"{module}."):
+                        self.look_inside(value.__name__, vars(value), names)
+                elif value is not _ABSENT:
+                    self.take(module, name, value, names)
+
+    def look_inside_class(self, kind: type, names: tuple[str, ...]) -> None:
+        if self.is_users(kind.__module__):
+            for name in names:
+                value = vars(kind).get(name, _ABSENT)
+                if value is not _ABSENT and not hasattr(type(value), "__get__"):
+                    self.note(kind.__module__, f"{kind.__qualname__}.{name}", value)
+
+    def note(self, holder: str | None, name: str, value: Any) -> None:
+        if holder is None or holder == "__main__" or "<" in name or holder not in sys.modules:
+            return
+        if _is_standard(holder):
+            return
+        # Installed packages keep options in plain containers; their other objects are theirs.
+        if self.is_users(holder) or isinstance(value, _PLAIN):
+            self.found.setdefault((holder, name), Read(holder, name, value))
+
+    def is_users(self, module: object) -> bool:
+        """Whether helpers in this module are followed."""
+        if not isinstance(module, str) or _is_standard(module):
+            return False
+        return module.partition(".")[0] == self.home or not _is_installed(module)
+
+
+@functools.lru_cache(maxsize=4096)
+def _names(code: CodeType) -> tuple[str, ...]:
+    """Global and attribute names in a function's code and in what is defined inside it."""
+    names = dict.fromkeys(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names.update(dict.fromkeys(_names(constant)))
+    return tuple(names)
+
+
+def _layer(value: Any) -> Any:
+    """What a wrapper wraps: a partial, a decorator's result; ``None`` for anything else."""
+    if type(value) is functools.partial:
+        return value.func
+    if type(value) in (staticmethod, classmethod):
+        return value.__func__
+    try:
+        return object.__getattribute__(value, "__wrapped__")
+    except AttributeError:
+        return None
+
+
+def _home(function: object) -> str:
+    """Top-level package of the innermost function."""
+    while (inner := _layer(function)) is not None:
+        function = inner
+    module = getattr(function, "__module__", None)
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_standard(module: str) -> bool:
+    """Whether a module is the standard library's, or this library's own."""
+    top = module.partition(".")[0]
+    return top in sys.stdlib_module_names or top == "clustrix"
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_installed(module: str) -> bool:
+    """Whether a module sits among the installed packages, which rarely are the user's own."""
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return file.startswith((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))

@@ -1,0 +1,341 @@
+"""One loop on worker processes, from the first chunk to the last outcome.
+
+    hand_out()  ──> CHUNK to every worker that is idle, or that the pool still has
+    collect()   <── PART, DONE, FAILED, BROKEN, a death, a deadline ──> outcomes
+    end()       ──> idle workers back to the pool, all others stopped or killed
+
+A worker that dies or runs out of time costs the loop its item and nothing else: the page that
+it shares with this process says which item that was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
+from clustrix.execution import _platform
+from clustrix.execution._channel import Frame, Kind, Packed, pack, unpack
+from clustrix.execution._exceptions import unpack_error, unpack_raised
+from clustrix.execution._lane import Raised, item_note
+from clustrix.execution._page import IDLE, IN_ITEM
+from clustrix.execution._pool import Pool, Worker
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._transport import dumps, loads, send_by_value
+
+__all__ = ["ProcessLoop", "Task"]
+
+# When a loop ends early, workers get so long to come to the end of their item.
+CANCEL_SECONDS = 0.05
+
+# Workers that end before they have begun anything: then it is not an item's fault.
+MOST_FALSE_STARTS = 3
+
+# Items of these types hold nothing that the standard pickle would send differently.
+_PLAIN = frozenset((int, float, complex, bool, str, type(None)))
+
+_run_ids = itertools.count(1)
+
+
+class Task(NamedTuple):
+    """What stays the same for a whole loop, ready to travel.
+
+    Attributes:
+        id: the number by which workers keep it; equal tasks have equal numbers.
+        packed: the function, its constant arguments, and the globals that it reads.
+        kept: whether workers keep it for loops to come.
+    """
+
+    id: int
+    packed: Packed
+    kept: bool
+
+
+class ProcessLoop:
+    """The state of one loop.
+
+    Args:
+        pool: where workers come from, and go back to.
+        call: the loop.
+        plan: how many workers, and the timeout for one item.
+        schedule: which chunk is next.
+        context: the caller's surroundings.
+        make_task: serializes what stays the same; asked again when a worker cannot import it.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        call: Call,
+        plan: Plan,
+        schedule: Schedule,
+        context: dict[str, Any],
+        make_task: Callable[[Call], Task],
+    ) -> None:
+        self.pool = pool
+        self.call = call
+        self.plan = plan
+        self.schedule = schedule
+        self.make_task = make_task
+        self.task = make_task(call)
+        self.run_id = next(_run_ids)
+        self.context = context
+        self.idle: list[Worker] = []
+        self.working: dict[int, Worker] = {}  # by the descriptor to wait on
+        self.false_starts = 0
+
+    def busy(self) -> bool:
+        """Whether a worker runs something that can still matter."""
+        return any(
+            worker.chunk is not None and self.schedule.wanted(worker.chunk)
+            for worker in self.working.values()
+        )
+
+    def hand_out(self) -> Iterator[Outcome]:
+        """Give every worker that this loop may have a chunk; yields what cannot be sent."""
+        while (chunk := self.schedule.take()) is not None:
+            worker = self.idle.pop() if self.idle else self._another()
+            if worker is None:
+                self.schedule.put_back(chunk)
+                return
+            try:
+                packed = self._pack(chunk)
+            except NotPicklableError as error:
+                self.idle.append(worker)
+                yield from self._unsendable(chunk, error)
+                continue
+            worker.chunk, worker.values = chunk, []
+            self.working[worker.channel.fileno()] = worker
+            try:
+                worker.prepare(self.context, self.task.id, self.task.packed)
+                worker.channel.send(Kind.CHUNK, chunk.start, packed=packed)
+            except OSError:  # it is gone already; reading from it will say so
+                continue
+
+    def collect(self) -> Iterator[Outcome]:
+        """Wait until something happens and yield what it settles."""
+        writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
+        ready = _platform.wait_for(self.working, writers, self._patience())
+        for handle in ready:
+            worker = self.working[handle]
+            outcome = self._hear(worker)
+            if outcome is not None:
+                yield outcome
+        if self.plan.timeout is not None:
+            yield from self._overdue(self.plan.timeout)
+
+    def end(self) -> None:
+        """Leave no worker behind: idle ones go back, the others stop or are ended."""
+        for worker in self.working.values():
+            worker.page.cancel(True)
+        deadline = time.monotonic() + CANCEL_SECONDS
+        while self.working and (left := deadline - time.monotonic()) > 0:
+            writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
+            for handle in _platform.wait_for(self.working, writers, left):
+                self._hear(self.working[handle])
+        for worker in list(self.working.values()):
+            self._discard(worker)
+        for worker in self.idle:
+            worker.page.cancel(False)
+            if not self.task.kept:
+                worker.forget(self.task.id)
+            self.pool.give_back(worker)
+        self.idle.clear()
+
+    def _another(self) -> Worker | None:
+        return self.pool.take(len(self.idle) + len(self.working), self.plan.workers)
+
+    def _pack(self, chunk: Chunk) -> Packed:
+        # What has come back is not lost when the worker ends; nothing has to run twice.
+        eager = self.plan.timeout is not None or self.call.collect
+        message = (self.task.id, self.run_id, eager, chunk.items)
+        if type(chunk.items) is range or _PLAIN.issuperset(map(type, chunk.items)):
+            return Packed(pickle.dumps(message, protocol=5))
+        try:
+            return pack(message, dumps)
+        except Exception as error:
+            for index, item in enumerate(chunk.items, chunk.start):
+                try:
+                    dumps(item)
+                except Exception as reason:
+                    note = item_note(self.call, index, item)
+                    raise NotPicklableError(
+                        f"{note} cannot be sent to a worker process: {reason}", item=index
+                    ) from reason
+            raise NotPicklableError(
+                f"items {chunk.start} to {chunk.stop - 1} cannot be sent to a worker process: "
+                f"{error}",
+                item=chunk.start,
+            ) from error
+
+    def _unsendable(self, chunk: Chunk, error: NotPicklableError) -> Iterator[Outcome]:
+        """Settle an item that cannot travel; its neighbours in the chunk still can."""
+        index = chunk.start if error.item is None or self.call.batched else error.item
+        offset = index - chunk.start
+        behind = Chunk(index, chunk.items[offset:])
+        outcome = self.schedule.settle(behind, Outcome(index, [], error, index))
+        if offset:
+            self.schedule.put_back(Chunk(chunk.start, chunk.items[:offset]))
+        yield outcome
+
+    def _hear(self, worker: Worker) -> Outcome | None:
+        """Read what a worker has to say; an outcome if its chunk is settled by that."""
+        try:
+            worker.channel.flush()
+            while (frame := worker.channel.read()) is not None:
+                if (outcome := self._understand(worker, frame)) is not None:
+                    return outcome
+        except (EOFError, OSError):
+            return self._died(worker)
+        return None
+
+    def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
+        chunk = worker.chunk
+        assert chunk is not None
+        if frame.kind == Kind.FAILED:
+            error = unpack_error(bytes(frame.body), loads)
+            return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
+        if frame.kind == Kind.BROKEN:
+            missing, reason = unpack(frame)
+            return self._broken(worker, chunk, missing, reason)
+        try:
+            values = unpack(frame)
+            if self.call.collect:
+                values = unpack_raised(values, loads)
+        except Exception as reason:
+            index = chunk.start + len(worker.values)
+            several = f"one of {frame.b} results from here on" if frame.b > 1 else "result"
+            error = self._unreadable(several, index, chunk, reason)
+            if not self.call.collect:
+                return self._give_up(worker, error, index)
+            values = [Raised(error)] * frame.b
+        worker.values.extend(values)
+        if frame.kind == Kind.PART:
+            return None
+        return self._settle(worker, Outcome(chunk.start, worker.values))
+
+    def _broken(
+        self, worker: Worker, chunk: Chunk, missing: str | None, reason: object
+    ) -> Outcome | None:
+        """The worker could not make a chunk from what it got; none of its items has run."""
+        if missing is not None and send_by_value(missing):
+            self.task = self.make_task(self.call)
+            self.schedule.put_back(chunk)
+            self._rest(worker)
+            return None
+        if len(chunk.items) > 1 and not self.call.batched:  # then find out which one it is
+            for index in reversed(range(len(chunk.items))):
+                self.schedule.put_back(Chunk(chunk.start + index, chunk.items[index : index + 1]))
+            self._rest(worker)
+            return None
+        error = self._unreadable("argument", chunk.start, chunk, reason)
+        return self._settle(worker, Outcome(chunk.start, [], error, chunk.start))
+
+    def _unreadable(self, what: str, index: int, chunk: Chunk, reason: object) -> NotPicklableError:
+        note = item_note(self.call, index, chunk.items[index - chunk.start])
+        where = "in the worker process" if what == "argument" else "when it came back"
+        return NotPicklableError(
+            f"{note}: the {what} could not be unpickled {where}: {reason}", item=index
+        )
+
+    def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
+        """The worker is done with its chunk."""
+        chunk = worker.chunk
+        assert chunk is not None
+        self._rest(worker)
+        return self.schedule.settle(chunk, outcome)
+
+    def _rest(self, worker: Worker) -> None:
+        """The worker waits for its next chunk."""
+        del self.working[worker.channel.fileno()]
+        worker.chunk, worker.values = None, []
+        self.idle.append(worker)
+
+    def _give_up(self, worker: Worker, error: BaseException, index: int) -> Outcome:
+        """End a worker together with the item that it runs."""
+        chunk, values = worker.chunk, worker.values
+        assert chunk is not None
+        self._discard(worker)
+        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
+
+    def _died(self, worker: Worker) -> Outcome | None:
+        chunk, values = worker.chunk, worker.values
+        assert chunk is not None
+        phase, item, _ = worker.page.where()
+        code = self._discard(worker)
+        if phase == IDLE:  # it had not begun: the chunk is as good as new
+            self.false_starts += 1
+            if self.false_starts > MOST_FALSE_STARTS:
+                raise WorkerDied(
+                    f"{self.false_starts} worker processes in a row ended before they began "
+                    f"({_cause(code)}); standard error may say why",
+                    exitcode=code,
+                )
+            self.schedule.put_back(chunk)
+            return None
+        index = item if phase == IN_ITEM else chunk.start
+        where = item_note(self.call, index, chunk.items[index - chunk.start])
+        doing = "" if phase == IN_ITEM else " while its chunk was on the way"
+        error = WorkerDied(
+            f"{where}: its worker process ended{doing}: {_cause(code)}", item=index, exitcode=code
+        )
+        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
+
+    def _discard(self, worker: Worker) -> int:
+        self.working.pop(worker.channel.fileno(), None)
+        return self.pool.discard(worker)
+
+    def _patience(self) -> float | None:
+        """Seconds until the first running item is out of time; ``None`` without a timeout."""
+        if self.plan.timeout is None:
+            return None
+        now = time.monotonic()
+        starts = [
+            since
+            for phase, _, since in (worker.page.where() for worker in self.working.values())
+            if phase == IN_ITEM
+        ]
+        # A worker between two items has no deadline yet, but will have one this far ahead.
+        return max(0.0, min(starts, default=now) + self.plan.timeout - now)
+
+    def _overdue(self, timeout: float) -> Iterator[Outcome]:
+        """End the workers whose item is out of time, and say so for each."""
+        for worker in list(self.working.values()):
+            chunk, where = worker.chunk, worker.page.where()
+            if chunk is None or not _late(where, timeout):
+                continue
+            # The item may end just now: stop the worker first, then look again.
+            _platform.freeze(worker.process.pid)
+            if worker.page.where() != where:
+                _platform.thaw(worker.process.pid)
+                continue
+            index = where[1]
+            note = item_note(self.call, index, chunk.items[index - chunk.start])
+            error = TaskTimeout(
+                f"{note} ran longer than {timeout} s; its worker process was ended",
+                item=index,
+                timeout=timeout,
+            )
+            yield self._give_up(worker, error, index)
+
+
+def _late(where: tuple[int, int, float], timeout: float) -> bool:
+    phase, _, since = where
+    return phase == IN_ITEM and time.monotonic() >= since + timeout
+
+
+def _cause(code: int) -> str:
+    """An exit status in words."""
+    if code >= 0:
+        return f"it exited with status {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    usual = "; the usual cause is that memory ran out" if name == "SIGKILL" else ""
+    return f"it was ended by {name}{usual}"
