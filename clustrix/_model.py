@@ -256,7 +256,7 @@ def _check_count(name: str, value: object) -> None:
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise TypeError(f"{name} must be an integer or None, not {value!r}")
     if operator.index(value) < 1:  # type: ignore[arg-type]
-        raise ValueError(f"{name} must be at least 1, not {value!r}")
+        raise ValueError(f"{name} must be greater than 0, not {value!r}")
 
 
 def _check_seconds(name: str, value: object) -> None:
@@ -265,7 +265,7 @@ def _check_seconds(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds or None, not {value!r}")
     if not value > 0:
-        raise ValueError(f"{name} must be more than 0 seconds, not {value!r}")
+        raise ValueError(f"{name} must be greater than 0 seconds, not {value!r}")
 
 
 def _count(number: int, noun: str) -> str:

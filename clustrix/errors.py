@@ -2,7 +2,8 @@
 
     ClustrixError
      ├── LoopVariableError   (TypeError)        the decorator names no such parameter
-     ├── NotPicklableError   (TypeError)        something cannot travel to a worker
+     ├── NotPicklableError   (TypeError,        something cannot travel to a worker,
+     │                        PicklingError)    or back
      ├── WorkerDied          (BrokenExecutor)   a worker process ended under an item
      └── TaskTimeout         (TimeoutError)     an item ran longer than its ``timeout``
 
@@ -12,6 +13,7 @@ What a decorated function raises is never wrapped in one of these: it arrives as
 from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor
+from pickle import PicklingError
 
 __all__ = [
     "ClustrixError",
@@ -34,7 +36,7 @@ class LoopVariableError(ClustrixError, TypeError):
     """
 
 
-class NotPicklableError(ClustrixError, TypeError):
+class NotPicklableError(ClustrixError, TypeError, PicklingError):
     """A function, an argument or a result cannot travel between processes.
 
     Attributes:

@@ -159,8 +159,9 @@ class LocalExecutor(Executor):
         threads = self.use_threads
         if threads is None:
             threads = _belongs_on_threads(fn, args, kwargs)
+        tasks = self._task_queue()
         engine = None if threads else self._engines.get("processes")
-        return self._task_queue().submit(engine, fn, args, kwargs)
+        return tasks.submit(engine, fn, args, kwargs)
 
     def map(
         self,
@@ -195,11 +196,11 @@ class LocalExecutor(Executor):
             [32, 9]
         """
         if chunksize < 1:
-            raise ValueError(f"chunksize must be at least 1, not {chunksize!r}")
+            raise ValueError(f"chunksize must be greater than 0, not {chunksize!r}")
         if buffersize is not None and not isinstance(buffersize, int):
             raise TypeError(f"buffersize must be an integer or None, not {buffersize!r}")
         if buffersize is not None and buffersize < 1:
-            raise ValueError(f"buffersize must be at least 1, not {buffersize!r}")
+            raise ValueError(f"buffersize must be greater than 0, not {buffersize!r}")
         calls = zip(*iterables, strict=False)
         if chunksize == 1 or self.use_threads:
             one = functools.partial(self.submit, fn)
@@ -370,7 +371,7 @@ class LocalExecutor(Executor):
     def _task_queue(self) -> Tasks:
         with self._lock:
             if self._closed:
-                raise RuntimeError("cannot schedule a task on an executor that has been shut down")
+                raise RuntimeError("cannot schedule new futures after shutdown")
             if self._tasks is None:
                 self._tasks = Tasks(self.max_workers)
             return self._tasks

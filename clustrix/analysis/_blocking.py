@@ -20,7 +20,7 @@ from clustrix._model import Finding
 from ._names import annotated, module_member, parameters
 from ._scan import Scan, in_library
 from ._source import FunctionSource, NoSource, layers, read_layer
-from ._static import MISSING, class_dict, class_lookup, mro
+from ._static import MISSING, class_dict, class_lookup, class_qualname, mro
 from ._values import (
     NONE,
     AnyOf,
@@ -59,10 +59,11 @@ from .catalogue import (
 __all__ = ["Look", "find_blocking_calls", "look_for_blocking_calls"]
 
 _MAX_STEPS = 6_000  # expressions, statements and lines of helpers read: 3 to 8 us each
-_MAX_HELPING = 800  # of these for helpers, so that the function itself is read to its end
+_MAX_HELPING = 400  # of these for helpers, so that the function itself is read to its end
 _MAX_DEPTH = 9  # helpers of helpers
 _MAX_FINDINGS = 20
 _STUB_SIZE = 32  # bytes of compiled code: `...`, `pass`, `raise NotImplementedError("…")`
+_MAX_FIELDS = 8  # fields of objects whose type is looked up
 _MAX_MAKERS = 3  # methods read to learn what a field holds
 
 _DESCRIPTORS = (
@@ -142,7 +143,7 @@ class _Reader:
         self.found: dict[tuple[str, str, int], Finding] = {}
         self.seen: dict[types.CodeType, None] = {}
         self.memory: dict[object, Value] = {}
-        self.fields: dict[tuple[type, str], Value] = {}
+        self.fields: dict[tuple[int, str], Value] = {}
         self.trail: list[tuple[str, int]] = []  # call sites from the outermost function inwards
 
     def step(self) -> None:
@@ -154,8 +155,8 @@ class _Reader:
     def look(self, function: object) -> Look:
         """Read the function from outside, as nobody has called it yet."""
         names = _names_of(function)
-        entry = _entry(names)
-        if entry and (not layers(function) or any(name in entry.names for name in names)):
+        entry = _entry(names, function)
+        if entry:
             return Look((self._at_definition(entry, names, function),), 1)
         if any(is_pure(name) for name in names):
             return Look((), 1)
@@ -167,10 +168,11 @@ class _Reader:
                 cause = source.cause
                 continue
             self.seen[plain.__code__] = None
+            self.scan.start(plain)
             start = parameters(source, outermost=True)
             self._bind_self(function, source, start)
             Walk(source, start, self, 0).run()
-        return Look(tuple(self.found.values()), len(self.seen), cause)
+        return Look(tuple(self.found.values()), len(self.seen), "" if self.seen else cause)
 
     def _bind_self(self, function: object, source: FunctionSource, names: dict[str, Value]) -> None:
         """A bound method knows its object, and a callable object is one."""
@@ -183,8 +185,8 @@ class _Reader:
         inside = layers(function)
         source = read_layer(inside[-1]) if inside else NoSource("")
         if isinstance(source, NoSource):
-            return Finding(entry.code, entry.why, names[-1])
-        return Finding(entry.code, entry.why, names[-1], source.file, source.node.lineno)
+            return Finding(entry.code, entry.why, _shown(entry, names))
+        return Finding(entry.code, entry.why, _shown(entry, names), source.file, source.node.lineno)
 
     # What a call means.
 
@@ -224,7 +226,7 @@ class _Reader:
     def _call_object(self, value: Known, given: Arguments, walk: Walk, node: ast.expr) -> Value:
         obj = value.obj
         names = ([value.name] if value.name else []) + _names_of(obj)
-        entry = _entry(names)
+        entry = _entry(names, obj)
         memory = _memory_of(given)
         if entry and not memory:
             self._note(entry.code, entry.why, _shown(entry, names), walk, node)
@@ -361,25 +363,27 @@ class _Reader:
             return Instance("?", None, memory=True)
         if owner.cls is None:
             return Instance(owner.name, None) if blocking(f"{owner.name}.*") else value
-        key = (owner.cls, value.name)
+        key = (id(owner.cls), value.name)
         if key not in self.fields:
             self.fields[key] = value
-            self.fields[key] = self._assigned(owner.cls, value.name) or value
+            if len(self.fields) <= _MAX_FIELDS:
+                before = self.steps
+                self.fields[key] = self._assigned(owner.cls, value.name) or value
+                self.steps = before  # looked up, not read: it takes nothing from the helpers
         return self.fields[key]
 
     def _assigned(self, cls: type, name: str) -> Value | None:
         """What the methods of a class put into a field, ``__init__`` first."""
         for base in mro(cls):
             body = class_dict(base)
-            stored = {name, f"_{base.__name__.lstrip('_')}{name}"}  # private names are mangled
+            plain = name.removeprefix(f"_{class_qualname(base).lstrip('_')}")
             makers = [
                 method
                 for method in (body.get("__init__"), *body.values())
-                if type(method) is types.FunctionType
-                and not stored.isdisjoint(method.__code__.co_names)
+                if type(method) is types.FunctionType and name in method.__code__.co_names
             ]
             for method in makers[:_MAX_MAKERS]:
-                found = self._assigned_by(method, name)
+                found = self._assigned_by(method, plain)
                 if found is not None:
                     return found
         return None
@@ -502,7 +506,9 @@ class _Reader:
         if self.trail and in_library(file):
             mine = [site for site in self.trail if not in_library(site[0])]
             file, line = mine[-1] if mine else (file, line)
-        self.found.setdefault((name, file, line), Finding(code, why, name, file, line))
+        # One call may be known by its type and told by its name: the first answer stands.
+        key = (name.rpartition(".")[2], file, line)
+        self.found.setdefault(key, Finding(code, why, name, file, line))
 
 
 def _is_stub(function: types.FunctionType) -> bool:
@@ -510,7 +516,10 @@ def _is_stub(function: types.FunctionType) -> bool:
     code = function.__code__
     if len(code.co_code) > _STUB_SIZE or not set(code.co_names) <= {"NotImplementedError"}:
         return False
-    return "NotImplementedError" in code.co_names or set(code.co_consts) <= {None, code.co_consts[0]}
+    return "NotImplementedError" in code.co_names or set(code.co_consts) <= {
+        None,
+        code.co_consts[0],
+    }
 
 
 def _stores(tree: ast.AST, field: str) -> bool:
@@ -580,10 +589,14 @@ def _pure(names: list[str]) -> bool:
     return any(is_pure(name) for name in names)
 
 
-def _entry(names: list[str]) -> BlockingCall | None:
+def _entry(names: list[str], obj: object) -> BlockingCall | None:
+    """The catalogue's entry under one of these names.
+
+    An entry for every method of a type stands back where the method itself can be read.
+    """
     for name in names:
         entry = blocking(name)
-        if entry:
+        if entry and (name in entry.names or not layers(obj)):
             return entry
     return None
 
@@ -608,11 +621,15 @@ def _names_of(obj: object) -> list[str]:
     if isinstance(obj, _DESCRIPTORS):
         return [f"{name}.{obj.__name__}" for name in class_names(obj.__objclass__)]
     inside = layers(obj)
-    return [
-        name
-        for plain in (inside[-1], inside[0])
-        for name in canonical_names(str(plain.__module__), plain.__qualname__)
-    ] if inside else []
+    return (
+        [
+            name
+            for plain in (inside[-1], inside[0])
+            for name in canonical_names(str(plain.__module__), plain.__qualname__)
+        ]
+        if inside
+        else []
+    )
 
 
 def _in_bases(owner: object, method: str) -> list[str]:

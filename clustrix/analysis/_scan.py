@@ -10,6 +10,7 @@ thousand.  The look may be wrong in one direction only: it lets too much through
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import re
@@ -20,8 +21,7 @@ from collections.abc import Iterator
 
 from ._names import owner_of
 from ._source import layers
-from ._static import class_dict, class_lookup, mro
-from ._values import class_names
+from ._static import class_dict, class_lookup, class_module, class_qualname, mro
 from .catalogue import (
     CUES,
     HINT_CUES,
@@ -33,10 +33,12 @@ from .catalogue import (
 
 __all__ = ["Scan", "in_library"]
 
-_MAX_HELPERS = 64  # nearest first
+_MAX_HELPERS = 40  # nearest first
 _MAX_MEMBERS = 24  # functions in one dispatch table
 
-_LIBRARIES = tuple({sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")})
+_LIBRARIES = tuple(
+    {sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")}
+)
 _FUNCTION = types.FunctionType
 _WORDS = re.compile(r"\w+")
 _TYPING = ("types", "typing")
@@ -56,6 +58,10 @@ class Scan:
         self.suspects: dict[int, bool] = {}
         self.callers: dict[int, list[int]] = {}
         self.kept: list[object] = []  # keeps temporary functions alive, so that ids stay unique
+
+    def start(self, function: types.FunctionType) -> None:
+        """Look around the function to be read, so that its nearest helpers come first."""
+        self._spread(function)
 
     def is_suspect(self, function: types.FunctionType) -> bool:
         """Whether something that waits may be reached from a function.
@@ -149,7 +155,20 @@ def _note_annotation(said: object, words: set[str]) -> None:
 
 def _note_class(cls: object, words: set[str]) -> None:
     for base in mro(cls):
-        words.update(class_names(base)[-1].split("."))
+        words.update(_parts(class_module(base), class_qualname(base)))
+
+
+@functools.lru_cache(maxsize=8192)
+def _parts(module: str, qualname: str) -> tuple[str, ...]:
+    return tuple(canonical_names(module, qualname)[-1].split("."))
+
+
+@functools.lru_cache(maxsize=8192)
+def _verdict(module: str, qualname: str) -> tuple[bool, bool]:
+    """Whether the catalogue has something of this name, and whether it calls it pure."""
+    names = canonical_names(module, qualname)
+    sure = any(name in CUES.sources or blocking(name) is not None for name in names)
+    return sure, any(is_pure(name) for name in names)
 
 
 def _look_at(
@@ -169,7 +188,7 @@ def _look_at(
             if type(member) is types.FunctionType:
                 _add(member, words, helpers)
     elif kind is types.BuiltinFunctionType:
-        if any(blocking(name) for name in canonical_names(str(obj.__module__), obj.__name__)):  # type: ignore[attr-defined]
+        if _verdict(str(obj.__module__), obj.__name__)[0]:  # type: ignore[attr-defined]
             words.add(_SURE)
     else:
         inside = layers(obj)
@@ -199,22 +218,21 @@ def _add_module(
 
 def _add(function: types.FunctionType, words: set[str], helpers: list[_FUNCTION]) -> None:
     module = function.__module__
-    for name in canonical_names(module if isinstance(module, str) else "", function.__qualname__):
-        if blocking(name) or name in CUES.sources:
-            words.add(_SURE)
-        if is_pure(name):
-            return
-    helpers.append(function)
+    sure, pure = _verdict(module if type(module) is str else "", function.__qualname__)
+    if sure:
+        words.add(_SURE)
+    if not pure:
+        helpers.append(function)
 
 
 def _add_class(
     cls: object, names: dict[str, None], words: set[str], helpers: list[_FUNCTION]
 ) -> None:
-    known = class_names(cls)  # type: ignore[arg-type]
+    sure, pure = _verdict(class_module(cls), class_qualname(cls))
     _note_class(cls, words)
-    if any(name in CUES.sources or blocking(name) for name in known):
+    if sure:
         words.add(_SURE)
-    if any(is_pure(name) for name in known):
+    if pure:
         return
     for method in ("__init__", "__new__", "__enter__"):
         found = class_lookup(cls, method)

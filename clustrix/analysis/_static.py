@@ -15,8 +15,8 @@ import types
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["MISSING", "class_dict", "class_lookup", "class_module", "instance_dict"]
-__all__ += ["instance_lookup", "module_lookup", "mro", "wrapped_by"]
+__all__ = ["MISSING", "class_dict", "class_lookup", "class_module", "class_qualname"]
+__all__ += ["instance_dict", "instance_lookup", "module_lookup", "mro", "wrapped_by"]
 
 
 class _Missing:
@@ -30,6 +30,7 @@ MISSING: Final = _Missing()
 
 _class_dict = type.__dict__["__dict__"].__get__
 _class_module = type.__dict__["__module__"].__get__
+_class_qualname = type.__dict__["__qualname__"].__get__
 _class_mro = type.__dict__["__mro__"].__get__
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
@@ -43,6 +44,11 @@ def class_module(cls: object) -> str:
     """The module that a class says it comes from; its metaclass is not asked."""
     found = _class_module(cls)
     return found if type(found) is str else ""
+
+
+def class_qualname(cls: object) -> str:
+    """The qualified name of a class; its metaclass is not asked."""
+    return _class_qualname(cls)  # type: ignore[no-any-return]
 
 
 def class_dict(cls: object) -> Mapping[str, Any]:

@@ -15,7 +15,15 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from ._static import MISSING, class_lookup, class_module, instance_lookup, module_lookup, mro
+from ._static import (
+    MISSING,
+    class_lookup,
+    class_module,
+    class_qualname,
+    instance_lookup,
+    module_lookup,
+    mro,
+)
 from .catalogue import MEMORY, RETURNS, STREAMS, canonical_names
 
 __all__ = [
@@ -146,7 +154,7 @@ def _same(one: Value, other: Value) -> bool:
 
 def class_names(cls: type) -> tuple[str, ...]:
     """The canonical names of a class; its metaclass is not asked."""
-    return canonical_names(class_module(cls), type.__dict__["__qualname__"].__get__(cls))
+    return canonical_names(class_module(cls), class_qualname(cls))
 
 
 def instance_of(cls: type, *, memory: bool = False) -> Instance:

@@ -274,8 +274,16 @@ class Walk:
             if kept is not None:
                 return kept
         place = getattr(node.value, "attr", None) or getattr(node.value, "id", "")
-        found = attribute(self.value(node.value), node.attr, place)
+        found = attribute(self.value(node.value), self._mangled(node.attr), place)
         return self.reader.read(found, self, node)
+
+    def _mangled(self, name: str) -> str:
+        """Private names of a class are kept under its name: ``self.__x`` is ``self._C__x``."""
+        if not name.startswith("__") or name.endswith("__"):
+            return name
+        path = self.source.function.__qualname__.split(".")
+        owner = path[-2].lstrip("_") if len(path) > 1 else ""
+        return f"_{owner}{name}" if owner and owner != "<locals>" else name
 
     def _call(self, node: ast.Call) -> Value:
         if isinstance(node.func, ast.Name) and node.func.id == "super":

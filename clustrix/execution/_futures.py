@@ -81,6 +81,14 @@ def batches(
         yield (batch,)
 
 
+def _result(future: Future[Any], end: float | None) -> Any:
+    try:
+        return future.result(None if end is None else end - time.monotonic())
+    finally:
+        future.cancel()
+        del future  # nor may a traceback
+
+
 def results_in_order(
     submit: Callable[..., Future[Any]],
     calls: Iterator[tuple[Any, ...]],
@@ -105,16 +113,11 @@ def results_in_order(
     def take() -> Iterator[Any]:
         try:
             while futures:
-                future = futures.popleft()
                 following = next(calls, None)
                 if following is not None:
                     futures.append(submit(*following))
-                left = None if end is None else end - time.monotonic()
-                try:
-                    yield future.result(left)
-                finally:
-                    future.cancel()
-                    del future  # a traceback must not keep the result alive
+                # No name here: this frame would keep the result alive until the next one.
+                yield _result(futures.popleft(), end)
         finally:
             for future in futures:
                 future.cancel()

@@ -207,7 +207,9 @@ class ProcessLoop:
             values = unpack(frame)
             if self.call.collect:
                 values = unpack_raised(values, loads)
-        except Exception as reason:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as reason:  # code of the value's class runs here
             index = chunk.start + len(worker.values)
             several = f"one of {frame.b} results from here on" if frame.b > 1 else "result"
             error = self._unreadable(several, index, chunk, reason)
@@ -278,9 +280,10 @@ class ProcessLoop:
                 )
             self.schedule.put_back(chunk)
             return None
-        index = item if phase == IN_ITEM else chunk.start
+        # Outside an item it was unpickling the first one, or pickling what has not come back.
+        index = item if phase == IN_ITEM else min(chunk.start + len(values), chunk.stop - 1)
         where = item_note(self.call, index, chunk.items[index - chunk.start])
-        doing = "" if phase == IN_ITEM else " while its chunk was on the way"
+        doing = "" if phase == IN_ITEM else " while an argument or result was on the way"
         error = WorkerDied(
             f"{where}: its worker process ended{doing}: {_cause(code)}", item=index, exitcode=code
         )

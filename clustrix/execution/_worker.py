@@ -148,7 +148,7 @@ class _Tasks:
 class _Unsendable(Exception):
     """The value of an item cannot travel back."""
 
-    def __init__(self, index: int, error: Exception) -> None:
+    def __init__(self, index: int, error: BaseException) -> None:
         super().__init__(index, error)
         self.index = index
         self.error = error
@@ -184,7 +184,7 @@ class _Reply:
             values = pack_raised(values, dumps, loads)
         try:
             packed = pack(values, _dumps)
-        except Exception:
+        except BaseException:
             index, error = self._culprit(values)
             if kept := values[: index - start - self._sent]:
                 self._channel.send(Kind.PART, start, len(kept), pack(kept, _dumps))
@@ -193,16 +193,18 @@ class _Reply:
             self._channel.send(kind, start, len(values), packed)
         self._sent += len(values)
 
-    def _culprit(self, values: Any) -> tuple[int, Exception]:
+    def _culprit(self, values: Any) -> tuple[int, BaseException]:
         from clustrix.errors import NotPicklableError  # loads logging; hardly ever needed here
 
         first = self.chunk.start + self._sent
         name = describe(self._call.function)
         for offset, value in enumerate(values):
+            index = self.chunk.start if self._call.batched else first + offset
             try:
                 _dumps(value)
+            except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+                return index, error  # raised by the value's own code, on purpose
             except Exception as error:
-                index = self.chunk.start if self._call.batched else first + offset
                 note = item_note(self._call, index, self.chunk.items[index - self.chunk.start])
                 return index, NotPicklableError(
                     f"{note} returned a {type(value).__qualname__} that cannot be sent back from "

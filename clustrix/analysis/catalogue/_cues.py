@@ -49,7 +49,9 @@ def make_cues(
 
 # Method -> what its receiver must be called.
 HINT_CUES: Final = {
-    method: frozenset(word for words, methods in HINTS if method in methods for word in words.split())
+    method: frozenset(
+        word for words, methods in HINTS if method in methods for word in words.split()
+    )
     for _, every in HINTS
     for method in every
 }

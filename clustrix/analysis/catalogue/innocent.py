@@ -37,7 +37,7 @@ PURE: Final = frozenset(
     os.path.splitdrive os.path.splitext os.path.splitroot os.fsencode os.fsdecode os.fspath
     os.environ os.getenv os.getpid os.getcwd os.urandom os.cpu_count os.get_exec_path
     pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath
-    pickle plistlib.dumps plistlib.loads posixpath.join pprint quopri
+    pickle plistlib.dumps plistlib.loads posixpath.join pprint quopri.encodestring quopri.decodestring
     random re re._compiler re._parser re._constants re._casefix reprlib secrets shlex
     shutil.get_terminal_size sre_compile sre_constants
     sre_parse stat statistics string stringprep struct subprocess.list2cmdline symbol
@@ -48,8 +48,9 @@ PURE: Final = frozenset(
     timeit.default_timer token traceback types typing unicodedata urllib.parse urllib.error
     urllib.request.quote uuid.UUID uuid.uuid3 uuid.uuid4 uuid.uuid5 warnings weakref
     xml.dom.minidom xml.etree.ElementTree xml.parsers.expat xml.sax.saxutils.escape
-    xml.sax.saxutils.unescape xml.sax.saxutils.quoteattr zlib zoneinfo
+    xml.sax.saxutils.unescape xml.sax.saxutils.quoteattr zlib zoneinfo.ZoneInfo
     numpy scipy.linalg scipy.stats scipy.optimize scipy.special scipy.spatial scipy.signal
+    click.echo click.secho rich.print rich.console.Console.print rich.console.Console.log
     sympy networkx.algorithms networkx.classes networkx.generators networkx.linalg tqdm dateutil regex attr attrs typing_extensions markupsafe chardet.detect
     """.split()
 )
@@ -78,12 +79,12 @@ TELLING: Final = {
     **_group(
         "IO901",
         "reads or writes a stream, by its name",
-        "read readline readlines readinto readall write writelines read1 sendfile",
+        "open read readline readlines readinto readall write writelines read1 sendfile",
     ),
     **_group(
         "IO902",
         "reads or changes files, by its name",
-        "read_text read_bytes write_text write_bytes iterdir rglob is_file is_dir unlink"
+        "read_text read_bytes write_text write_bytes iterdir rglob is_file is_dir"
         " rmdir mkdir symlink_to hardlink_to touch scandir",
     ),
     **_group(
@@ -108,9 +109,7 @@ TELLING: Final = {
         " find_one_and_update bulk_write put_object get_object upload_file download_file"
         " upload_fileobj download_fileobj head_object list_objects_v2 delete_object",
     ),
-    **_group(
-        "IO906", "waits, by its name", "wait wait_for sleep acquire_lock waitpid getch"
-    ),
+    **_group("IO906", "waits, by its name", "wait wait_for sleep acquire_lock waitpid getch"),
 }
 
 # Telling only without positional arguments: `thread.join()` waits, `", ".join(x)` does not.
@@ -130,7 +129,11 @@ HINTS: Final = (
     ),
     (
         "conn connection cursor cur curs db database engine tx transaction trans con dbh c session",
-        _group("IO909", "runs a query, by the names", "execute query fetch scalar scalars commit rollback"),
+        _group(
+            "IO909",
+            "runs a query, by the names",
+            "execute query fetch scalar scalars commit rollback",
+        ),
     ),
     (
         "sock socket conn connection s client",
@@ -140,7 +143,14 @@ HINTS: Final = (
         "queue q task_queue work_queue result_queue jobs inbox in_queue out_queue",
         _group("IO911", "waits for a queue, by the names", "get"),
     ),
-    ("selector selectors sel poller poll", _group("IO912", "waits until ready, by the names", "select poll")),
+    (
+        "path p file filename fname f fp tmp tmpfile temp target dest source src out lock lockfile",
+        _group("IO914", "changes files, by the names", "unlink rename stat exists"),
+    ),
+    (
+        "selector selectors sel poller poll",
+        _group("IO912", "waits until ready, by the names", "select poll"),
+    ),
     (
         "s3 bucket blob",
         _group("IO913", "talks to a store, by the names", "get put upload download list"),

@@ -171,7 +171,9 @@ NETWORK: Final = (
             *of("paramiko", "Transport"),
             *of("paramiko.SSHClient", "connect exec_command invoke_shell open_sftp"),
             *of("paramiko.SFTPClient", "get put getfo putfo open file listdir listdir_attr stat"),
-            *of("paramiko.SFTPClient", "lstat mkdir rmdir remove rename chmod chown utime truncate"),
+            *of(
+                "paramiko.SFTPClient", "lstat mkdir rmdir remove rename chmod chown utime truncate"
+            ),
             *of("paramiko.SFTPClient", "listdir_iter posix_rename symlink readlink normalize"),
             *of("paramiko.Channel", "recv recv_stderr send sendall exec_command get_pty"),
             *of("paramiko.Channel", "invoke_shell recv_exit_status"),

@@ -21,7 +21,7 @@ PROCESSES: Final = (
             *of("sh", "Command"),
             *of("pexpect", "spawn run spawn.expect spawn.sendline"),
             *of("invoke", "run Context.run"),
-            *of("webbrowser", "open open_new open_new_tab get"),
+            *of("webbrowser", "open open_new open_new_tab"),
             *of("ctypes.util", "find_library"),
             *of("psutil.Popen", "wait communicate"),
             *of("anyio", "run_process open_process"),
