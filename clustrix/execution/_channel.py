@@ -18,12 +18,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from clustrix.execution import _platform
+from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
 
 __all__ = ["EMPTY", "Channel", "Frame", "Kind", "Packed", "pack", "unpack"]
 
-# Smaller buffers are cheaper inside the pickle, bigger ones in shared memory: a descriptor
-# costs some 30 us to make, send and map, a copy through the socket about 1 ms per MB.
+# Smaller buffers are cheaper inside the pickle; through the socket 1 MB costs about 1 ms.
 BIG_BUFFER = 1 << 18
 
 # Descriptors in one frame; the kernel takes 253, and a process often has only 1024 in all.
@@ -39,8 +38,8 @@ AT_ONCE = 1 << 16
 # More would only be reserved for nothing: a socket hands over some 200 kB at a time.
 MOST_AT_ONCE = 1 << 18
 
-_HANDLE_SPACE = socket.CMSG_SPACE(MOST_BUFFERS * 4) if _platform.SHARES_MEMORY else 0
-_SIZE = struct.Struct("<Q")
+_HANDLE_SPACE = socket.CMSG_SPACE(MOST_BUFFERS * 4) if SHARES_MEMORY else 0
+_PARCEL = struct.Struct("<QQ?")
 
 
 class Kind:
@@ -72,7 +71,7 @@ class Frame(NamedTuple):
 
 def pack(obj: object, dumps: Callable[..., bytes]) -> Packed:
     """Serialize, with the big buffers left where they are until the frame is sent."""
-    if not _platform.SHARES_MEMORY:
+    if not SHARES_MEMORY:
         return Packed(dumps(obj))
     taken: list[pickle.PickleBuffer] = []
 
@@ -102,10 +101,16 @@ class Channel:
 
     Args:
         end: one end of a socket pair, owned from here on.
+        outbox: the memory through which big buffers leave.
+        inbox: and through which they come.
+        patient: whether to wait for room in the outbox; the side that must never wait does not.
     """
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, outbox: Outbox, inbox: Inbox, *, patient: bool) -> None:
         self._socket = end
+        self._outbox = outbox
+        self._inbox = inbox
+        self._patient = patient
         self._out: deque[tuple[memoryview, list[int]]] = deque()
         self._in = bytearray()
         self._handles: list[int] = []
@@ -129,9 +134,11 @@ class Channel:
         header = _HEADER.pack(kind, a, b, len(body), len(buffers))
         handles: list[int] = []
         if buffers:
-            raws = [buffer.raw() for buffer in buffers]
-            handles = [_platform.share(raw) for raw in raws]
-            header += b"".join(_SIZE.pack(raw.nbytes) for raw in raws)
+            parcels = self._outbox.put([buffer.raw() for buffer in buffers], wait=self._patient)
+            handles = [parcel.handle for parcel in parcels if parcel.handle >= 0]
+            header += b"".join(
+                _PARCEL.pack(slot, size, handle >= 0) for slot, size, handle in parcels
+            )
         if len(body) <= ONE_PIECE:
             self._out.append((memoryview(header + body), handles))
         else:
@@ -167,16 +174,17 @@ class Channel:
             if not self._receive(AT_ONCE):
                 return None
         kind, a, b, length, count = _HEADER.unpack_from(self._in)
-        start = _HEADER.size + count * _SIZE.size
+        start = _HEADER.size + count * _PARCEL.size
         while (missing := start + length - len(self._in)) > 0:
             if not self._receive(min(max(missing, AT_ONCE), MOST_AT_ONCE)):
                 return None
-        sizes = struct.unpack_from(f"<{count}Q", self._in, _HEADER.size)
+        parcels = [
+            Parcel(slot, size, self._handles.pop(0) if fresh else -1)
+            for slot, size, fresh in _PARCEL.iter_unpack(self._in[_HEADER.size : start])
+        ]
         body = bytes(memoryview(self._in)[start : start + length])
         del self._in[: start + length]
-        handles, self._handles = self._handles[:count], self._handles[count:]
-        buffers = tuple(map(_platform.attach, handles, sizes))
-        return Frame(kind, a, b, body, buffers)
+        return Frame(kind, a, b, body, self._inbox.get(parcels) if parcels else ())
 
     def close(self) -> None:
         """Hang up; the other side reads EOF."""
@@ -188,11 +196,13 @@ class Channel:
         self._out.clear()
         self._handles.clear()
         self._socket.close()
+        self._outbox.close()
+        self._inbox.close()
 
     def _receive(self, size: int) -> bool:
         """Add what has arrived to the bytes that wait; ``False`` when there is nothing now."""
         try:
-            if _platform.SHARES_MEMORY:
+            if SHARES_MEMORY:
                 data, extra, _, _ = self._socket.recvmsg(size, _HANDLE_SPACE)
                 if extra:
                     self._handles += _handles_in(extra)

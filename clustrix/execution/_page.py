@@ -19,13 +19,15 @@ IDLE, BUSY, IN_ITEM = range(3)
 
 _WHERE = struct.Struct("<qqd")  # phase, item, since
 _CANCEL = 64  # on a cache line of its own: the worker reads it before every item
+_COUNT = struct.Struct("<q")
+_EMPTIED = {"parent": 128, "worker": 192}  # frames with buffers that each side has emptied
 
 
 class Page:
     """The worker's watch, and the parent's view of it.
 
     Args:
-        memory: at least 65 bytes, shared by both.
+        memory: at least 256 bytes, shared by both.
     """
 
     def __init__(self, memory: mmap.mmap) -> None:
@@ -55,6 +57,15 @@ class Page:
     def cancel(self, on: bool) -> None:
         """Parent: ask the worker to stop before its next item, or take that back."""
         self._memory[_CANCEL] = on
+
+    def emptied(self, side: str) -> int:
+        """How many frames with buffers a side, ``"parent"`` or ``"worker"``, has emptied."""
+        count: int = _COUNT.unpack_from(self._memory, _EMPTIED[side])[0]
+        return count
+
+    def note_emptied(self, side: str) -> None:
+        """Count one more; only that side itself does."""
+        _COUNT.pack_into(self._memory, _EMPTIED[side], self.emptied(side) + 1)
 
     def close(self) -> None:
         """Unmap the page."""

@@ -21,19 +21,16 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
 
 __all__ = [
-    "SHARES_MEMORY",
-    "attach",
     "end_with_parent",
     "freeze",
     "limit_waiting",
     "request_stacks",
-    "share",
     "shared_page",
     "show_stacks_on_request",
     "start_interpreter",
@@ -41,40 +38,13 @@ __all__ = [
     "wait_for",
 ]
 
-SHARES_MEMORY = hasattr(os, "memfd_create")
 
 _F_SETSIG = 10  # from <fcntl.h> on Linux; the fcntl module names it only since Python 3.10
 
 
-def share(buffer: Any) -> int:
-    """Copy a buffer into anonymous memory; the descriptor is the only way to it."""
-    view = memoryview(buffer).cast("B")
-    handle = os.memfd_create("clustrix", os.MFD_CLOEXEC)
-    try:
-        done = 0
-        while done < len(view):
-            done += os.write(handle, view[done:])
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
-
-
-def attach(handle: int, size: int) -> mmap.mmap:
-    """Map memory that `share` made, writable; closes the descriptor.
-
-    The sender has closed its own descriptor and never mapped the memory, so from here on the
-    receiver alone can reach it.
-    """
-    try:
-        return mmap.mmap(handle, size, mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0))
-    finally:
-        os.close(handle)
-
-
 def shared_page() -> tuple[int, mmap.mmap]:
     """A page of memory that a child can map too, and the descriptor to hand it."""
-    if SHARES_MEMORY:
+    if hasattr(os, "memfd_create"):
         handle = os.memfd_create("clustrix", os.MFD_CLOEXEC)
     else:
         import tempfile

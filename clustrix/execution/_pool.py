@@ -25,6 +25,7 @@ from typing import Any
 
 from clustrix._model import Chunk
 from clustrix.execution import _platform
+from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._channel import Channel, Kind, Packed
 from clustrix.execution._page import Page
 
@@ -66,8 +67,10 @@ class Worker:
             os.close(page_handle)
             os.close(lifeline)
         ours.setblocking(False)
-        self.channel = Channel(ours)
-        self.page = Page(memory)
+        self.page = page = Page(memory)
+        outbox = Outbox(lambda: page.emptied("worker"))
+        inbox = Inbox(lambda: page.note_emptied("parent"))
+        self.channel = Channel(ours, outbox, inbox, patient=False)
         self.chunk: Chunk | None = None
         self.values: list[Any] = []
         self._context: object = None

@@ -36,6 +36,10 @@ CANCEL_SECONDS = 0.05
 # Workers that end before they have begun anything: then it is not an item's fault.
 MOST_FALSE_STARTS = 3
 
+# Bytes of buffers that travel together.  One worker computes on what it has while the next one
+# is served, and the memory through which they travel is used again and again.
+PORTION = 1 << 24
+
 # Items of these types hold nothing that the standard pickle would send differently.
 _PLAIN = frozenset((int, float, complex, bool, str, type(None)))
 
@@ -104,7 +108,7 @@ class ProcessLoop:
                 self.schedule.put_back(chunk)
                 return
             try:
-                packed = self._pack(chunk)
+                chunk, packed = self._portion(chunk)
             except NotPicklableError as error:
                 self.idle.append(worker)
                 yield from self._unsendable(chunk, error)
@@ -149,6 +153,18 @@ class ProcessLoop:
 
     def _another(self) -> Worker | None:
         return self.pool.take(len(self.idle) + len(self.working), self.plan.workers)
+
+    def _portion(self, chunk: Chunk) -> tuple[Chunk, Packed]:
+        """A chunk ready to travel; of one with very big items the first few."""
+        packed = self._pack(chunk)
+        size = sum(buffer.raw().nbytes for buffer in packed.buffers)
+        fitting = len(chunk.items) * PORTION // size if size > PORTION else len(chunk.items)
+        if fitting >= len(chunk.items) or self.call.batched:
+            return chunk, packed
+        middle = max(1, fitting)
+        self.schedule.put_back(Chunk(chunk.start + middle, chunk.items[middle:]))
+        first = Chunk(chunk.start, chunk.items[:middle])
+        return first, self._pack(first)
 
     def _pack(self, chunk: Chunk) -> Packed:
         # What has come back is not lost when the worker ends; nothing has to run twice.

@@ -24,6 +24,7 @@ from typing import Any
 
 from clustrix._model import Call, Chunk, describe
 from clustrix.execution import _platform
+from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
 from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._globals import adopt
@@ -47,7 +48,7 @@ BLAS_LIMITS = (
 
 # Values leave at the latest so long after they were computed, with the next item: what waits
 # in the worker is lost when it dies, and big results would pile up.
-FLUSH_SECONDS = 0.02
+FLUSH_SECONDS = 0.005
 
 
 def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
@@ -64,7 +65,9 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     os.close(page_handle)
     end = socket.socket(fileno=socket_handle)
     _platform.limit_waiting(end, IDLE_SECONDS)
-    channel = Channel(end)
+    outbox = Outbox(lambda: page.emptied("parent"))
+    inbox = Inbox(lambda: page.note_emptied("worker"))
+    channel = Channel(end, outbox, inbox, patient=True)
     # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
     sys.modules["__main__"] = ModuleType("__main__")
     with contextlib.suppress(EOFError, BrokenPipeError), lane():
