@@ -10,6 +10,7 @@ The parameter is found once, when the function is decorated; a call costs a look
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Bound:
     Attributes:
         items: the iterable to loop over.
         args: the other positional arguments.
-        kwargs: the other keyword arguments.
+        kwargs: the keyword arguments, the loop variable's among them without its value.
         position: index at which an item goes among the positional arguments; ``None`` when it
             goes by keyword.
     """
@@ -69,8 +70,8 @@ class LoopParameter:
             items = as_loop(kwargs[self.name])
             if items is None:
                 return None
-            others = {key: value for key, value in kwargs.items() if key != self.name}
-            return Bound(items, args, others, None)
+            # The place is kept: Python's messages about wrong calls depend on the order.
+            return Bound(items, args, {**kwargs, self.name: None}, None)
         index = self.index
         if index is None or index >= len(args):
             return None
@@ -163,6 +164,8 @@ def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
 
 def _refused_kind(function: Callable[..., Any]) -> str | None:
     plain = inspect.unwrap(function)
+    while isinstance(plain, functools.partial):
+        plain = inspect.unwrap(plain.func)
     for candidate in (plain, vars(type(plain)).get("__call__")):  # or the object's own
         if inspect.iscoroutinefunction(candidate):
             return "an async function"

@@ -10,7 +10,10 @@ functions that have no name to import, asks for `__reduce_by_value__` instead.
 
 from __future__ import annotations
 
+import importlib
+import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import wrapt
@@ -120,8 +123,8 @@ class _BoundParallelFunction(_BoundBase):  # type: ignore[misc]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         owner = getattr(self.__wrapped__, "__self__", self._self_instance)
-        if owner is None:
-            return _named(self)
+        if owner is None:  # reached through the class, which gives a new object each time
+            return _find, (self.__module__, self.__qualname__)
         return getattr, (owner, self.__wrapped__.__name__)
 
     def __copy__(self) -> Any:
@@ -151,12 +154,15 @@ class ParallelFunction(_Base):  # type: ignore[misc]
         return decoration.explain(self.__wrapped__, None, args, kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _named(self)
+        return self.__qualname__  # pickle finds a function again by its name
 
     def __reduce_by_value__(self) -> tuple[Any, ...]:
         """How the transport rebuilds a decorated function that cannot be imported."""
         decoration: Decoration = self._self_decoration
-        return _rebuild, (self.__wrapped__, decoration.loop_var, decoration.options)
+        options = decoration.options
+        if not isinstance(options.executor, str):  # it stays here; inner loops are serial there
+            options = replace(options, executor="auto")
+        return _rebuild, (self.__wrapped__, decoration.loop_var, options)
 
     def __copy__(self) -> Any:
         return self
@@ -165,10 +171,9 @@ class ParallelFunction(_Base):  # type: ignore[misc]
         return self
 
 
-def _named(function: Any) -> str:
-    """The name by which pickle finds a function again."""
-    name: str = function.__qualname__
-    return name
+def _find(module: str, name: str) -> Any:
+    """What a qualified name leads to."""
+    return operator.attrgetter(name)(importlib.import_module(module))
 
 
 def _rebuild(

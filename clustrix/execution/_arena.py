@@ -75,7 +75,6 @@ class Outbox:
     def __init__(self, emptied: Callable[[], int]) -> None:
         self._emptied = emptied
         self._slots: list[_Slot] = []
-        self._numbers = 0
         self._frames = 0
 
     def put(self, buffers: list[memoryview], *, wait: bool) -> list[Parcel]:
@@ -109,8 +108,10 @@ class Outbox:
         if slot is None:
             if len(self._slots) >= MOST_SLOTS:
                 return Parcel(0, size, _once(buffer))
-            self._numbers += 1
-            slot = _Slot(self._numbers, 1 << (size - 1).bit_length())
+            # A number that has become free is used again: the receiver lets go of what had it.
+            taken = {slot.number for slot in self._slots}
+            number = next(number for number in range(1, MOST_SLOTS + 1) if number not in taken)
+            slot = _Slot(number, 1 << (size - 1).bit_length())
             self._slots.append(slot)
             handle = os.dup(slot.handle)
         slot.memory[:size] = buffer
@@ -166,6 +167,8 @@ class Inbox:
                 os.close(handle)
             if not number:  # memory of its own: nobody else can reach it any more
                 return memory
+            if number in self._slots:
+                self._slots[number].close()
             self._slots[number] = memory
         with memoryview(self._slots[number]) as view:
             return _private_copy(view[:size])

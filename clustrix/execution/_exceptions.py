@@ -10,8 +10,10 @@ exception of the same type, so that ``except TheOriginalType`` still catches it.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Callable, Sequence
+from types import MemberDescriptorType
 from typing import Any
 
 from clustrix.execution._lane import Raised
@@ -46,7 +48,7 @@ def reduce_error(error: BaseException) -> tuple[Any, ...]:
     reduced: Any = error.__reduce_ex__(4)
     if _reduces_itself(kind) or not isinstance(reduced, tuple) or reduced[0] is not kind:
         return reduced if isinstance(reduced, tuple) else (str, (reduced,))
-    state = dict(vars(error)) if hasattr(error, "__dict__") else {}
+    state = {**_fields(error), **getattr(error, "__dict__", {})}
     links = (error.__cause__, error.__context__, error.__suppress_context__)
     return _make_error, (kind, reduced[1]), (state, links), None, None, _restore_error
 
@@ -115,6 +117,18 @@ def _reduces_itself(kind: type) -> bool:
     )
 
 
+def _fields(error: BaseException) -> dict[str, Any]:
+    """Attributes that are not in the ``__dict__``: slots, and what C code keeps."""
+    found = {}
+    for base in type(error).__mro__:
+        for name, member in vars(base).items():
+            if type(member) is MemberDescriptorType and not name.startswith("__"):
+                value = getattr(error, name, None)
+                if value is not None:
+                    found[name] = value
+    return found
+
+
 def _make_error(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
     error = kind.__new__(kind, *args)
     # Fills what C code keeps, such as OSError.errno and StopIteration.value.
@@ -130,7 +144,10 @@ def _native(kind: type[BaseException]) -> Any:
 def _restore_error(error: BaseException, state: tuple[dict[str, Any], tuple[Any, ...]]) -> None:
     attributes, (cause, context, suppress) = state
     for name, value in attributes.items():
-        setattr(error, name, value)
+        with contextlib.suppress(
+            AttributeError, TypeError
+        ):  # read-only ones are set by the constructor
+            setattr(error, name, value)
     error.__cause__, error.__context__ = cause, context
     error.__suppress_context__ = suppress
 
@@ -146,8 +163,9 @@ def _stand_in(error: BaseException, dumps: Dumps, loads: Loads) -> BaseException
             return _safe_repr(value)
 
     made = _make_error(type(error), tuple(portable(value) for value in error.args))
-    for name, value in vars(error).items():
-        setattr(made, name, portable(value))
+    for name, value in {**_fields(error), **vars(error)}.items():
+        with contextlib.suppress(AttributeError, TypeError):
+            setattr(made, name, portable(value))
     return made
 
 

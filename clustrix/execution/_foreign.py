@@ -32,7 +32,7 @@ from clustrix.execution._exceptions import (
 from clustrix.execution._globals import adopt, carry
 from clustrix.execution._lane import Unwatched, lane, run_chunk
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import dumps, loads
+from clustrix.execution._transport import dumps, loads, unsendable
 
 __all__ = ["ForeignEngine"]
 
@@ -61,7 +61,10 @@ class ForeignEngine:
         try:
             while True:
                 while len(pending) < AHEAD * plan.workers and (chunk := schedule.take()):
-                    pending[submit(chunk)] = chunk
+                    try:
+                        pending[submit(chunk)] = chunk
+                    except NotPicklableError as error:
+                        yield schedule.settle_unsent(chunk, error)
                 if not any(schedule.wanted(chunk) for chunk in pending.values()):
                     return
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
@@ -82,7 +85,15 @@ def _submitter(executor: Executor, call: Call) -> Any:
         raise NotPicklableError(
             f"{describe(call.function)}() cannot be sent to {type(executor).__name__}: {error}"
         ) from error
-    return lambda chunk: executor.submit(_run_there, task, dumps(chunk))
+
+    def submit(chunk: Chunk) -> Future[Any]:
+        try:
+            packed = dumps(chunk)
+        except Exception as error:
+            raise unsendable(call, chunk, error) from error
+        return executor.submit(_run_there, task, packed)
+
+    return submit
 
 
 def _run_here(call: Call, chunk: Chunk) -> Outcome:

@@ -17,7 +17,7 @@ __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page"]
 # What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
 IDLE, BUSY, IN_ITEM = range(3)
 
-_WHERE = struct.Struct("<qqd")  # phase, item, since
+_WHERE = struct.Struct("<qqdq")  # phase, item, since, serial
 _CANCEL = 64  # on a cache line of its own: the worker reads it before every item
 _COUNT = struct.Struct("<q")
 _EMPTIED = {"parent": 128, "worker": 192}  # frames with buffers that each side has emptied
@@ -32,20 +32,26 @@ class Page:
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
+        self._serial = 0
 
     def enter(self, index: int) -> bool:
         """Worker: the item at ``index`` starts now; ``False`` when the loop has been ended."""
         if self._memory[_CANCEL]:
             return False
-        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic())
+        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic(), self._serial)
         return True
+
+    def begin(self, serial: int) -> None:
+        """Worker: the chunk with this number has come."""
+        self._serial = serial
+        self.phase(BUSY)
 
     def phase(self, phase: int) -> None:
         """Worker: no item runs; the worker is idle or busy around one."""
-        _WHERE.pack_into(self._memory, 0, phase, -1, 0.0)
+        _WHERE.pack_into(self._memory, 0, phase, -1, 0.0, self._serial)
 
-    def where(self) -> tuple[int, int, float]:
-        """Parent: the phase, the item that runs (-1 for none) and since when.
+    def where(self) -> tuple[int, int, float, int]:
+        """Parent: the phase, the item that runs (-1 for none), since when, and in which chunk.
 
         The time is `time.monotonic`, one clock for all processes of a machine.
         """

@@ -49,6 +49,7 @@ class Worker:
         page: where it is in the loop.
         chunk: what it runs at the moment; ``None`` when it is idle.
         values: what has come back for that chunk so far.
+        serial: how many chunks it has been sent.
     """
 
     def __init__(self) -> None:
@@ -73,6 +74,7 @@ class Worker:
         self.channel = Channel(ours, outbox, inbox, patient=False)
         self.chunk: Chunk | None = None
         self.values: list[Any] = []
+        self.serial = 0
         self._context: object = None
         self._tasks: dict[int, None] = {}
 

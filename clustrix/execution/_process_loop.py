@@ -23,10 +23,10 @@ from clustrix.execution import _platform
 from clustrix.execution._channel import Frame, Kind, Packed, pack, unpack
 from clustrix.execution._exceptions import unpack_error, unpack_raised
 from clustrix.execution._lane import Raised, item_note
-from clustrix.execution._page import IDLE, IN_ITEM
+from clustrix.execution._page import IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import dumps, loads, send_by_value
+from clustrix.execution._transport import dumps, loads, send_by_value, unsendable
 
 __all__ = ["ProcessLoop", "Task"]
 
@@ -111,13 +111,14 @@ class ProcessLoop:
                 chunk, packed = self._portion(chunk)
             except NotPicklableError as error:
                 self.idle.append(worker)
-                yield from self._unsendable(chunk, error)
+                yield self.schedule.settle_unsent(chunk, error)
                 continue
             worker.chunk, worker.values = chunk, []
+            worker.serial += 1
             self.working[worker.channel.fileno()] = worker
             try:
                 worker.prepare(self.context, self.task.id, self.task.packed)
-                worker.channel.send(Kind.CHUNK, chunk.start, packed=packed)
+                worker.channel.send(Kind.CHUNK, chunk.start, worker.serial, packed)
             except OSError:  # it is gone already; reading from it will say so
                 continue
 
@@ -175,29 +176,7 @@ class ProcessLoop:
         try:
             return pack(message, dumps)
         except Exception as error:
-            for index, item in enumerate(chunk.items, chunk.start):
-                try:
-                    dumps(item)
-                except Exception as reason:
-                    note = item_note(self.call, index, item)
-                    raise NotPicklableError(
-                        f"{note} cannot be sent to a worker process: {reason}", item=index
-                    ) from reason
-            raise NotPicklableError(
-                f"items {chunk.start} to {chunk.stop - 1} cannot be sent to a worker process: "
-                f"{error}",
-                item=chunk.start,
-            ) from error
-
-    def _unsendable(self, chunk: Chunk, error: NotPicklableError) -> Iterator[Outcome]:
-        """Settle an item that cannot travel; its neighbours in the chunk still can."""
-        index = chunk.start if error.item is None or self.call.batched else error.item
-        offset = index - chunk.start
-        behind = Chunk(index, chunk.items[offset:])
-        outcome = self.schedule.settle(behind, Outcome(index, [], error, index))
-        if offset:
-            self.schedule.put_back(Chunk(chunk.start, chunk.items[:offset]))
-        yield outcome
+            raise unsendable(self.call, chunk, error) from error
 
     def _hear(self, worker: Worker) -> Outcome | None:
         """Read what a worker has to say; an outcome if its chunk is settled by that."""
@@ -284,9 +263,9 @@ class ProcessLoop:
     def _died(self, worker: Worker) -> Outcome | None:
         chunk, values = worker.chunk, worker.values
         assert chunk is not None
-        phase, item, _ = worker.page.where()
+        phase, item, _, serial = worker.page.where()
         code = self._discard(worker)
-        if phase == IDLE:  # it had not begun: the chunk is as good as new
+        if serial != worker.serial:  # it had not begun: the chunk is as good as new
             self.false_starts += 1
             if self.false_starts > MOST_FALSE_STARTS:
                 raise WorkerDied(
@@ -316,7 +295,7 @@ class ProcessLoop:
         now = time.monotonic()
         starts = [
             since
-            for phase, _, since in (worker.page.where() for worker in self.working.values())
+            for phase, _, since, _ in (worker.page.where() for worker in self.working.values())
             if phase == IN_ITEM
         ]
         # A worker between two items has no deadline yet, but will have one this far ahead.
@@ -343,8 +322,8 @@ class ProcessLoop:
             yield self._give_up(worker, error, index)
 
 
-def _late(where: tuple[int, int, float], timeout: float) -> bool:
-    phase, _, since = where
+def _late(where: tuple[int, int, float, int], timeout: float) -> bool:
+    phase, _, since, _ = where
     return phase == IN_ITEM and time.monotonic() >= since + timeout
 
 

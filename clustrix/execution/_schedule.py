@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from clustrix._model import Call, Chunk, Outcome
+from clustrix.errors import NotPicklableError
 from clustrix.execution._lane import Raised
 
 __all__ = ["Schedule"]
@@ -77,6 +78,16 @@ class Schedule:
         if rest := chunk.items[done + 1 :]:
             self.put_back(Chunk(chunk.start + done + 1, rest))
         return Outcome(outcome.start, [*outcome.values, Raised(outcome.error)])
+
+    def settle_unsent(self, chunk: Chunk, error: NotPicklableError) -> Outcome:
+        """Learn that an item cannot travel; its neighbours in the chunk still can."""
+        index = chunk.start if error.item is None or self._call.batched else error.item
+        offset = index - chunk.start
+        behind = Chunk(index, chunk.items[offset:])
+        outcome = self.settle(behind, Outcome(index, [], error, index))
+        if offset:
+            self.put_back(Chunk(chunk.start, chunk.items[:offset]))
+        return outcome
 
     def stop(self) -> None:
         """Start nothing any more."""

@@ -105,6 +105,7 @@ class _Run:
         self.schedule.stop()
         for one in self.lanes:
             self.dismiss(one)
+        self.lanes.clear()  # lanes know the run: a circle would keep the items alive
 
     def dismiss(self, one: _Lane) -> None:
         """Let one lane go, also when it is waiting for a chunk just now."""

@@ -22,9 +22,12 @@ from typing import Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
 
+from clustrix._model import Call, Chunk, describe
+from clustrix.errors import NotPicklableError
 from clustrix.execution._exceptions import reduce_error
+from clustrix.execution._lane import item_note
 
-__all__ = ["dumps", "loads", "send_by_value"]
+__all__ = ["dumps", "loads", "send_by_value", "unsendable"]
 
 # Anything may fail while pickling, as user code runs: __reduce__, __getstate__, properties.
 BufferCallback = Callable[[pickle.PickleBuffer], object]
@@ -68,6 +71,22 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if hasattr(kind, "__reduce_by_value__") and not _importable(obj):
             return obj.__reduce_by_value__()
         return NotImplemented
+
+
+def unsendable(call: Call, chunk: Chunk, error: Exception) -> NotPicklableError:
+    """What to say of a chunk that does not pickle: which item it is, and why."""
+    for index, item in enumerate(chunk.items, chunk.start):
+        try:
+            dumps(item)
+        except Exception as reason:
+            note = item_note(call, index, item)
+            return NotPicklableError(
+                f"{note} cannot be sent to a worker process: {reason}", item=index
+            )
+    where = f"items {chunk.start} to {chunk.stop - 1} of {describe(call.function)}()"
+    return NotPicklableError(
+        f"{where} cannot be sent to a worker process: {error}", item=chunk.start
+    )
 
 
 def send_by_value(module: str) -> bool:

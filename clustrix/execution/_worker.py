@@ -72,6 +72,7 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     sys.modules["__main__"] = ModuleType("__main__")
     with contextlib.suppress(EOFError, BrokenPipeError), lane():
         _serve(channel, page)
+    channel.close()
     _flush_output()
 
 
@@ -82,8 +83,8 @@ def _serve(channel: Channel, page: Page) -> None:
         frame = channel.read()
         if frame is None:  # nothing to do for IDLE_SECONDS
             return
-        page.phase(BUSY)
         if frame.kind == Kind.CHUNK:
+            page.begin(frame.b)
             _run(channel, page, tasks, frame)
         elif frame.kind == Kind.TASK:
             tasks.add(frame)
