@@ -1,0 +1,1 @@
+"""Benchmarks: one question a file, everything compared in the same run."""
