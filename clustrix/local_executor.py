@@ -11,35 +11,22 @@ is keyword-only.
 
 from __future__ import annotations
 
-import functools
-import itertools
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from clustrix._calls import count_items, loop_call, work_call
 from clustrix._model import Call, Options, Plan
+from clustrix._task_executor import TaskExecutor
 from clustrix.analysis import check_picklable, find_blocking_calls, make_plan
-from clustrix.execution import (
-    THREADS_PER_CPU,
-    Engines,
-    Tasks,
-    available_cpus,
-    batches,
-    execute,
-    results_in_order,
-    run_batch,
-    shared,
-    this_machine,
-)
+from clustrix.execution import Engines, execute, shared, this_machine
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 
 
-class LocalExecutor(Executor):
+class LocalExecutor(TaskExecutor):
     """Execute functions locally using worker processes or threads.
 
     It is a `concurrent.futures.Executor`, too: `submit`, `map` and `shutdown` do what they do
@@ -70,8 +57,8 @@ class LocalExecutor(Executor):
         if use_threads is not None and not isinstance(use_threads, bool):
             raise TypeError(f"use_threads must be True, False or None, not {use_threads!r}")
         names = {True: "threads", False: "processes", None: "auto"}
-        self._options = Options(executor=names[use_threads], max_workers=max_workers)
-        self._set_up(Engines(max_workers))
+        options = Options(executor=names[use_threads], max_workers=max_workers)
+        self._set_up(options, Engines(max_workers))
 
     @classmethod
     def shared(
@@ -85,27 +72,8 @@ class LocalExecutor(Executor):
             max_workers: workers at most, as for the class.
         """
         made = cls.__new__(cls)
-        made._options = Options(executor=executor, max_workers=max_workers)
-        made._set_up(shared())
+        made._set_up(Options(executor=executor, max_workers=max_workers), shared())
         return made
-
-    def _set_up(self, engines: Engines) -> None:
-        self._engines = engines
-        self._tasks: Tasks | None = None
-        self._closed = False
-        self._lock = threading.Lock()
-
-    @property
-    def max_workers(self) -> int:
-        """Workers at most, with the default filled in."""
-        if self._options.max_workers is not None:
-            return self._options.max_workers
-        return available_cpus() * (THREADS_PER_CPU if self.use_threads else 1)
-
-    @property
-    def use_threads(self) -> bool | None:
-        """Whether threads run the work; ``None`` when that is decided for each call."""
-        return {"threads": True, "processes": False}.get(self._options.executor)
 
     def __enter__(self) -> LocalExecutor:
         """Context manager entry."""
@@ -119,96 +87,6 @@ class LocalExecutor(Executor):
     ) -> None:
         """Context manager exit: the workers end."""
         self.shutdown()
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers; the executor cannot be used any more.
-
-        Args:
-            wait: whether to return only when the submitted tasks are done.
-            cancel_futures: whether to cancel tasks that have not started.
-        """
-        self._closed = True
-        if self._engines is shared():
-            return
-        with self._lock:
-            tasks, self._tasks = self._tasks, None
-        if tasks is None:
-            self._engines.close()
-        else:
-            tasks.close(wait=wait, cancel=cancel_futures, then=self._engines.close)
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Schedule a single call.
-
-        Args:
-            fn: the function.
-            args: its positional arguments.
-            kwargs: its keyword arguments.
-
-        Returns:
-            A future for the result.
-
-        Raises:
-            RuntimeError: the executor has been shut down.
-
-        Examples:
-            >>> with LocalExecutor(max_workers=2) as executor:
-            ...     executor.submit(pow, 2, 10).result()
-            1024
-        """
-        threads = self.use_threads
-        if threads is None:
-            threads = _belongs_on_threads(fn, args, kwargs)
-        tasks = self._task_queue()
-        engine = None if threads else self._engines.get("processes")
-        return tasks.submit(engine, fn, args, kwargs)
-
-    def map(
-        self,
-        fn: Callable[..., Any],
-        *iterables: Iterable[Any],
-        timeout: float | None = None,
-        chunksize: int = 1,
-        buffersize: int | None = None,
-    ) -> Iterator[Any]:
-        """Like the builtin `map`, with the calls scheduled on the workers.
-
-        Args:
-            fn: takes as many arguments as there are iterables.
-            iterables: zipped to the arguments of the calls; read at once unless there is a
-                ``buffersize``.
-            timeout: seconds from now until the last result; ``None`` for no limit.
-            chunksize: calls that travel to a process together; threads take single calls.
-            buffersize: results that may be under way before they are asked for; ``None`` for
-                any number.
-
-        Returns:
-            An iterator over the results, in order.
-
-        Raises:
-            TypeError: ``buffersize`` is not an integer.
-            ValueError: ``chunksize`` or ``buffersize`` is less than 1.
-            TimeoutError: from the iterator, when the time is over.
-
-        Examples:
-            >>> with LocalExecutor(max_workers=2, use_threads=True) as executor:
-            ...     list(executor.map(pow, [2, 3], [5, 2]))
-            [32, 9]
-        """
-        if chunksize < 1:
-            raise ValueError(f"chunksize must be greater than 0, not {chunksize!r}")
-        if buffersize is not None and not isinstance(buffersize, int):
-            raise TypeError(f"buffersize must be an integer or None, not {buffersize!r}")
-        if buffersize is not None and buffersize < 1:
-            raise ValueError(f"buffersize must be greater than 0, not {buffersize!r}")
-        calls = zip(*iterables, strict=False)
-        if chunksize == 1 or self.use_threads:
-            one = functools.partial(self.submit, fn)
-            return results_in_order(one, calls, timeout, buffersize)
-        many = functools.partial(self.submit, run_batch, fn)
-        ahead = None if buffersize is None else -(-buffersize // chunksize)
-        joined = results_in_order(many, batches(calls, chunksize), timeout, ahead)
-        return itertools.chain.from_iterable(joined)
 
     def show_stacks(self) -> None:
         """Print the stacks of the worker processes on standard error: what are they doing?
@@ -368,14 +246,6 @@ class LocalExecutor(Executor):
         items, _ = count_items(iterable)
         return make_plan(replace(call, items=items), options, this_machine())
 
-    def _task_queue(self) -> Tasks:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("cannot schedule new futures after shutdown")
-            if self._tasks is None:
-                self._tasks = Tasks(self.max_workers)
-            return self._tasks
-
     def _run(self, call: Call, options: Options) -> list[Any]:
         if not call.items:
             return []
@@ -385,15 +255,6 @@ class LocalExecutor(Executor):
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
         return execute(call, plan, engine)
-
-
-def _belongs_on_threads(
-    fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> bool:
-    """Where a single task goes when nobody said: functions travel by value, so closures may go."""
-    return check_picklable((fn, args, kwargs), "task", by_value=True) is not None or bool(
-        find_blocking_calls(fn)
-    )
 
 
 def choose_executor_type(
