@@ -1,12 +1,19 @@
 """Reads functions and says how to run them.  Runs none of them, never raises at users.
 
-_source      function ─> tree and file lines          _static     objects, without running them
-_names       name ─> object, dotted name or type      _values     what an expression may mean
-_walk        the body, in the order in which it runs  _tests      conditions decided beforehand
-_blocking    the calls that wait                      catalogue   what is known about calls
-_pickling    the part that cannot travel              _travel     how functions travel
-_batching    the proof that a function wants chunks
-_selection   findings ─> Plan
+    _selection    findings ─> Plan
+      _batching     the proof that a function wants chunks
+      _pickling     the part that cannot travel              _travel      how functions travel
+      _blocking     the calls that wait
+        _calls        what a call means                      _fields      what `self.x` holds
+        _reading      helpers, within a budget               _ledger      what was found
+        _walk         statements, in running order           _conditions  decided beforehand
+        _expressions  what an expression means               _values      what it may mean
+        _scan         which helpers are worth reading        _identity    canonical names
+    _names        name ─> object, dotted name or type
+    _source       function ─> tree and file lines            _static      objects, not run
+    catalogue     what is known about calls: data
+
+Each file imports only from those beside and below it.
 """
 
 from ._batching import needs_batches

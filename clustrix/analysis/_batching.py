@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from clustrix._model import Finding
 
 from ._source import FunctionSource, read_layer
-from ._static import MISSING, class_lookup, mro
+from ._static import MISSING, class_lookup
 
 __all__ = ["needs_batches"]
 
@@ -87,7 +87,7 @@ def _kinds(items: Sequence[object]) -> set[type]:
 
 
 def _offers(kind: type, use: str) -> bool:
-    if "__getattr__" in dir(type(kind)) or type in mro(kind):
+    if "__getattr__" in dir(type(kind)) or issubclass(kind, type):
         return True  # classes as items: their metaclass may do anything
     found = [class_lookup(kind, name) for name in _NEEDS[use]]
     return any(method is not MISSING and method is not None for method in found)

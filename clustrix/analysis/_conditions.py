@@ -14,11 +14,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ._static import mro
+from ._static import (
+    is_exactly,
+    mro,
+)
 from ._values import NONE, Instance, Known, Value, each, in_memory
 
 if TYPE_CHECKING:
-    from ._walk import Walk
+    from ._expressions import Expressions
 
 __all__ = ["decide"]
 
@@ -27,7 +30,7 @@ _FACTS = {"sys.platform": sys.platform, "os.name": os.name}
 _FILE_METHODS = frozenset({"read", "write", "seek", "close", "readline", "flush", "tell"})
 
 
-def decide(test: ast.expr, walk: Walk) -> bool | None:
+def decide(test: ast.expr, walk: Expressions) -> bool | None:
     """Whether a condition is known to hold, known not to, or open (None)."""
     if isinstance(test, ast.Constant):
         return bool(test.value)
@@ -47,7 +50,7 @@ def decide(test: ast.expr, walk: Walk) -> bool | None:
     return None
 
 
-def _combined(test: ast.BoolOp, walk: Walk) -> bool | None:
+def _combined(test: ast.BoolOp, walk: Expressions) -> bool | None:
     verdicts = [decide(part, walk) for part in test.values]
     stopper = isinstance(test.op, ast.Or)  # True ends an `or`, False ends an `and`
     if stopper in verdicts:
@@ -55,20 +58,20 @@ def _combined(test: ast.BoolOp, walk: Walk) -> bool | None:
     return None if None in verdicts else not stopper
 
 
-def _peek(node: ast.expr, walk: Walk) -> Value | None:
+def _peek(node: ast.expr, walk: Expressions) -> Value | None:
     """The value of a plain local name; nothing is told to the reader."""
     return walk.names.get(node.id) if isinstance(node, ast.Name) else None
 
 
-def _truth(value: Value | None, walk: Walk) -> bool | None:
+def _truth(value: Value | None, walk: Expressions) -> bool | None:
     if value is NONE:
         return False
-    if isinstance(value, Known) and type(value.obj) in (bool, int, str, bytes) and walk.depth:
+    if isinstance(value, Known) and walk.depth and is_exactly(value.obj, bool, int, str, bytes):
         return bool(value.obj)
     return True if value is not None and in_memory(value) else None
 
 
-def _compared(test: ast.Compare, walk: Walk) -> bool | None:
+def _compared(test: ast.Compare, walk: Expressions) -> bool | None:
     operator, right = test.ops[0], test.comparators[0]
     if isinstance(operator, ast.Is | ast.IsNot):
         if not (isinstance(right, ast.Constant) and right.value is None):
@@ -91,7 +94,7 @@ def _is_none(value: Value | None) -> bool | None:
     return False if made and all(one is not NONE for one in each(value)) else None
 
 
-def _fact(node: ast.expr, walk: Walk) -> str | None:
+def _fact(node: ast.expr, walk: Expressions) -> str | None:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         module = walk.names.get(node.value.id)
         real = module.obj if isinstance(module, Known) else walk.source.namespace.get(node.value.id)
@@ -100,7 +103,7 @@ def _fact(node: ast.expr, walk: Walk) -> str | None:
     return None
 
 
-def _asked(test: ast.Call, walk: Walk) -> bool | None:
+def _asked(test: ast.Call, walk: Expressions) -> bool | None:
     """``isinstance(x, …)``, ``hasattr(x, "read")`` of something in memory; ``startswith``."""
     if isinstance(test.func, ast.Attribute):
         fact = _fact(test.func.value, walk)
@@ -122,11 +125,11 @@ def _asked(test: ast.Call, walk: Walk) -> bool | None:
     return None
 
 
-def _is_instance(cls: type, node: ast.expr, walk: Walk) -> bool | None:
+def _is_instance(cls: type, node: ast.expr, walk: Expressions) -> bool | None:
     """Only for the built-in types: abstract classes may say yes to anything."""
     names = node.elts if isinstance(node, ast.Tuple) else [node]
     kinds = [getattr(name, "id", None) for name in names]
     plain = {"str": str, "bytes": bytes, "int": int, "list": list, "dict": dict, "tuple": tuple}
     if any(kind not in plain or kind in walk.source.namespace for kind in kinds):
         return None
-    return any(plain[str(kind)] in mro(cls) for kind in kinds)
+    return any(base is plain[str(kind)] for kind in kinds for base in mro(cls))

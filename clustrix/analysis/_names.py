@@ -15,7 +15,12 @@ import types
 from collections.abc import Mapping
 
 from ._source import FunctionSource
-from ._static import MISSING, class_lookup, module_lookup, mro
+from ._static import (
+    MISSING,
+    class_lookup,
+    is_exactly,
+    is_module,
+)
 from ._values import (
     NONE,
     Instance,
@@ -57,7 +62,7 @@ def global_value(source: FunctionSource, name: str) -> Value:
 
 def _place(source: FunctionSource, space: Mapping[str, object], name: str, obj: object) -> str:
     """The dotted name of a global: modules are named by themselves, builtins by their name."""
-    if isinstance(obj, types.ModuleType):
+    if is_module(obj):
         return ""
     if space is source.namespace:
         module = source.namespace.get("__name__")
@@ -81,7 +86,7 @@ def imported(node: ast.Import | ast.ImportFrom, space: Mapping[str, object]) -> 
 
 def _module(name: str) -> Value:
     module = sys.modules.get(name)
-    return Named(name) if not isinstance(module, types.ModuleType) else Known(module)
+    return Known(module) if is_module(module) else Named(name)
 
 
 def _absolute(node: ast.ImportFrom, space: Mapping[str, object]) -> str:
@@ -140,10 +145,14 @@ def _of_type(value: Value) -> Value | None:
     """Some object of the class that a value is."""
     name = value.name if isinstance(value, Known | Named) else ""
     cls = value.obj if isinstance(value, Known) else None
-    if cls is not None and type in mro(type(cls)):
+    if cls is not None and issubclass(type(cls), type):
         names = class_names(cls)  # type: ignore[arg-type]
         name = names[-1]
-        if cls not in (object, type) and not name.startswith(("typing.", "collections.abc.")):
+        if (
+            cls is not object
+            and cls is not type
+            and not name.startswith(("typing.", "collections.abc."))
+        ):
             return instance_of(cls)  # type: ignore[arg-type]
     if name in _FILE_PROTOCOLS:
         return typed(_FILE_PROTOCOLS[name])
@@ -166,8 +175,8 @@ def owner_of(function: types.FunctionType) -> tuple[type | None, object]:
     elif len(path) > 1:
         owner = function.__globals__.get(path[0], MISSING)
         for name in path[1:-1]:
-            owner = class_lookup(owner, name) if type in mro(type(owner)) else MISSING
-    if type not in mro(type(owner)):
+            owner = class_lookup(owner, name) if issubclass(type(owner), type) else MISSING
+    if not issubclass(type(owner), type):
         return None, MISSING
     return owner, class_lookup(owner, path[-1])  # type: ignore[return-value]
 
@@ -205,22 +214,6 @@ def _from_default(default: object, outermost: bool) -> Value | None:
         return NONE if default is None else Known(default)
     if default is None:
         return None
-    if type(default) in (str, bytes, int, float, bool):
+    if is_exactly(default, str, bytes, int, float, bool):
         return instance_of(type(default))
     return Known(default) if callable(default) else None
-
-
-def module_member(name: str) -> object:
-    """The object behind a dotted name, if all of it is loaded; or ``MISSING``."""
-    parts = name.split(".")
-    for size in range(len(parts) - 1, 0, -1):
-        found: object = sys.modules.get(".".join(parts[:size]), MISSING)
-        if found is MISSING:
-            continue
-        for part in parts[size:]:
-            if isinstance(found, types.ModuleType):
-                found = module_lookup(found, part)
-            else:
-                found = class_lookup(found, part) if type in mro(type(found)) else MISSING
-        return found
-    return MISSING

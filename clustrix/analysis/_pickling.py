@@ -21,8 +21,8 @@ from typing import Any
 
 from clustrix._model import Finding
 
-from ._static import class_dict, instance_dict, mro
-from ._travel import PICKLE_CODES, by_reference, fix_for, global_names
+from ._static import class_dict, instance_dict, is_module, mro
+from ._travel import PICKLE_CODES, by_reference, fix_for, found_under, global_names
 
 __all__ = ["check_picklable"]
 
@@ -102,16 +102,14 @@ def _parts(obj: object, by_value: bool) -> list[_Part] | Finding:
         return _items(obj)  # type: ignore[arg-type]
     if kind is types.FunctionType:
         return _function(obj, by_value)  # type: ignore[arg-type]
-    if type in mro(kind):
+    if issubclass(kind, type):
         return _class(obj, by_value)  # type: ignore[arg-type]
     if kind is types.MethodType:
         parts: list[_Part] = [(".__self__", obj.__self__)]  # type: ignore[attr-defined]
         return [*parts, (".__func__", obj.__func__)] if by_value else parts  # type: ignore[attr-defined]
     if kind is types.BuiltinFunctionType:
         owner = obj.__self__  # type: ignore[attr-defined]
-        return (
-            [] if owner is None or isinstance(owner, types.ModuleType) else [(".__self__", owner)]
-        )
+        return [] if owner is None or is_module(owner) else [(".__self__", owner)]
     if kind is functools.partial:
         return _partial(obj)  # type: ignore[arg-type]
     if by_value and issubclass(kind, _CLOUD_ATOMS):
@@ -156,7 +154,8 @@ def _short(key: object) -> str:
 
 
 def _partial(obj: functools.partial[Any]) -> list[_Part]:
-    function, args, keywords, _ = functools.partial.__reduce__(obj)[2]  # type: ignore[misc]
+    state: Any = functools.partial.__reduce__(obj)[2]
+    function, args, keywords = state[:3]
     return [
         (".func", function),
         *((f".args[{index}]", value) for index, value in enumerate(args)),
@@ -173,7 +172,7 @@ def _descriptor(obj: object) -> list[object]:
 
 def _function(function: types.FunctionType, by_value: bool) -> list[_Part] | Finding:
     """A function goes by reference when it can be imported, by value when that is allowed."""
-    if by_reference(function):
+    if _importable(function, by_value):
         return []
     if not by_value:
         code = "PK102"
@@ -189,14 +188,22 @@ def _function(function: types.FunctionType, by_value: bool) -> list[_Part] | Fin
             continue
     space = function.__globals__
     found.extend((f".<globals>.{name}", space[name]) for name in global_names(function))
-    defaults = {**dict(enumerate(function.__defaults__ or ())), **(function.__kwdefaults__ or {})}
-    found.extend((f".<defaults>[{key!r}]", value) for key, value in defaults.items())
+    found.extend(
+        (f".<defaults>[{i}]", value) for i, value in enumerate(function.__defaults__ or ())
+    )
+    keyword_only = function.__kwdefaults__ or {}
+    found.extend((f".<defaults>[{key!r}]", value) for key, value in keyword_only.items())
     found.extend((f".{key}", value) for key, value in instance_dict(function).items())
     return found
 
 
+def _importable(obj: types.FunctionType | type, by_value: bool) -> bool:
+    """Whether a worker finds it by its name; a script's own module is another one there."""
+    return by_reference(obj) and not (by_value and obj.__module__ == "__main__")
+
+
 def _class(cls: type, by_value: bool) -> list[_Part] | Finding:
-    if by_reference(cls) or cls in (type(None), type(...), type(NotImplemented)):
+    if _importable(cls, by_value) or cls in (type(None), type(...), type(NotImplemented)):
         return []
     if not by_value:
         code = "PK103" if "<locals>" in cls.__qualname__ else "PK107"
@@ -224,8 +231,11 @@ def _reduced(obj: object, by_value: bool) -> list[_Part] | Finding:
         code = "PK101" if isinstance(error, TypeError) and not _own_reduce(kind) else "PK104"
         why = _why(obj) if code == "PK101" else f"cannot be pickled: {_message(error)}"
         return Finding(code, why)
-    if isinstance(answer, str):
-        return []
+    if isinstance(answer, str):  # a name under which it is to be found
+        module = getattr(obj, "__module__", None)
+        if found_under(module, answer, obj):
+            return []
+        return Finding("PK107", PICKLE_CODES["PK107"].format(what=kind.__qualname__))
     if not isinstance(answer, tuple) or not 2 <= len(answer) <= 6:
         return Finding("PK104", f"is a {kind.__qualname__} whose __reduce__ gives no tuple")
     make, args, state, elements, pairs, *_ = (*answer, None, None, None, None)
@@ -283,8 +293,8 @@ def _message(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-class _Enough(Exception):  # noqa: N818  (a signal, not an error)
-    """Raised by the sink to stop a pickler that has written enough."""
+class _Enough(Exception):
+    """Raised by the sink to stop a pickler that has written enough: a signal, not an error."""
 
 
 class _Sink:

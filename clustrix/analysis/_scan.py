@@ -18,10 +18,18 @@ import sysconfig
 import types
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from ._names import owner_of
 from ._source import layers
-from ._static import class_dict, class_lookup, class_module, class_qualname, mro
+from ._static import (
+    class_dict,
+    class_lookup,
+    class_module,
+    class_qualname,
+    is_exactly,
+    mro,
+)
 from .catalogue import (
     CUES,
     HINT_CUES,
@@ -145,9 +153,9 @@ def _surroundings(
 
 
 def _note_annotation(said: object, words: set[str]) -> None:
-    if isinstance(said, str):
+    if type(said) is str:
         words.update(_WORDS.findall(said))
-    elif type in mro(type(said)):
+    elif issubclass(type(said), type):
         _note_class(said, words)
     else:  # list[Path], Path | None
         words.update(_WORDS.findall(repr(said)) if type(said).__module__ in _TYPING else ())
@@ -180,11 +188,11 @@ def _look_at(
         _add(obj, words, helpers)  # type: ignore[arg-type]
     elif kind is types.ModuleType:
         _add_module(obj, names, words, helpers, depth)  # type: ignore[arg-type]
-    elif type in kind.__mro__:
+    elif issubclass(kind, type):
         _add_class(obj, names, words, helpers)
-    elif kind in (dict, list, tuple):
-        members = obj.values() if kind is dict else obj  # type: ignore[attr-defined]
-        for member in itertools.islice(members, _MAX_MEMBERS):  # type: ignore[call-overload]
+    elif is_exactly(obj, dict, list, tuple):
+        members: Any = obj.values() if kind is dict else obj  # type: ignore[attr-defined]
+        for member in itertools.islice(members, _MAX_MEMBERS):
             if type(member) is types.FunctionType:
                 _add(member, words, helpers)
     elif kind is types.BuiltinFunctionType:
@@ -255,7 +263,7 @@ def _methods(cls: object, names: dict[str, None]) -> Iterator[_FUNCTION]:
             found = space[name]
             if type(found) is property:
                 found = found.fget
-            elif type(found) in (staticmethod, classmethod):
+            elif is_exactly(found, staticmethod, classmethod):
                 found = found.__func__
             if type(found) is not types.FunctionType:
                 inside = layers(found)

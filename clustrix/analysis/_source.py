@@ -22,7 +22,14 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ._static import MISSING, class_lookup, instance_dict, wrapped_by
+from ._static import (
+    MISSING,
+    class_lookup,
+    class_qualname,
+    instance_dict,
+    is_exactly,
+    wrapped_by,
+)
 
 __all__ = ["FunctionSource", "NoSource", "layers", "read_source"]
 
@@ -79,7 +86,7 @@ def read_source(function: object) -> FunctionSource | NoSource:
     """
     found = layers(function)
     if not found:
-        return NoSource(f"{type(function).__name__} object without Python code")
+        return NoSource(f"{class_qualname(type(function))} object without Python code")
     return read_layer(found[-1])
 
 
@@ -108,21 +115,25 @@ def layers(function: object) -> list[types.FunctionType]:
 def _one_hop(function: object) -> object:
     """What ``function`` forwards its calls to, or ``MISSING``."""
     kind = type(function)
-    if kind is types.MethodType or kind in (staticmethod, classmethod):
+    if is_exactly(function, types.MethodType, staticmethod, classmethod):
         return function.__func__  # type: ignore[attr-defined]
-    if functools.partial in kind.__mro__:
+    if kind is property:
+        return function.fget  # type: ignore[attr-defined]
+    if issubclass(kind, functools.partial):
         return functools.partial.__dict__["func"].__get__(function)
     inner = wrapped_by(function)
     if inner is not MISSING or kind is types.FunctionType:
         return inner
-    if type in kind.__mro__:
+    if issubclass(kind, type):
         for name in ("__init__", "__new__"):
             found = class_lookup(function, name)
-            if type(found) in (types.FunctionType, staticmethod):
+            if is_exactly(found, types.FunctionType, staticmethod):
                 return found
         return MISSING
     # A wrapper that keeps a function of its own name calls it in the end.
     kept = instance_dict(function)
+    if kind is functools.cached_property:
+        return kept.get("func", MISSING)
     for value in kept.values():
         if type(value) is types.FunctionType and value.__name__ == kept.get("__name__"):
             return value

@@ -15,8 +15,20 @@ import types
 from collections.abc import Mapping
 from typing import Any, Final
 
-__all__ = ["MISSING", "class_dict", "class_lookup", "class_module", "class_qualname"]
-__all__ += ["instance_dict", "instance_lookup", "module_lookup", "mro", "wrapped_by"]
+__all__ = [
+    "MISSING",
+    "class_dict",
+    "class_lookup",
+    "class_module",
+    "class_qualname",
+    "instance_dict",
+    "instance_lookup",
+    "is_exactly",
+    "is_module",
+    "module_lookup",
+    "mro",
+    "wrapped_by",
+]
 
 
 class _Missing:
@@ -38,6 +50,23 @@ _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 def mro(cls: object) -> tuple[type, ...]:
     """The class and its bases, in the order in which Python searches them."""
     return _class_mro(cls) or ()
+
+
+def is_module(obj: object) -> bool:
+    """Whether an object is a module; ``isinstance`` would ask the object itself."""
+    return issubclass(type(obj), types.ModuleType)
+
+
+def is_exactly(obj: object, *kinds: type) -> bool:
+    """Whether an object is of one of these types itself.
+
+    Compared by identity: ``in`` would ask the metaclass of the object's type for its opinion.
+    """
+    found = type(obj)
+    for kind in kinds:  # noqa: SIM110  (three times faster than any())
+        if found is kind:
+            return True
+    return False
 
 
 def class_module(cls: object) -> str:
@@ -86,7 +115,7 @@ def instance_lookup(obj: object, name: str) -> object:
         slot = class_lookup(type(obj), name)
         if type(slot) is types.MemberDescriptorType:  # __slots__
             try:
-                return slot.__get__(obj)  # type: ignore[no-any-return]
+                return slot.__get__(obj)
             except AttributeError:
                 return MISSING
     return found
@@ -109,11 +138,11 @@ def wrapped_by(obj: object) -> object:
     """
     kind = type(obj)
     slot = class_lookup(kind, "__wrapped__")
-    if type(slot) in _SLOTS:
+    if is_exactly(slot, *_SLOTS):
         if any("Lazy" in base.__name__ for base in mro(kind)):
             return MISSING
         try:
-            return slot.__get__(obj)  # type: ignore[attr-defined, no-any-return]
+            return slot.__get__(obj)  # type: ignore[attr-defined]
         except Exception:
             return MISSING
     return instance_dict(obj).get("__wrapped__", MISSING)

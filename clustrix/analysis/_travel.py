@@ -11,9 +11,17 @@ import sys
 import types
 from typing import Final
 
-from ._static import MISSING, class_lookup, module_lookup, mro, wrapped_by
+from ._static import (
+    MISSING,
+    class_lookup,
+    is_exactly,
+    is_module,
+    module_lookup,
+    mro,
+    wrapped_by,
+)
 
-__all__ = ["PICKLE_CODES", "by_reference", "fix_for", "global_names"]
+__all__ = ["PICKLE_CODES", "by_reference", "fix_for", "found_under", "global_names"]
 
 PICKLE_CODES: Final = {
     "PK101": "is a {what}, which cannot be pickled",
@@ -70,24 +78,26 @@ def by_reference(obj: types.FunctionType | type) -> bool:
     A decorator leaves its wrapper under the name of the function; the function inside travels
     under that name, too, because the worker can unwrap what it imports.
     """
-    module, qualname = obj.__module__, obj.__qualname__
+    return found_under(obj.__module__, obj.__qualname__, obj)
+
+
+def found_under(module: object, qualname: object, obj: object) -> bool:
+    """Whether the name leads to this very object, or to a wrapper around it."""
     if not isinstance(module, str) or not isinstance(qualname, str):
         return False
     found: object = sys.modules.get(module, MISSING)
     for name in qualname.split("."):
-        if isinstance(found, types.ModuleType):
-            found = module_lookup(found, name)
-        elif type in mro(type(found)):
+        if is_module(found):
+            found = module_lookup(found, name)  # type: ignore[arg-type]
+        elif issubclass(type(found), type):
             found = class_lookup(found, name)
         else:
             return False
     for _ in range(50):
         if found is obj:
             return True
-        if type(found) in (staticmethod, classmethod):
-            found = found.__func__  # type: ignore[attr-defined]
-        else:
-            found = wrapped_by(found)
+        is_bound = is_exactly(found, staticmethod, classmethod)
+        found = found.__func__ if is_bound else wrapped_by(found)  # type: ignore[attr-defined]
         if found is MISSING:
             return False
     return False

@@ -21,6 +21,8 @@ from ._static import (
     class_module,
     class_qualname,
     instance_lookup,
+    is_exactly,
+    is_module,
     module_lookup,
     mro,
 )
@@ -198,8 +200,10 @@ def _item_of_object(value: Known) -> Value:
     """Members of a real container: only those of exactly built-in types are looked into."""
     obj = value.obj
     if type(obj) is dict:
+        if any(issubclass(type(key), type) for key in list(obj)[:_MAX_CHOICES]):
+            return Unknown("chosen by type")  # a registry: too much stands in it
         members = list(obj.values())[:_MAX_CHOICES]
-    elif type(obj) in (list, tuple, set, frozenset):
+    elif is_exactly(obj, list, tuple, set, frozenset):
         members = list(obj)[:_MAX_CHOICES]  # type: ignore[call-overload]
     else:
         return Unknown("an element of something unknown")
@@ -223,27 +227,24 @@ def attribute(value: Value, name: str, place: str = "") -> Value:
 def _attribute_of_object(value: Known, name: str, place: str) -> Value:
     obj = value.obj
     kind = type(obj)
-    if _is_module(kind):
+    if is_module(obj):
         module = object.__getattribute__(obj, "__dict__").get("__name__")
         dotted = f"{module}.{name}"
         if dotted in STREAMS:
             return typed(STREAMS[dotted])
         found = module_lookup(obj, name)  # type: ignore[arg-type]
         return Named(dotted) if found is MISSING else Known(found, dotted)
-    if type in mro(kind):
+    if issubclass(kind, type):
         found = class_lookup(obj, name)
-        if type(found) in (staticmethod, classmethod):
+        if is_exactly(found, staticmethod, classmethod):
             found = found.__func__  # type: ignore[attr-defined]
         dotted = f"{class_names(obj)[-1]}.{name}"  # type: ignore[arg-type]
         return Named(dotted) if found is MISSING else Known(found, dotted)
     found = instance_lookup(obj, name)
     if found is not MISSING:
         return Known(found, "")
-    return Method(instance_of(kind), name, class_lookup(kind, name), place)
-
-
-def _is_module(kind: type) -> bool:
-    return any(base.__name__ == "module" and base.__module__ == "builtins" for base in mro(kind))
+    receiver = value if is_exactly(obj, dict, list, tuple) else instance_of(kind)
+    return Method(receiver, name, class_lookup(kind, name), place)
 
 
 def result_of(names: list[str]) -> Value | None:

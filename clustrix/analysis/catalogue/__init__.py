@@ -14,11 +14,11 @@ import builtins
 import functools
 from typing import Final
 
+from ._cues import HINT_CUES, make_cues
 from ._entry import BlockingCall
 from .databases import DATABASES
 from .files import FILES
-from ._cues import HINT_CUES, Cues, make_cues
-from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, INCIDENTAL, PURE, TELLING
+from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, INCIDENTAL, ON_FILES, PURE, TELLING
 from .network import NETWORK
 from .processes import PROCESSES
 from .types import MEMORY, PASSES_ON, RETURNS, STREAMS
@@ -26,21 +26,22 @@ from .waiting import WAITING
 
 __all__ = [
     "CATALOGUE",
+    "COMMON_TELLING",
+    "DEBUG_WORDS",
+    "HINT_CUES",
+    "INCIDENTAL",
+    "MEMORY",
+    "METHODS",
+    "ON_FILES",
+    "RETURNS",
+    "STREAMS",
+    "TELLING",
     "BlockingCall",
     "blocking",
     "canonical_names",
     "hinted",
     "is_known_type",
     "is_pure",
-]
-__all__ += [
-    "COMMON_TELLING",
-    "DEBUG_WORDS",
-    "MEMORY",
-    "METHODS",
-    "RETURNS",
-    "STREAMS",
-    "TELLING",
     "passes_on",
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["BlockingCall", "of"]
+__all__ = ["BlockingCall", "of", "words"]
 
 
 class BlockingCall(NamedTuple):
@@ -31,3 +31,8 @@ class BlockingCall(NamedTuple):
 def of(prefix: str, names: str) -> tuple[str, ...]:
     """``of("os", "stat lstat")`` is ``("os.stat", "os.lstat")``."""
     return tuple(f"{prefix}.{name}" for name in names.split())
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text: long lists of names are easier to read without their quotes."""
+    return frozenset(text.split())

@@ -99,13 +99,15 @@ FILES: Final = (
             "linecache.getline",
             "linecache.updatecache",
             "linecache.checkcache",
-            "tokenize.open",
             *of("importlib.metadata", "version metadata distribution distributions requires"),
             *of("importlib.metadata", "files entry_points packages_distributions"),
         ),
     ),
     BlockingCall(
-        "IO106", "pathlib.Path.write_text", "changes a file", of("pathlib.Path", _PATH_WRITE)
+        "IO106",
+        "pathlib.Path.write_text",
+        "changes a file",
+        (*of("pathlib.Path", _PATH_WRITE), *of("pathlib.PathBase", _PATH_WRITE)),
     ),
     BlockingCall(
         "IO107",
@@ -132,6 +134,7 @@ FILES: Final = (
             *of("genericpath", "exists isfile isdir getsize getmtime getatime getctime"),
             *of("genericpath", "lexists islink samefile sameopenfile isjunction isdevdrive"),
             *of("pathlib.Path", _PATH_STAT),
+            *of("pathlib.PathBase", _PATH_STAT),
             *of("os.DirEntry", "stat"),
             "filecmp.cmp",
             "filecmp.cmpfiles",
@@ -275,6 +278,7 @@ FILES: Final = (
         "configparser.RawConfigParser.read",
         "reads a small file",
         (
+            *of("configparser", "ConfigParser.read SafeConfigParser.read"),
             *of("xml.etree.ElementTree", "parse iterparse ElementTree.parse ElementTree.write"),
             *of("xml.etree.ElementTree", "ElementTree.write_c14n"),
             *of("xml.dom.minidom", "parse"),

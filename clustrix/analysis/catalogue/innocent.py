@@ -8,62 +8,75 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COMMON_TELLING", "DEBUG_WORDS", "HINTS", "INCIDENTAL", "PURE", "TELLING", "Telling"]
+from ._entry import words
+
+__all__ = [
+    "COMMON_TELLING",
+    "DEBUG_WORDS",
+    "HINTS",
+    "INCIDENTAL",
+    "ON_FILES",
+    "PURE",
+    "TELLING",
+    "Telling",
+]
 
 # name -> (code, why)
 Telling = tuple[str, str]
 
 # Modules that compute: no function of theirs waits, except those in the catalogue.  A dotted
 # name stands for everything below it.
-PURE: Final = frozenset(
+PURE: Final = words(
     """
-    _abc _ast _asyncio _bisect _codecs _collections _csv _datetime _decimal _elementtree _functools
-    _heapq _json _locale _operator _pickle _random _sre _stat _statistics _string _struct
-    _weakref abc argparse array ast base64.b64encode base64.b64decode binascii bisect
-    builtins.classmethod builtins.property calendar cmath codecs.lookup codecs.getencoder collections
-    colorsys contextlib contextvars copy copyreg csv datetime decimal difflib dis email.utils.parseaddr
-    email.header email.charset email.quoprimime email.base64mime enum errno
-    fnmatch fractions functools gc genericpath.commonprefix gettext.c2py graphlib hashlib heapq hmac
-    gettext.gettext gettext.ngettext gettext.dgettext gettext.dngettext gettext.pgettext gettext.npgettext
-    html importlib.import_module http.HTTPStatus http.cookies importlib.machinery inspect.signature inspect.getattr_static
-    inspect.getmro inspect.isfunction inspect.isclass inspect.unwrap inspect.cleandoc
-    ipaddress itertools json keyword locale logging.Logger logging.LoggerAdapter logging.Formatter
-    logging.Filter logging.Filterer logging.LogRecord logging.Manager logging.getLogger logging.debug
-    logging.info logging.warning logging.error logging.critical logging.exception logging.log
-    logging.addLevelName logging.getLevelName marshal math mimetypes.guess_type
-    mimetypes.guess_extension numbers opcode operator os.path.abspath os.path.basename
-    os.path.commonpath os.path.commonprefix os.path.dirname os.path.expanduser os.path.expandvars
-    os.path.isabs os.path.join os.path.normcase os.path.normpath os.path.relpath os.path.split
-    os.path.splitdrive os.path.splitext os.path.splitroot os.fsencode os.fsdecode os.fspath
-    os.environ os.getenv os.getpid os.getcwd os.urandom os.cpu_count os.get_exec_path
-    pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath
-    pickle plistlib.dumps plistlib.loads posixpath.join pprint quopri.encodestring quopri.decodestring
-    random re re._compiler re._parser re._constants re._casefix reprlib secrets shlex
-    shutil.get_terminal_size sre_compile sre_constants
-    sre_parse stat statistics string stringprep struct subprocess.list2cmdline symbol
-    sysconfig.get_path sysconfig.get_paths sysconfig.get_config_var sysconfig.get_config_vars
-    sysconfig.get_platform sysconfig.get_scheme_names sysconfig.get_python_version
-    sys.getsizeof sys.intern textwrap threading.Lock threading.RLock threading.current_thread
-    threading.get_ident time.time time.monotonic time.perf_counter time.strftime time.strptime
-    timeit.default_timer token traceback types typing unicodedata urllib.parse urllib.error
+    _abc _ast _asyncio _bisect _codecs _collections _csv _datetime _decimal _elementtree
+    _functools _heapq _json _locale _operator _pickle _random _sre _stat _statistics _string
+    _struct _weakref abc argparse array ast attr attrs base64.b64decode base64.b64encode
+    binascii bisect builtins.classmethod builtins.property calendar chardet.detect click.echo
+    click.secho cmath codecs.getencoder codecs.lookup collections colorsys contextlib
+    contextvars copy copyreg csv datetime dateutil decimal difflib dis email.base64mime
+    email.charset email.header email.quoprimime email.utils.parseaddr enum errno fnmatch
+    fractions functools gc genericpath.commonprefix gettext.c2py gettext.dgettext
+    gettext.dngettext gettext.gettext gettext.ngettext gettext.npgettext gettext.pgettext
+    graphlib hashlib heapq hmac html http.HTTPStatus http.cookies importlib.import_module
+    importlib.machinery inspect.cleandoc inspect.getattr_static inspect.getmro inspect.isclass
+    inspect.isfunction inspect.signature inspect.unwrap ipaddress itertools json keyword locale
+    logging.Filter logging.Filterer logging.Formatter logging.LogRecord logging.Logger
+    logging.LoggerAdapter logging.Manager logging.addLevelName logging.critical logging.debug
+    logging.error logging.exception logging.getLevelName logging.getLogger logging.info
+    logging.log logging.warning markupsafe marshal math mimetypes.guess_extension
+    mimetypes.guess_type networkx.algorithms networkx.classes networkx.generators
+    networkx.linalg numbers numpy opcode operator os.cpu_count os.environ os.fsdecode
+    os.fsencode os.fspath os.get_exec_path os.getcwd os.getenv os.getpid os.path.abspath
+    os.path.basename os.path.commonpath os.path.commonprefix os.path.dirname os.path.expanduser
+    os.path.expandvars os.path.isabs os.path.join os.path.normcase os.path.normpath
+    os.path.relpath os.path.split os.path.splitdrive os.path.splitext os.path.splitroot
+    os.urandom pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath pickle
+    plistlib.dumps plistlib.loads posixpath.join pprint quopri.decodestring quopri.encodestring
+    random re re._casefix re._compiler re._constants re._parser regex reprlib
+    rich.console.Console.log rich.console.Console.print rich.print scipy.linalg scipy.optimize
+    scipy.signal scipy.spatial scipy.special scipy.stats secrets shlex shutil.get_terminal_size
+    sre_compile sre_constants sre_parse stat statistics string stringprep struct
+    subprocess.list2cmdline symbol sympy sys.getsizeof sys.intern sysconfig.get_config_var
+    sysconfig.get_config_vars sysconfig.get_path sysconfig.get_paths sysconfig.get_platform
+    sysconfig.get_python_version sysconfig.get_scheme_names textwrap threading.Lock
+    threading.RLock threading.current_thread threading.get_ident time.monotonic
+    time.perf_counter time.strftime time.strptime time.time timeit.default_timer token tqdm
+    traceback types typing typing_extensions unicodedata urllib.error urllib.parse
     urllib.request.quote uuid.UUID uuid.uuid3 uuid.uuid4 uuid.uuid5 warnings weakref
     xml.dom.minidom xml.etree.ElementTree xml.parsers.expat xml.sax.saxutils.escape
-    xml.sax.saxutils.unescape xml.sax.saxutils.quoteattr zlib zoneinfo.ZoneInfo
-    numpy scipy.linalg scipy.stats scipy.optimize scipy.special scipy.spatial scipy.signal
-    click.echo click.secho rich.print rich.console.Console.print rich.console.Console.log
-    sympy networkx.algorithms networkx.classes networkx.generators networkx.linalg tqdm dateutil regex attr attrs typing_extensions markupsafe chardet.detect
-    """.split()
+    xml.sax.saxutils.quoteattr xml.sax.saxutils.unescape zlib zoneinfo.ZoneInfo
+    """
 )
 
 # Small reads that a library does once and keeps: they count where the function itself asks for
 # them, not at the bottom of helpers that usually find them done.
-INCIDENTAL: Final = frozenset(
+INCIDENTAL: Final = words(
     """
-    importlib.metadata.version importlib.metadata.metadata importlib.metadata.distribution
-    importlib.metadata.distributions importlib.metadata.entry_points importlib.metadata.requires
-    linecache.getlines linecache.getline linecache.updatecache linecache.checkcache
-    pkgutil.get_data
-    """.split()
+    importlib.metadata.distribution importlib.metadata.distributions
+    importlib.metadata.entry_points importlib.metadata.metadata importlib.metadata.requires
+    importlib.metadata.version linecache.checkcache linecache.getline linecache.getlines
+    linecache.updatecache pkgutil.get_data
+    """
 )
 
 # Words in the test of an `if` that make its block a debugging aid.
@@ -71,8 +84,11 @@ DEBUG_WORDS: Final = ("debug", "verbose", "trace", "dump_")
 
 
 def _group(code: str, why: str, names: str) -> dict[str, Telling]:
-    return {name: (code, why) for name in names.split()}
+    return dict.fromkeys(names.split(), (code, why))
 
+
+# Codes of what works on any file object: given one in memory, it does not wait.
+ON_FILES: Final = ("IO1", "IO901", "IO902")
 
 # On any receiver: nobody gives these names to something that only computes.
 TELLING: Final = {
@@ -90,11 +106,13 @@ TELLING: Final = {
     **_group(
         "IO903",
         "waits on a connection, by its name",
-        "recv recv_into recvfrom recvfrom_into recvmsg_into connect_ex recv_bytes recv_bytes_into recvmsg sendall send_bytes sendto"
+        "recv recv_into recvfrom recvfrom_into recvmsg recvmsg_into recv_bytes recv_bytes_into"
+        " connect_ex sendall send_bytes sendto"
         " sendmsg accept connect getresponse urlopen makefile starttls sendmail send_message"
         " retrbinary storbinary retrlines storlines voidcmd sendcmd transfercmd ntransfercmd"
         " do_handshake putrequest endheaders create_connection readexactly readuntil"
-        " aread send_request execute_command send_command read_response recv_json send_json recv_multipart send_multipart",
+        " aread send_request execute_command send_command read_response recv_json send_json"
+        " recv_multipart send_multipart",
     ),
     **_group(
         "IO904",

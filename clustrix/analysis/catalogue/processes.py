@@ -43,12 +43,12 @@ PROCESSES: Final = (
         "IO303",
         "os.fork",
         "starts a process",
-        of(
-            "os",
-            "forkpty posix_spawn posix_spawnp spawnl spawnle spawnlp spawnlpe spawnv spawnve"
-            " spawnvp spawnvpe execv execve execvp execvpe execl execle execlp execlpe",
-        )
-        + ("_posixsubprocess.fork_exec",),
+        (
+            *of("os", "forkpty posix_spawn posix_spawnp spawnl spawnle spawnlp spawnlpe spawnv"),
+            *of("os", "spawnve spawnvp spawnvpe execv execve execvp execvpe execl execle"),
+            *of("os", "execlp execlpe"),
+            "_posixsubprocess.fork_exec",
+        ),
     ),
     BlockingCall(
         "IO304",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ._entry import words
+
 __all__ = ["MEMORY", "PASSES_ON", "PASSIVE", "RETURNS", "STREAMS"]
 
 
@@ -46,6 +48,7 @@ RETURNS: Final = _table(
     urllib.request.OpenerDirector <- urllib.request.build_opener
     socket.socket <- socket.create_connection socket.create_server socket.fromfd
     socket.socket <- socket.socket.dup ssl.SSLContext.wrap_socket ssl.wrap_socket
+    ssl.SSLContext <- ssl.create_default_context ssl._create_unverified_context
     io.BufferedReader <- socket.socket.makefile
     botocore.client.BaseClient <- boto3.client boto3.Session.client
     boto3.resources.base.ServiceResource <- boto3.resource boto3.Session.resource
@@ -97,7 +100,7 @@ RETURNS: Final = _table(
     int <- len int hash id ord round sum
     re.Match <- re.match re.search re.fullmatch
     re.Pattern <- re.compile
-    hashlib._Hash <- hashlib.new hashlib.md5 hashlib.sha1 hashlib.sha256 hashlib.sha512 hashlib.blake2b
+    hashlib._Hash <- hashlib.new hashlib.md5 hashlib.sha1 hashlib.sha256 hashlib.sha512
     logging.Logger <- logging.getLogger
     """
 )
@@ -114,13 +117,13 @@ MEMORY: Final = frozenset(
 )
 
 # What gives back its first argument, to be read, iterated over or entered in its place.
-PASSES_ON: Final = frozenset(
+PASSES_ON: Final = words(
     """
-    contextlib.closing contextlib.aclosing contextlib.ExitStack.enter_context
-    contextlib.AsyncExitStack.enter_async_context contextlib.nullcontext
-    iter reversed sorted list tuple set enumerate copy.copy copy.deepcopy asyncio.run
-    asyncio.ensure_future asyncio.create_task asyncio.shield tqdm.tqdm tqdm.auto.tqdm rich.progress.track
-    """.split()
+    asyncio.create_task asyncio.ensure_future asyncio.run asyncio.shield
+    contextlib.AsyncExitStack.enter_async_context contextlib.ExitStack.enter_context
+    contextlib.aclosing contextlib.closing contextlib.nullcontext copy.copy copy.deepcopy
+    enumerate iter list reversed rich.progress.track set sorted tqdm.auto.tqdm tqdm.tqdm tuple
+    """
 )
 
 # Made and handed around by code that computes: having one says nothing about waiting.

@@ -1,0 +1,91 @@
+"""What the fields of objects hold: ``self.session`` is what ``__init__`` put there.
+
+    self.session.get(url)  ─>  class  ─>  __init__: self.session = requests.Session()
+
+A constructor that makes its own default when it gets nothing is taken at its word.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import TYPE_CHECKING
+
+from ._names import parameters
+from ._source import FunctionSource, read_layer
+from ._static import class_dict, class_qualname, mro
+from ._values import NONE, Instance, Method, Unknown, Value
+from ._walk import Walk
+from .catalogue import blocking
+
+if TYPE_CHECKING:
+    from ._reading import Reading
+
+__all__ = ["Fields"]
+
+_MAX_FIELDS = 8  # fields whose type is looked up
+_MAX_MAKERS = 3  # methods read for one of them
+
+
+class Fields:
+    """The fields looked up while one function is read."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.known: dict[tuple[int, str], Value] = {}
+
+    def of(self, value: Value) -> Value:
+        """What an attribute holds that no class defines; the attribute itself if unknown."""
+        if not isinstance(value, Method) or not isinstance(value.receiver, Instance):
+            return value
+        owner = value.receiver
+        if owner.memory:
+            return Instance("?", None, memory=True)
+        if owner.cls is None:  # client.db.collection: more of the same
+            return Instance(owner.name, None) if blocking(f"{owner.name}.*") else value
+        key = (id(owner.cls), value.name)
+        if key not in self.known:
+            self.known[key] = value  # while it is being looked up
+            if len(self.known) <= _MAX_FIELDS:
+                before = self.reading.steps
+                self.known[key] = self._assigned(owner.cls, value.name) or value
+                self.reading.steps = before  # looked up, not read: the helpers keep their share
+        return self.known[key]
+
+    def _assigned(self, cls: type, name: str) -> Value | None:
+        """What the methods of a class put into a field, ``__init__`` first."""
+        for base in mro(cls):
+            body = class_dict(base)
+            plain = name.removeprefix(f"_{class_qualname(base).lstrip('_')}")  # private names
+            makers = [
+                method
+                for method in (body.get("__init__"), *body.values())
+                if type(method) is types.FunctionType and name in method.__code__.co_names
+            ]
+            for method in makers[:_MAX_MAKERS]:
+                found = self._assigned_by(method, plain)
+                if found is not None:
+                    return found
+        return None
+
+    def _assigned_by(self, method: types.FunctionType, name: str) -> Value | None:
+        source = read_layer(method)
+        if not isinstance(source, FunctionSource) or not _stores(source.node, name):
+            return None
+        spec = source.node.args
+        first = (*spec.posonlyargs, *spec.args)[:1]
+        if not first:
+            return None
+        walk = Walk(source, parameters(source, outermost=False), self.reading, depth=1)
+        walk.quiet = 1
+        walk.run()
+        found = walk.names.get(f"{first[0].arg}.{name}")
+        return None if found is NONE or isinstance(found, Unknown) else found
+
+
+def _stores(tree: ast.AST, field: str) -> bool:
+    """Whether the code assigns to an attribute of this name."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == field and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(tree)
+    )

@@ -1,0 +1,1 @@
+"""The tests mirror the rooms of the house; what they share is in `jobs` and `strategies`."""

@@ -1,0 +1,97 @@
+"""The catalogue is data: its codes are stable and unique, its names are in step."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from clustrix.analysis import catalogue
+from clustrix.analysis.catalogue import CATALOGUE, TELLING, blocking, canonical_names, is_pure
+
+GROUPS = {
+    "IO1": "files",
+    "IO2": "network",
+    "IO3": "processes",
+    "IO4": "databases",
+    "IO5": "waiting",
+}
+TOLD = {code for code, _ in TELLING.values()}
+
+
+def test_codes_are_unique_and_sorted_into_groups():
+    codes = [entry.code for entry in CATALOGUE]
+    assert len(set(codes)) == len(codes)
+    assert codes == sorted(codes)
+    assert {code[:3] for code in codes} == set(GROUPS)
+    assert all(re.fullmatch(r"IO\d{3}", code) for code in codes)
+
+
+def test_a_name_stands_under_one_code():
+    counts = Counter(name for entry in CATALOGUE for name in set(entry.names))
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_reasons_are_verb_phrases():
+    """`requests.get` + reason reads as a sentence."""
+    for entry in CATALOGUE:
+        assert re.match(r"[a-z]+s\b", entry.why), entry
+
+
+def test_what_waits_is_not_pure_by_name():
+    assert [name for entry in CATALOGUE for name in entry.names if name in catalogue.PURE] == []
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_code_has_a_case(group):
+    """Most codes are seen in a case; those of rare libraries need not."""
+    cases = "".join(p.read_text() for p in (Path(__file__).parent / "cases").glob("*.py"))
+    codes = {entry.code for entry in CATALOGUE if entry.code.startswith(group)}
+    seen = {code for code in codes if code in cases}
+    assert len(seen) >= 0.6 * len(codes), codes - seen
+
+
+def test_codes_in_cases_are_known():
+    cases = "".join(p.read_text() for p in (Path(__file__).parent / "cases").glob("*.py"))
+    hints = {code for _, group in catalogue.innocent.HINTS for code, _ in group.values()}
+    known = {entry.code for entry in CATALOGUE} | TOLD | hints
+    known |= {code for code, _ in catalogue.COMMON_TELLING.values()}
+    assert set(re.findall(r"\bIO\d{3}\b", cases)) <= known
+
+
+def test_names_of_the_standard_library_exist():
+    """On one Python version or another: at most a few are gone or not there yet."""
+    modules = ("os", "shutil", "socket", "subprocess", "tempfile", "queue", "time")
+    names = [
+        name
+        for entry in CATALOGUE
+        for name in entry.names
+        if name.partition(".")[0] in modules and not name.endswith("*")
+    ]
+    missing = [name for name in names if not _exists(name)]
+    assert len(missing) <= 0.1 * len(names), missing
+
+
+def _exists(name):
+    parts = name.split(".")
+    found = importlib.import_module(parts[0])
+    for part in parts[1:]:
+        if not hasattr(found, part):
+            return False
+        found = getattr(found, part)
+    return True
+
+
+def test_canonical_names():
+    assert canonical_names("posix", "listdir") == ("os.listdir",)
+    assert canonical_names("requests.api", "get") == ("requests.api.get", "requests.get")
+    assert canonical_names("builtins", "open") == ("open",)
+    assert blocking("redis.Redis.get").code == "IO404"
+    assert blocking("redis.Redis") is None
+    assert is_pure("urllib.parse.urlsplit")
+    assert not is_pure("urllib.request.urlopen")
+    assert not hasattr(builtins, "listdir")

@@ -1,0 +1,1 @@
+"""The decorator: one file for each kind of callable."""

@@ -1,0 +1,1 @@
+"""Engines, and everything between a chunk and its outcome."""

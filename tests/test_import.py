@@ -1,0 +1,108 @@
+"""``import clustrix`` costs next to nothing: a list of modules, not a stopwatch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.scripts import environment
+
+HEAVY = {
+    "asyncio",
+    "cloudpickle",
+    "concurrent.futures.process",
+    "concurrent.futures.thread",
+    "ctypes",
+    "dask",
+    "email",
+    "http",
+    "inspect",
+    "logging",
+    "matplotlib",
+    "multiprocessing",
+    "numpy",
+    "pandas",
+    "pdb",
+    "ray",
+    "requests",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "tqdm",
+    "unittest",
+    "urllib",
+    "wrapt",
+    "xml",
+}
+# What no ordinary call needs, on any engine.
+OPTIONAL = HEAVY & {
+    "asyncio",
+    "dask",
+    "matplotlib",
+    "multiprocessing",
+    "numpy",
+    "pandas",
+    "ray",
+    "requests",
+    "sqlite3",
+    "tqdm",
+    "unittest",
+}
+
+
+def loaded(program, bare="pass"):
+    """The modules that a program has loaded at its end, beyond those of a bare one."""
+    program += "\nimport sys; print(*sys.modules)"
+
+    def modules(source):
+        command = [sys.executable, "-c", source]
+        done = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, check=True
+        )
+        return set(done.stdout.split())
+
+    return modules(program) - modules(f"{bare}\nimport sys; print(*sys.modules)")
+
+
+def test_the_import_loads_nothing_heavy():
+    """Not even what a call will need."""
+    assert not loaded("import clustrix") & HEAVY
+
+
+def test_the_import_loads_only_the_door():
+    """The rooms open when somebody knocks."""
+    rooms = {name for name in loaded("import clustrix") if name.startswith("clustrix.")}
+    assert rooms <= {"clustrix._lazy"}
+
+
+def test_an_error_class_alone_opens_no_room():
+    """``from clustrix import WorkerDied`` needs the leaf that has it."""
+    names = loaded("from clustrix import WorkerDied")
+    assert "clustrix.errors" in names
+    assert not {"clustrix.execution", "clustrix.analysis", "clustrix.decorators"} & names
+
+
+@pytest.mark.parametrize("engine", ["serial", "threads", "processes", "auto"])
+def test_a_call_loads_nothing_that_it_does_not_need(engine):
+    """NumPy and asyncio are for those who use them."""
+    program = (
+        "from clustrix import parallel\n"
+        f"body = parallel(len, executor={engine!r}, max_workers=2)\n"
+        "assert body(['a', 'bc', '']) == [1, 2, 0]"
+    )
+    assert not loaded(program, "import wrapt") & OPTIONAL
+
+
+def test_unknown_names_are_attribute_errors():
+    """As in any module, with `hasattr` and ``from … import``."""
+    import clustrix
+
+    assert not hasattr(clustrix, "nothing_of_the_kind")
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        clustrix.nothing_of_the_kind  # noqa: B018  (asking is the point)
+    with pytest.raises(ImportError):
+        from clustrix import nothing_of_the_kind  # noqa: F401
