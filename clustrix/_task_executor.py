@@ -90,6 +90,7 @@ class TaskExecutor(Executor):
             RuntimeError: the executor has been shut down.
 
         Examples:
+            >>> from clustrix import LocalExecutor
             >>> with LocalExecutor(max_workers=2) as executor:
             ...     executor.submit(pow, 2, 10).result()
             1024
@@ -129,6 +130,7 @@ class TaskExecutor(Executor):
             TimeoutError: from the iterator, when the time is over.
 
         Examples:
+            >>> from clustrix import LocalExecutor
             >>> with LocalExecutor(max_workers=2, use_threads=True) as executor:
             ...     list(executor.map(pow, [2, 3], [5, 2]))
             [32, 9]

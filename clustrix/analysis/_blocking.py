@@ -10,6 +10,7 @@ This is the door; `_walk` reads bodies, `_calls` judges calls, `_reading` follow
 
 from __future__ import annotations
 
+import functools
 import gc
 import types
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ._calls import Calls
 from ._identity import any_pure, entry_of, names_of, shown
 from ._names import parameters
 from ._reading import Enough
-from ._source import FunctionSource, NoSource, layers, read_layer
+from ._source import FunctionSource, NoSource, hops, layers, read_layer
 from ._static import class_qualname
 from ._values import Known, Value
 from ._walk import Walk
@@ -104,12 +105,18 @@ def _look(function: object, reader: Calls) -> Look:
 
 
 def _first_names(function: object, source: FunctionSource) -> dict[str, Value]:
-    """The parameters of the outermost function; a bound method knows its object."""
+    """The parameters of the outermost function; methods and partials have bound some."""
     names = parameters(source, outermost=True)
+    bound: list[object] = []
+    for step in reversed(list(hops(function))):
+        if type(step) is types.MethodType:
+            bound.insert(0, step.__self__)
+        elif type(step) is functools.partial:
+            bound += step.args
+            names.update({word: Known(value) for word, value in step.keywords.items()})
     spec = source.node.args
-    first = (*spec.posonlyargs, *spec.args)[:1]
-    if type(function) is types.MethodType and first:
-        names[first[0].arg] = Known(function.__self__)
+    slots = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    names.update({slot: Known(value) for slot, value in zip(slots, bound, strict=False)})
     return names
 
 

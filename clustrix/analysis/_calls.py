@@ -46,6 +46,7 @@ from ._values import (
 from ._walk import Arguments, Walk
 from .catalogue import (
     COMMON_TELLING,
+    FILLED_TELLING,
     METHODS,
     ON_FILES,
     TELLING,
@@ -239,8 +240,8 @@ class Calls(Reading):
         """Nobody knows the receiver: the name of the method may still tell."""
         method, place = value.name, value.place
         told = TELLING.get(method)
-        if told is None and not given[0]:
-            told = COMMON_TELLING.get(method)
+        if told is None:
+            told = (FILLED_TELLING if given[0] else COMMON_TELLING).get(method)
         if told is None and place:
             told = hinted(place, method)
         if told:

@@ -36,9 +36,11 @@ class Fields:
 
     def of(self, value: Value) -> Value:
         """What an attribute holds that no class defines; the attribute itself if unknown."""
-        if not isinstance(value, Method) or not isinstance(value.receiver, Instance):
+        if not isinstance(value, Method):
             return value
-        owner = value.receiver
+        owner = self.of(value.receiver)  # client.chat.completions: from the left
+        if not isinstance(owner, Instance):
+            return value
         if owner.memory:
             return Instance("?", None, memory=True)
         if owner.cls is None:  # client.db.collection: more of the same

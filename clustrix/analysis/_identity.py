@@ -12,7 +12,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from ._source import layers
+from ._source import hops, layers
 from ._static import (
     MISSING,
     class_lookup,
@@ -52,6 +52,9 @@ def names_of(obj: Any) -> list[str]:
     found: list[str] = []
     for plain in layers(obj)[::-1]:
         found += canonical_names(str(plain.__module__), plain.__qualname__)
+    if not found:  # perhaps a partial of something built in
+        *_, core = hops(obj)
+        found = [] if core is obj else names_of(core)
     return found
 
 

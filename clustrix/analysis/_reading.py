@@ -32,7 +32,7 @@ from ._walk import Arguments, Walk
 __all__ = ["Enough", "Reading"]
 
 _MAX_STEPS = 6_000  # expressions, statements and lines of helpers read: 3 to 8 us each
-_MAX_HELPING = 400  # of these for helpers, so that the function itself is read to its end
+_MAX_HELPING = 300  # of these for helpers, so that the function itself is read to its end
 _MAX_DEPTH = 9  # helpers of helpers
 
 

@@ -41,7 +41,7 @@ from .catalogue import (
 
 __all__ = ["Scan", "in_library"]
 
-_MAX_HELPERS = 40  # nearest first
+_MAX_HELPERS = 24  # nearest first
 _MAX_MEMBERS = 24  # functions in one dispatch table
 
 _LIBRARIES = tuple(

@@ -31,7 +31,7 @@ from ._static import (
     wrapped_by,
 )
 
-__all__ = ["FunctionSource", "NoSource", "layers", "read_source"]
+__all__ = ["FunctionSource", "NoSource", "hops", "layers", "read_layer", "read_source"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -100,16 +100,21 @@ def layers(function: object) -> list[types.FunctionType]:
         Wrappers first, the function inside them last; empty for what has no Python code.
     """
     found: list[types.FunctionType] = []
-    for _ in range(_MAX_HOPS):
-        if type(function) is types.FunctionType:
-            if function in found:
+    for step in hops(function):
+        if type(step) is types.FunctionType:
+            if step in found:
                 break
-            found.append(function)
-        inner = _one_hop(function)
-        if inner is MISSING:
-            break
-        function = inner
+            found.append(step)
     return found
+
+
+def hops(function: object) -> Iterator[object]:
+    """What a call goes through, the object itself first, the innermost thing last."""
+    for _ in range(_MAX_HOPS):
+        yield function
+        function = _one_hop(function)
+        if function is MISSING:
+            return
 
 
 def _one_hop(function: object) -> object:
@@ -214,7 +219,9 @@ def _read_file(file: str) -> list[str]:
     except (OSError, ValueError, LookupError):
         return []
     # Not str.splitlines: it cuts at form feeds, too, where Python's lines go on.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
     _files[key] = lines
     if len(_files) > _MAX_FILES:
         _files.popitem(last=False)

@@ -11,9 +11,12 @@ functions that have no name to import, asks for `__reduce_by_value__` instead.
 from __future__ import annotations
 
 import importlib
+import inspect
 import operator
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from types import MethodType
 from typing import Any
 
 import wrapt
@@ -47,7 +50,7 @@ class Decoration:
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Run a call of the decorated function; the signature is what wrapt asks for."""
-        function = _as_called(wrapped, instance)
+        function, args = _as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
         if parameter is None or bound is None:
@@ -62,7 +65,7 @@ class Decoration:
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Plan:
         """The plan for the call that `enter` would run."""
-        function = _as_called(wrapped, instance)
+        function, args = _as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
         explain = self._executor().explain_loop_parallel
@@ -102,11 +105,44 @@ def _slot(bound: Bound, parameter: LoopParameter) -> str | int:
     return parameter.name if bound.position is None else bound.position
 
 
-def _as_called(wrapped: Any, instance: Any) -> Callable[..., Any]:
-    """A real method also for ``Class.method(instance, …)``, where wrapt hands over a partial."""
+def _as_called(
+    wrapped: Any, instance: Any, args: tuple[Any, ...]
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """A real method, and the arguments behind ``self`` or ``cls``, however it was reached.
+
+    For ``Class.method(instance, …)`` wrapt hands over a partial.  Where `classmethod` stands above
+    the decorator, Python up to 3.12 binds what is below; from 3.13 on the class is the first
+    argument of a plain call.
+    """
     if isinstance(wrapped, wrapt.PartialCallableObjectProxy):
-        wrapped = wrapped.__wrapped__.__get__(instance, type(instance))
-    return wrapped  # type: ignore[no-any-return]
+        return wrapped.__wrapped__.__get__(instance, type(instance)), args
+    if (
+        instance is None
+        and args
+        and isinstance(args[0], type)
+        and _is_classmethod(wrapped, args[0])
+    ):
+        return MethodType(wrapped, args[0]), args[1:]
+    return wrapped, args
+
+
+def _is_classmethod(function: Any, owner: type) -> bool:
+    """Whether a class has this function, decorated, as a class method."""
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        return False
+    found = inspect.getattr_static(owner, name, None)
+    return isinstance(found, classmethod) and (
+        getattr(found.__func__, "__wrapped__", None) is function
+    )
+
+
+def _owner(function: Any) -> type | None:
+    """The class of a class method, by its qualified name."""
+    owner: Any = sys.modules.get(getattr(function, "__module__", None) or "")
+    for part in getattr(function, "__qualname__", "").split(".")[:-1]:
+        owner = getattr(owner, part, None)
+    return owner if isinstance(owner, type) and _is_classmethod(function, owner) else None
 
 
 class _BoundParallelFunction(_BoundBase):  # type: ignore[misc]
@@ -151,6 +187,8 @@ class ParallelFunction(_Base):  # type: ignore[misc]
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs."""
         decoration: Decoration = self._self_decoration
+        if owner := _owner(self.__wrapped__):  # Class.method.explain, where Python did not bind
+            args = (owner, *args)
         return decoration.explain(self.__wrapped__, None, args, kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:

@@ -153,7 +153,10 @@ class _Lane:
                 if chunk is None or not run.schedule.wanted(chunk):
                     continue
                 self._chunk = chunk
-                outcome = self._context.run(run_chunk, run.call, chunk, self)
+                try:
+                    outcome = self._context.run(run_chunk, run.call, chunk, self)
+                except BaseException as error:  # whatever it is, the caller must not wait for ever
+                    outcome = Outcome(chunk.start, [], error, chunk.start)
                 self.running = None
                 run.outcomes.put(outcome)
                 del chunk, outcome  # while it waits, a lane keeps no data alive

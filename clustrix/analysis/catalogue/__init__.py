@@ -18,7 +18,16 @@ from ._cues import HINT_CUES, make_cues
 from ._entry import BlockingCall
 from .databases import DATABASES
 from .files import FILES
-from .innocent import COMMON_TELLING, DEBUG_WORDS, HINTS, INCIDENTAL, ON_FILES, PURE, TELLING
+from .innocent import (
+    COMMON_TELLING,
+    DEBUG_WORDS,
+    FILLED_TELLING,
+    HINTS,
+    INCIDENTAL,
+    ON_FILES,
+    PURE,
+    TELLING,
+)
 from .network import NETWORK
 from .processes import PROCESSES
 from .types import MEMORY, PASSES_ON, RETURNS, STREAMS
@@ -28,6 +37,7 @@ __all__ = [
     "CATALOGUE",
     "COMMON_TELLING",
     "DEBUG_WORDS",
+    "FILLED_TELLING",
     "HINT_CUES",
     "INCIDENTAL",
     "MEMORY",

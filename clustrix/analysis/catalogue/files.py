@@ -222,6 +222,7 @@ FILES: Final = (
             *of("pyarrow.parquet", "read_table write_table read_pandas ParquetFile"),
             *of("pyarrow.csv", "read_csv write_csv"),
             *of("pyarrow.feather", "read_feather write_feather read_table"),
+            *of("dask.dataframe", "read_csv read_parquet read_json read_table"),
             *of("openpyxl", "load_workbook"),
             *of("xlrd", "open_workbook"),
             *of("geopandas", "read_file read_parquet"),

@@ -13,6 +13,7 @@ from ._entry import words
 __all__ = [
     "COMMON_TELLING",
     "DEBUG_WORDS",
+    "FILLED_TELLING",
     "HINTS",
     "INCIDENTAL",
     "ON_FILES",
@@ -104,6 +105,12 @@ TELLING: Final = {
         " rmdir mkdir symlink_to hardlink_to touch scandir",
     ),
     **_group(
+        "IO916",
+        "reads or writes a file, by its name",
+        "savefig imread imwrite read_csv read_parquet read_excel read_sql read_feather"
+        " to_parquet to_excel to_sql to_pickle to_feather to_hdf",
+    ),
+    **_group(
         "IO903",
         "waits on a connection, by its name",
         "recv recv_into recvfrom recvfrom_into recvmsg recvmsg_into recv_bytes recv_bytes_into"
@@ -112,7 +119,7 @@ TELLING: Final = {
         " retrbinary storbinary retrlines storlines voidcmd sendcmd transfercmd ntransfercmd"
         " do_handshake putrequest endheaders create_connection readexactly readuntil"
         " aread send_request execute_command send_command read_response recv_json send_json"
-        " recv_multipart send_multipart",
+        " recv_multipart send_multipart goto",
     ),
     **_group(
         "IO904",
@@ -130,6 +137,13 @@ TELLING: Final = {
     **_group("IO906", "waits, by its name", "wait wait_for sleep acquire_lock waitpid getch"),
 }
 
+# Telling only with positional arguments: `frame.to_csv(path)` writes, `frame.to_csv()` does not.
+FILLED_TELLING: Final = {
+    **_group(
+        "IO915", "writes a file, by its name and its arguments", "to_csv to_json to_html to_xml"
+    ),
+}
+
 # Telling only without positional arguments: `thread.join()` waits, `", ".join(x)` does not.
 COMMON_TELLING: Final = {
     **_group("IO907", "waits, by its name and its missing arguments", "join result"),
@@ -137,6 +151,10 @@ COMMON_TELLING: Final = {
 
 # Telling when the receiver is called something like this.
 HINTS: Final = (
+    (
+        "img image im fig figure workbook wb document doc",
+        _group("IO917", "writes a file, by the names", "save"),
+    ),
     (
         "session client http http_client requests_session sess api_client",
         _group(
