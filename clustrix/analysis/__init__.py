@@ -10,7 +10,8 @@
         _expressions  what an expression means               _values      what it may mean
         _scan         which helpers are worth reading        _identity    canonical names
     _names        name ─> object, dotted name or type
-    _source       function ─> tree and file lines            _static      objects, not run
+    _source       function ─> tree and file lines            _blocks      lines ─> one tree
+    _static       objects, looked at without running them
     catalogue     what is known about calls: data
 
 Each file imports only from those beside and below it.

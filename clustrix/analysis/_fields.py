@@ -8,13 +8,22 @@ A constructor that makes its own default when it gets nothing is taken at its wo
 from __future__ import annotations
 
 import ast
+import sys
 import types
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ._names import parameters
 from ._source import FunctionSource, read_layer
-from ._static import class_dict, class_qualname, mro
-from ._values import NONE, Instance, Method, Unknown, Value
+from ._static import (
+    class_dict,
+    class_module,
+    class_qualname,
+    is_module,
+    module_lookup,
+    mro,
+)
+from ._values import NONE, Instance, Method, Unknown, Value, instance_of
 from ._walk import Walk
 from .catalogue import blocking
 
@@ -58,6 +67,9 @@ class Fields:
         """What the methods of a class put into a field, ``__init__`` first."""
         for base in mro(cls):
             body = class_dict(base)
+            declared = _declared(base, body, name)
+            if declared is not None:
+                return declared
             plain = name.removeprefix(f"_{class_qualname(base).lstrip('_')}")  # private names
             makers = [
                 method
@@ -83,6 +95,15 @@ class Fields:
         walk.run()
         found = walk.names.get(f"{first[0].arg}.{name}")
         return None if found is NONE or isinstance(found, Unknown) else found
+
+
+def _declared(base: type, body: Mapping[str, Any], name: str) -> Value | None:
+    """The class that the annotation of a field names: dataclasses say it there."""
+    said: Any = (body.get("__annotations__") or {}).get(name)
+    module = sys.modules.get(class_module(base))
+    if type(said) is str and module is not None and is_module(module):
+        said = module_lookup(module, said)  # annotations kept as text
+    return instance_of(said) if issubclass(type(said), type) and said is not object else None
 
 
 def _stores(tree: ast.AST, field: str) -> bool:
