@@ -207,7 +207,7 @@ class LocalExecutor(TaskExecutor):
         said = self._options
         options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
         items, broken = count_items(iterable)
-        results = self._run(replace(call, items=items), options)
+        results = self._run(call._replace(items=items), options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
         return results
@@ -244,13 +244,13 @@ class LocalExecutor(TaskExecutor):
         said = self._options
         options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
         items, _ = count_items(iterable)
-        return make_plan(replace(call, items=items), options, this_machine())
+        return make_plan(call._replace(items=items), options, this_machine())
 
     def _run(self, call: Call, options: Options) -> list[Any]:
         if not call.items:
             return []
         plan = make_plan(call, options, this_machine())
-        call = replace(call, batched=plan.batched, collect=options.on_error == "collect")
+        call = call._replace(batched=plan.batched, collect=options.on_error == "collect")
         alone = len(call.items) == 1 and options.timeout is None
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)

@@ -11,7 +11,6 @@ exception of the same type, so that ``except TheOriginalType`` still catches it.
 from __future__ import annotations
 
 import contextlib
-import traceback
 from collections.abc import Callable, Sequence
 from types import MemberDescriptorType
 from typing import Any
@@ -59,6 +58,8 @@ def pack_error(error: BaseException, dumps: Dumps, loads: Loads) -> bytes:
     The result is tried out before it leaves: an exception that another process could not read
     is replaced by a stand-in of the same type.
     """
+    import traceback  # most work never needs it
+
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     makers: tuple[Callable[[], BaseException], ...] = (
         lambda: error,

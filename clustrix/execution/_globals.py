@@ -15,8 +15,6 @@ import pickle
 import sys
 from typing import Any
 
-from clustrix._reads import reads
-
 __all__ = ["Carried", "adopt", "carry", "goes_by_value"]
 
 Carried = dict[str, dict[str, bytes]]
@@ -30,6 +28,8 @@ def carry(function: object) -> Carried:
     What no pickler can carry (a lock, a connection) is left out: the worker's import makes its
     own.
     """
+    from clustrix._reads import reads  # a worker only adopts
+
     carried: Carried = {}
     for module, name, value in reads(function):
         if goes_by_value(module):

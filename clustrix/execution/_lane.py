@@ -15,10 +15,9 @@ import reprlib
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from clustrix._model import Call, Chunk, Outcome, describe
+from clustrix._records import Call, Chunk, Outcome, describe
 
 __all__ = [
     "Raised",
@@ -34,8 +33,7 @@ __all__ = [
 _state = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """An exception where a value would be; another process gets it as bytes.
 
     Attributes:

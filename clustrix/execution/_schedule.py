@@ -17,7 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
-from clustrix._model import Call, Chunk, Outcome
+from clustrix._records import Call, Chunk, Outcome
 from clustrix.errors import NotPicklableError
 from clustrix.execution._lane import Raised
 

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from clustrix._model import Call, Chunk, describe
+from clustrix._records import Call, Chunk, describe
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack

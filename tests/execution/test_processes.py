@@ -346,9 +346,7 @@ def test_arrays_of_changing_sizes_leave_little_mapped(run):
 
 def test_a_batch_comes_back_joined(run, engines):
     """Lists are joined in loop order."""
-    from dataclasses import replace
-
-    call = replace(call_of(sorted, [3, 1, 2, 9, 7, 8]), batched=True)
+    call = call_of(sorted, [3, 1, 2, 9, 7, 8])._replace(batched=True)
     plan = plan_of("processes", 2, 3)
     assert execute(call, plan, engines.get("processes")) == [1, 2, 3, 7, 8, 9]
 

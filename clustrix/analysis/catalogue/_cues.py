@@ -43,7 +43,8 @@ def make_cues(
     for name in (*names, *types, *sources):
         owner, _, last = name.rpartition(".")
         words.setdefault(last, set()).add(owner.rpartition(".")[2])
-    pure_modules = frozenset(name for name in pure if not any(n.startswith(name) for n in names))
+    stems = {name[:dot] for name in names for dot, char in enumerate(name) if char == "."}
+    pure_modules = frozenset(pure).difference(stems, names)
     return Cues({word: frozenset(found) for word, found in words.items()}, sources, pure_modules)
 
 

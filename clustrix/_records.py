@@ -1,0 +1,106 @@
+"""The records that workers need as well: a call, its chunks, what became of them.
+
+Named tuples rather than dataclasses: `dataclasses` takes 15 ms to load and to build these, and a
+worker shall answer within some tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+__all__ = ["Call", "Chunk", "Outcome", "describe"]
+
+
+class Call(NamedTuple):
+    """A loop to run: ``[function(item, *args, **kwargs) for item in items]``.
+
+    Attributes:
+        function: the plain function, never the decorated one.
+        items: what the loop runs over, already counted.
+        args: the other positional arguments, the same for every item.
+        kwargs: the other keyword arguments, the same for every item.
+        slot: where the item goes. A string: the keyword that receives it. An integer: its
+            index among the positional arguments. ``None``: the item is itself a work chunk,
+            ``{"args": (...), "kwargs": {...}}``.
+        batched: whether the function gets a whole chunk instead of one item.
+        loop_var: the name of the loop variable, for messages; ``""`` when it has none.
+        collect: whether an item's exception takes the place of its value and the loop goes on.
+    """
+
+    function: Callable[..., Any]
+    items: Sequence[Any]
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = MappingProxyType({})
+    slot: str | int | None = 0
+    batched: bool = False
+    loop_var: str = ""
+    collect: bool = False
+
+    def task(self) -> tuple[Any, ...]:
+        """What stays the same for the whole loop: the call without its items."""
+        kept = (self.args, dict(self.kwargs), self.slot, self.batched, self.loop_var, self.collect)
+        return self.function, *kept
+
+    @classmethod
+    def from_task(cls, task: tuple[Any, ...]) -> Call:
+        """The call, without items, of which `task` gave the parts."""
+        function, *kept = task
+        return cls(function, (), *kept)
+
+    def per_item(self) -> Callable[[Any], Any]:
+        """The function of one item that the loop repeats."""
+        function, args, kwargs, slot = self.function, self.args, self.kwargs, self.slot
+        if slot is None:
+            return lambda work: function(*work.get("args", ()), **work.get("kwargs", {}))
+        if isinstance(slot, str):
+            return lambda item: function(*args, **{**kwargs, slot: item})
+        if not args and not kwargs:
+            return function
+        before, after = args[:slot], args[slot:]
+        return lambda item: function(*before, item, *after, **kwargs)
+
+
+class Chunk(NamedTuple):
+    """Neighbouring items of the loop, on their way to one lane.
+
+    Attributes:
+        start: position in the loop of the first item.
+        items: the items, in loop order.
+    """
+
+    start: int
+    items: Sequence[Any]
+
+    @property
+    def stop(self) -> int:
+        """Position in the loop just behind the last item."""
+        return self.start + len(self.items)
+
+
+class Outcome(NamedTuple):
+    """What became of one chunk.
+
+    Attributes:
+        start: position in the loop of the chunk's first item.
+        values: one value for each item that finished, in loop order; for a batched call
+            what the function returned for the chunk, joined if it is a list.
+        error: what ended the chunk early.
+        failed: position in the loop of the item that raised ``error``; the chunk's first
+            item for a batched call.
+    """
+
+    start: int
+    values: Sequence[Any]
+    error: BaseException | None = None
+    failed: int | None = None
+
+
+def describe(function: object) -> str:
+    """The name by which messages call a function: ``Class.method``, or the repr of the rest."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return name.replace("<locals>.", "") if isinstance(name, str) else type(function).__name__
