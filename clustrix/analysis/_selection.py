@@ -9,18 +9,25 @@ Pure decision: nothing runs, nothing is measured, the same call gets the same pl
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from typing import Final
 
 from clustrix._model import Call, Finding, Machine, Options, Plan, describe
+from clustrix._reads import reads
 
 from ._batching import needs_batches
 from ._blocking import look_for_blocking_calls
 from ._pickling import check_picklable
 from ._static import instance_lookup
+from ._travel import PICKLE_CODES
 
 __all__ = ["PLAN_CODES", "make_plan"]
+
+# What a worker's own import makes just as good: nothing is kept in them.
+_STATELESS = (type(threading.Lock()), type(threading.RLock()), threading.local, logging.Logger)
 
 PLAN_CODES: Final = {
     "PL101": "was asked for",
@@ -86,7 +93,7 @@ def _choose_engine(
         return "serial", (alone,)
     # Writes to shared state belong here: before picklability, because they decide between
     # threads and serial whatever can travel.
-    stuck = _cannot_travel(call)
+    stuck = _cannot_travel(call) or _cannot_be_carried(call)
     if stuck:
         return "threads", (stuck,)
     look = look_for_blocking_calls(call.function)
@@ -141,6 +148,21 @@ def _cannot_travel(call: Call) -> Finding | None:
         stuck = check_picklable(part, path, by_value=True)
         if stuck:
             return stuck
+    return None
+
+
+def _cannot_be_carried(call: Call) -> Finding | None:
+    """State of importable modules that the function reads and that stays behind.
+
+    A worker imports the module anew.  Plain data is compared and carried there; what cannot be
+    pickled may hold anything by now, and the worker's own would be a new one.
+    """
+    for read in reads(call.function):
+        if isinstance(read.value, _STATELESS):
+            continue
+        stuck = check_picklable(read.value, f"{read.module}.{read.name}", by_value=True)
+        if stuck:
+            return Finding("PK108", f"{PICKLE_CODES['PK108']} (it {stuck.why})", stuck.name)
     return None
 
 

@@ -31,6 +31,7 @@ PICKLE_CODES: Final = {
     " define it at the top level of a module",
     "PK104": "cannot be pickled: its own __reduce__ or __getstate__ raised",
     "PK105": "is nested too deeply to be pickled; flatten it, or send it as a list of parts",
+    "PK108": "is read by the function, and a worker would get a new one from its own import",
     "PK107": "is a {what} that is not found under its name in its module;"
     " is the name bound to something else?",
 }

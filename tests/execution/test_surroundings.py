@@ -240,3 +240,30 @@ def test_a_timeout_ends_c_code_that_holds_the_gil(executor):
         executor.execute_loop_parallel(work, "x", range(3), chunk_size=1, timeout=0.5)
     assert caught.value.item == 1
     assert time.monotonic() - start < 30  # the matcher would take hours
+
+
+def test_state_that_cannot_be_carried_keeps_the_loop_here(project):
+    """A module's live object would be a new and empty one in a worker; a lock is as good new."""
+    (jobs,) = project(
+        jobs3="""
+            import threading
+            LOCK = threading.Lock()
+            class Client:
+                def __init__(self): self.seen, self.guard = [], threading.Lock()
+            CLIENT = Client()
+            def with_lock(x):
+                with LOCK:
+                    return x
+            def with_client(x):
+                return (x, len(CLIENT.seen))
+        """
+    )
+    jobs.CLIENT.seen.append("since the import")
+    with LocalExecutor(max_workers=2, use_threads=None) as executor:
+        plan = executor.explain_loop_parallel(jobs.with_client, "x", range(4))
+        assert plan.engine == "threads"
+        assert plan.findings[0].code == "PK108"
+        assert "jobs3.CLIENT.guard" in str(plan)
+        assert executor.execute_loop_parallel(jobs.with_client, "x", range(4))[0] == (0, 1)
+        plan = executor.explain_loop_parallel(jobs.with_lock, "x", range(4))
+        assert plan.engine == "processes"
