@@ -72,6 +72,24 @@ test-all:  ## `make test` on each Python from 3.10 to 3.13 that runs here
 analysis-score: $(TEST_ENV)/.ready  ## how often the analysis is right about labelled functions
 	@$(RUN) tests/analysis/score.py
 
+.PHONY: stress
+stress: $(TEST_ENV)/.ready  ## 300 rounds of crashes, kills, time-outs and interrupts (8 minutes at most)
+	@$(RUN) -m tests.stress 300
+
+.PHONY: test-executors
+test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where this Python ships them
+	@$(RUN) tests/cpython_executors.py
+
+# ---- benchmarks ---------------------------------------------------------------------------
+
+.venv-bench/.ready: pyproject.toml
+	$(call environment,.venv-bench,--editable '.[bench]')
+
+.PHONY: bench-engine
+bench-engine: .venv-bench/.ready  ## start-up, round trip and big arrays of the process engine
+	@.venv-bench/bin/python -m benchmarks.round_trip
+	@.venv-bench/bin/python -m benchmarks.big_arrays
+
 # ---- documentation ------------------------------------------------------------------------
 
 .venv-docs/.ready: pyproject.toml
