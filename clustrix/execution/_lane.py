@@ -151,4 +151,5 @@ _short = _ShortRepr()
 def _add_note(error: BaseException, note: str) -> None:
     """PEP 678, also on Python 3.10, where tracebacks do not print notes yet."""
     with suppress(Exception):  # a class may refuse attributes; the error itself matters more
-        error.__notes__ = [*getattr(error, "__notes__", ()), note]
+        anyhow: Any = error  # type checkers for Python 3.10 know no notes
+        anyhow.__notes__ = [*getattr(error, "__notes__", ()), note]

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ class Worker:
         process: the interpreter; ``returncode`` as in `subprocess.Popen`.
         channel: the conversation with it.
         page: where it is in the loop.
-        chunk: what it runs at the moment; ``None`` when it is idle.
-        values: what has come back for that chunk so far.
+        chunks: what it runs and what waits behind that, each with its serial number.
+        values: what has come back for the first of them so far.
         serial: how many chunks it has been sent.
     """
 
@@ -72,11 +73,16 @@ class Worker:
         outbox = Outbox(lambda: page.emptied("worker"))
         inbox = Inbox(lambda: page.note_emptied("parent"))
         self.channel = Channel(ours, outbox, inbox, patient=False)
-        self.chunk: Chunk | None = None
+        self.chunks: deque[tuple[int, Chunk]] = deque()
         self.values: list[Any] = []
         self.serial = 0
         self._context: object = None
         self._tasks: dict[int, None] = {}
+
+    @property
+    def chunk(self) -> Chunk:
+        """What it runs at the moment."""
+        return self.chunks[0][1]
 
     def prepare(self, context: dict[str, Any], task_id: int, task: Packed) -> None:
         """Send the caller's surroundings and a task, unless the worker has them."""

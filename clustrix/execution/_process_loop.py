@@ -89,6 +89,7 @@ class ProcessLoop:
         self.task = make_task(call)
         self.run_id = next(_run_ids)
         self.context = context
+        self.depth = 1
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
@@ -96,25 +97,26 @@ class ProcessLoop:
     def busy(self) -> bool:
         """Whether a worker runs something that can still matter."""
         return any(
-            worker.chunk is not None and self.schedule.wanted(worker.chunk)
+            self.schedule.wanted(chunk)
             for worker in self.working.values()
+            for _, chunk in worker.chunks
         )
 
     def hand_out(self) -> Iterator[Outcome]:
         """Give every worker that this loop may have a chunk; yields what cannot be sent."""
-        while (chunk := self.schedule.take()) is not None:
-            worker = self.idle.pop() if self.idle else self._another()
-            if worker is None:
-                self.schedule.put_back(chunk)
+        while (worker := self._next_worker()) is not None:
+            chunk = self.schedule.take()
+            if chunk is None:
                 return
             try:
                 chunk, packed = self._portion(chunk)
             except NotPicklableError as error:
-                self.idle.append(worker)
                 yield self.schedule.settle_unsent(chunk, error)
                 continue
-            worker.chunk, worker.values = chunk, []
             worker.serial += 1
+            worker.chunks.append((worker.serial, chunk))
+            if worker in self.idle:
+                self.idle.remove(worker)
             self.working[worker.channel.fileno()] = worker
             try:
                 worker.prepare(self.context, self.task.id, self.task.packed)
@@ -122,15 +124,12 @@ class ProcessLoop:
             except OSError:  # it is gone already; reading from it will say so
                 continue
 
-    def collect(self) -> Iterator[Outcome]:
-        """Wait until something happens and yield what it settles."""
+    def collect(self, *, wait: bool = True) -> Iterator[Outcome]:
+        """Yield what has been settled; unless told otherwise, wait until something happens."""
         writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
-        ready = _platform.wait_for(self.working, writers, self._patience())
+        ready = _platform.wait_for(self.working, writers, self._patience() if wait else 0.0)
         for handle in ready:
-            worker = self.working[handle]
-            outcome = self._hear(worker)
-            if outcome is not None:
-                yield outcome
+            yield from self._hear(self.working[handle])
         if self.plan.timeout is not None:
             yield from self._overdue(self.plan.timeout)
 
@@ -142,7 +141,8 @@ class ProcessLoop:
         while self.working and (left := deadline - time.monotonic()) > 0:
             writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
             for handle in _platform.wait_for(self.working, writers, left):
-                self._hear(self.working[handle])
+                for _ in self._hear(self.working[handle]):
+                    pass
         for worker in list(self.working.values()):
             self._discard(worker)
         for worker in self.idle:
@@ -152,8 +152,16 @@ class ProcessLoop:
             self.pool.give_back(worker)
         self.idle.clear()
 
-    def _another(self) -> Worker | None:
-        return self.pool.take(len(self.idle) + len(self.working), self.plan.workers)
+    def _next_worker(self) -> Worker | None:
+        """A worker for the next chunk: an idle one, one more, or one that has room for it."""
+        if self.idle:
+            return self.idle[-1]
+        worker = self.pool.take(len(self.working), self.plan.workers)
+        if worker is not None:
+            self.idle.append(worker)
+            return worker
+        least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
+        return least if least is not None and len(least.chunks) < self.depth else None
 
     def _portion(self, chunk: Chunk) -> tuple[Chunk, Packed]:
         """A chunk ready to travel; of one with very big items the first few."""
@@ -178,20 +186,19 @@ class ProcessLoop:
         except Exception as error:
             raise unsendable(self.call, chunk, error) from error
 
-    def _hear(self, worker: Worker) -> Outcome | None:
-        """Read what a worker has to say; an outcome if its chunk is settled by that."""
+    def _hear(self, worker: Worker) -> Iterator[Outcome]:
+        """Read what a worker has to say; yields what is settled by that."""
         try:
             worker.channel.flush()
-            while (frame := worker.channel.read()) is not None:
+            while worker.chunks and (frame := worker.channel.read()) is not None:
                 if (outcome := self._understand(worker, frame)) is not None:
-                    return outcome
+                    yield outcome
         except (EOFError, OSError):
-            return self._died(worker)
-        return None
+            if (outcome := self._died(worker)) is not None:
+                yield outcome
 
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk
-        assert chunk is not None
         if frame.kind == Kind.FAILED:
             error = unpack_error(bytes(frame.body), loads)
             return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
@@ -243,29 +250,31 @@ class ProcessLoop:
     def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
         """The worker is done with its chunk."""
         chunk = worker.chunk
-        assert chunk is not None
         self._rest(worker)
         return self.schedule.settle(chunk, outcome)
 
     def _rest(self, worker: Worker) -> None:
-        """The worker waits for its next chunk."""
-        del self.working[worker.channel.fileno()]
-        worker.chunk, worker.values = None, []
-        self.idle.append(worker)
+        """The worker goes on with its next chunk, or waits for one."""
+        worker.chunks.popleft()
+        worker.values = []
+        if not worker.chunks:
+            del self.working[worker.channel.fileno()]
+            self.idle.append(worker)
 
     def _give_up(self, worker: Worker, error: BaseException, index: int) -> Outcome:
         """End a worker together with the item that it runs."""
         chunk, values = worker.chunk, worker.values
-        assert chunk is not None
+        worker.chunks.popleft()
         self._discard(worker)
         return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
 
     def _died(self, worker: Worker) -> Outcome | None:
-        chunk, values = worker.chunk, worker.values
-        assert chunk is not None
+        (begun, chunk), values = worker.chunks[0], worker.values
         phase, item, _, serial = worker.page.where()
+        if serial == begun:
+            worker.chunks.popleft()
         code = self._discard(worker)
-        if serial != worker.serial:  # it had not begun: the chunk is as good as new
+        if serial != begun:  # it had not begun: the chunk was put back as good as new
             self.false_starts += 1
             if self.false_starts > MOST_FALSE_STARTS:
                 raise WorkerDied(
@@ -273,7 +282,6 @@ class ProcessLoop:
                     f"({_cause(code)}); standard error may say why",
                     exitcode=code,
                 )
-            self.schedule.put_back(chunk)
             return None
         # Outside an item it was unpickling the first one, or pickling what has not come back.
         index = item if phase == IN_ITEM else min(chunk.start + len(values), chunk.stop - 1)
@@ -285,7 +293,11 @@ class ProcessLoop:
         return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
 
     def _discard(self, worker: Worker) -> int:
+        """End a worker; what waited behind its first chunk runs elsewhere."""
         self.working.pop(worker.channel.fileno(), None)
+        while worker.chunks:
+            self.schedule.put_back(worker.chunks.pop()[1])
+        worker.values = []
         return self.pool.discard(worker)
 
     def _patience(self) -> float | None:
@@ -305,7 +317,7 @@ class ProcessLoop:
         """End the workers whose item is out of time, and say so for each."""
         for worker in list(self.working.values()):
             chunk, where = worker.chunk, worker.page.where()
-            if chunk is None or not _late(where, timeout):
+            if where[3] != worker.chunks[0][0] or not _late(where, timeout):
                 continue
             # The item may end just now: stop the worker first, then look again.
             _platform.freeze(worker.process.pid)
