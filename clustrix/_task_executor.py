@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from clustrix import analysis
 from clustrix._model import Options
-from clustrix.analysis import check_picklable, find_blocking_calls
 from clustrix.execution import (
     THREADS_PER_CPU,
     Engines,
@@ -163,6 +163,6 @@ def _belongs_on_threads(
     fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> bool:
     """Where a single task goes when nobody said: functions travel by value, so closures may go."""
-    return check_picklable((fn, args, kwargs), "task", by_value=True) is not None or bool(
-        find_blocking_calls(fn)
+    return analysis.check_picklable((fn, args, kwargs), "task", by_value=True) is not None or bool(
+        analysis.find_blocking_calls(fn)
     )

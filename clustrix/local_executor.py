@@ -17,10 +17,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
+from clustrix import analysis
 from clustrix._calls import count_items, loop_call, work_call
 from clustrix._model import Call, Options, Plan
 from clustrix._task_executor import TaskExecutor
-from clustrix.analysis import check_picklable, find_blocking_calls, make_plan
 from clustrix.execution import Engines, execute, shared, this_machine
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
@@ -244,12 +244,12 @@ class LocalExecutor(TaskExecutor):
         said = self._options
         options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
         items, _ = count_items(iterable)
-        return make_plan(call._replace(items=items), options, this_machine())
+        return analysis.make_plan(call._replace(items=items), options, this_machine())
 
     def _run(self, call: Call, options: Options) -> list[Any]:
         if not call.items:
             return []
-        plan = make_plan(call, options, this_machine())
+        plan = analysis.make_plan(call, options, this_machine())
         call = call._replace(batched=plan.batched, collect=options.on_error == "collect")
         alone = len(call.items) == 1 and options.timeout is None
         choice = "serial" if alone or plan.engine == "serial" else options.executor
@@ -282,9 +282,9 @@ def choose_executor_type(
         False
     """
     parts = (("func", func), ("args", tuple(args)), ("kwargs", dict(kwargs)))
-    if any(check_picklable(part, name) is not None for name, part in parts):
+    if any(analysis.check_picklable(part, name) is not None for name, part in parts):
         return True
-    return bool(find_blocking_calls(func))
+    return bool(analysis.find_blocking_calls(func))
 
 
 def create_local_executor(

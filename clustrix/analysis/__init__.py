@@ -17,18 +17,26 @@
 Each file imports only from those beside and below it.
 """
 
-from ._batching import needs_batches
-from ._blocking import find_blocking_calls
-from ._pickling import check_picklable
-from ._selection import make_plan
-from ._source import FunctionSource, NoSource, read_source
+from __future__ import annotations
 
-__all__ = [
-    "FunctionSource",
-    "NoSource",
-    "check_picklable",
-    "find_blocking_calls",
-    "make_plan",
-    "needs_batches",
-    "read_source",
-]
+from clustrix._lazy import door
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.analysis._batching import needs_batches as needs_batches
+    from clustrix.analysis._blocking import find_blocking_calls as find_blocking_calls
+    from clustrix.analysis._pickling import check_picklable as check_picklable
+    from clustrix.analysis._selection import make_plan as make_plan
+    from clustrix.analysis._source import FunctionSource as FunctionSource
+    from clustrix.analysis._source import NoSource as NoSource
+    from clustrix.analysis._source import read_source as read_source
+
+_ROOMS = {
+    "clustrix.analysis._batching": ("needs_batches",),
+    "clustrix.analysis._blocking": ("find_blocking_calls",),
+    "clustrix.analysis._pickling": ("check_picklable",),
+    "clustrix.analysis._selection": ("make_plan",),
+    "clustrix.analysis._source": ("FunctionSource", "NoSource", "read_source"),
+}
+
+__getattr__, __dir__, __all__ = door(__name__, _ROOMS)

@@ -18,9 +18,8 @@ import types
 from collections.abc import Iterator, Sequence
 
 from clustrix._model import Finding
-
-from ._source import FunctionSource, read_layer
-from ._static import MISSING, class_lookup
+from clustrix.analysis._source import FunctionSource, read_layer
+from clustrix.analysis._static import MISSING, class_lookup
 
 __all__ = ["needs_batches"]
 

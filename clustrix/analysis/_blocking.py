@@ -16,16 +16,15 @@ import types
 from dataclasses import dataclass
 
 from clustrix._model import Finding
-
-from ._calls import Calls
-from ._identity import any_pure, entry_of, names_of, shown
-from ._names import parameters
-from ._reading import Enough
-from ._source import FunctionSource, NoSource, hops, layers, read_layer
-from ._static import class_qualname
-from ._values import Known, Value
-from ._walk import Walk
-from .catalogue import BlockingCall
+from clustrix.analysis._calls import Calls
+from clustrix.analysis._identity import any_pure, entry_of, names_of, shown
+from clustrix.analysis._names import parameters
+from clustrix.analysis._reading import Enough
+from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
+from clustrix.analysis._static import class_qualname
+from clustrix.analysis._values import Known, Value
+from clustrix.analysis._walk import Walk
+from clustrix.analysis.catalogue import BlockingCall
 
 __all__ = ["Look", "find_blocking_calls", "look_for_blocking_calls"]
 

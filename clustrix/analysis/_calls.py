@@ -13,18 +13,26 @@ from __future__ import annotations
 import ast
 import types
 
-from ._fields import Fields
-from ._identity import any_pure, entry_of, is_stub, memory_among, names_of, shown, target_of
-from ._reading import Reading
-from ._source import layers
-from ._static import (
+from clustrix.analysis._fields import Fields
+from clustrix.analysis._identity import (
+    any_pure,
+    entry_of,
+    is_stub,
+    memory_among,
+    names_of,
+    shown,
+    target_of,
+)
+from clustrix.analysis._reading import Reading
+from clustrix.analysis._source import layers
+from clustrix.analysis._static import (
     MISSING,
     class_dict,
     class_lookup,
     is_exactly,
     mro,
 )
-from ._values import (
+from clustrix.analysis._values import (
     AnyOf,
     Instance,
     Items,
@@ -43,8 +51,8 @@ from ._values import (
     result_of,
     typed,
 )
-from ._walk import Arguments, Walk
-from .catalogue import (
+from clustrix.analysis._walk import Arguments, Walk
+from clustrix.analysis.catalogue import (
     COMMON_TELLING,
     FILLED_TELLING,
     METHODS,

@@ -14,14 +14,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ._static import (
+from clustrix.analysis._static import (
     is_exactly,
     mro,
 )
-from ._values import NONE, Instance, Known, Value, each, in_memory
+from clustrix.analysis._values import NONE, Instance, Known, Value, each, in_memory
 
 if TYPE_CHECKING:
-    from ._expressions import Expressions
+    from clustrix.analysis._expressions import Expressions
 
 __all__ = ["decide"]
 

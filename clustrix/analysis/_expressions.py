@@ -12,11 +12,11 @@ import ast
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ._conditions import decide
-from ._names import global_value, owner_of
-from ._source import FunctionSource
-from ._static import mro
-from ._values import (
+from clustrix.analysis._conditions import decide
+from clustrix.analysis._names import global_value, owner_of
+from clustrix.analysis._source import FunctionSource
+from clustrix.analysis._static import mro
+from clustrix.analysis._values import (
     NONE,
     Instance,
     Items,

@@ -13,9 +13,9 @@ import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._names import parameters
-from ._source import FunctionSource, read_layer
-from ._static import (
+from clustrix.analysis._names import parameters
+from clustrix.analysis._source import FunctionSource, read_layer
+from clustrix.analysis._static import (
     class_dict,
     class_module,
     class_qualname,
@@ -23,12 +23,12 @@ from ._static import (
     module_lookup,
     mro,
 )
-from ._values import NONE, Instance, Method, Unknown, Value, instance_of
-from ._walk import Walk
-from .catalogue import blocking
+from clustrix.analysis._values import NONE, Instance, Method, Unknown, Value, instance_of
+from clustrix.analysis._walk import Walk
+from clustrix.analysis.catalogue import blocking
 
 if TYPE_CHECKING:
-    from ._reading import Reading
+    from clustrix.analysis._reading import Reading
 
 __all__ = ["Fields"]
 

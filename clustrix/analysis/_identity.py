@@ -12,16 +12,16 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from ._source import hops, layers
-from ._static import (
+from clustrix.analysis._source import hops, layers
+from clustrix.analysis._static import (
     MISSING,
     class_lookup,
     is_exactly,
     is_module,
     mro,
 )
-from ._values import AnyOf, Instance, Value, class_names, in_memory
-from .catalogue import BlockingCall, blocking, canonical_names, is_pure
+from clustrix.analysis._values import AnyOf, Instance, Value, class_names, in_memory
+from clustrix.analysis.catalogue import BlockingCall, blocking, canonical_names, is_pure
 
 __all__ = ["any_pure", "entry_of", "is_stub", "memory_among", "names_of", "shown", "target_of"]
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 import ast
 
 from clustrix._model import Finding
-
-from ._scan import in_library
-from ._walk import Walk
-from .catalogue import INCIDENTAL
+from clustrix.analysis._scan import in_library
+from clustrix.analysis._walk import Walk
+from clustrix.analysis.catalogue import INCIDENTAL
 
 __all__ = ["Ledger"]
 

@@ -14,14 +14,14 @@ import sys
 import types
 from collections.abc import Mapping
 
-from ._source import FunctionSource
-from ._static import (
+from clustrix.analysis._source import FunctionSource
+from clustrix.analysis._static import (
     MISSING,
     class_lookup,
     is_exactly,
     is_module,
 )
-from ._values import (
+from clustrix.analysis._values import (
     NONE,
     Instance,
     Known,

@@ -20,9 +20,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from clustrix._model import Finding
-
-from ._static import class_dict, instance_dict, is_module, mro
-from ._travel import PICKLE_CODES, by_reference, fix_for, found_under, global_names
+from clustrix.analysis._static import class_dict, instance_dict, is_module, mro
+from clustrix.analysis._travel import PICKLE_CODES, by_reference, fix_for, found_under, global_names
 
 __all__ = ["check_picklable"]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import ast
 import types
 
-from ._identity import memory_among
-from ._ledger import Ledger
-from ._names import annotated, parameters
-from ._scan import Scan, in_library
-from ._source import FunctionSource, NoSource, read_layer
-from ._values import (
+from clustrix.analysis._identity import memory_among
+from clustrix.analysis._ledger import Ledger
+from clustrix.analysis._names import annotated, parameters
+from clustrix.analysis._scan import Scan, in_library
+from clustrix.analysis._source import FunctionSource, NoSource, read_layer
+from clustrix.analysis._values import (
     NONE,
     Instance,
     Items,
@@ -27,7 +27,7 @@ from ._values import (
     instance_of,
     join,
 )
-from ._walk import Arguments, Walk
+from clustrix.analysis._walk import Arguments, Walk
 
 __all__ = ["Enough", "Reading"]
 

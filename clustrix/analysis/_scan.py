@@ -20,9 +20,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from ._names import owner_of
-from ._source import layers
-from ._static import (
+from clustrix.analysis._names import owner_of
+from clustrix.analysis._source import layers
+from clustrix.analysis._static import (
     class_dict,
     class_lookup,
     class_module,
@@ -30,7 +30,7 @@ from ._static import (
     is_exactly,
     mro,
 )
-from .catalogue import (
+from clustrix.analysis.catalogue import (
     CUES,
     HINT_CUES,
     TELLING,

@@ -17,12 +17,11 @@ from typing import Final
 
 from clustrix._model import Call, Finding, Machine, Options, Plan, describe
 from clustrix._reads import reads
-
-from ._batching import needs_batches
-from ._blocking import look_for_blocking_calls
-from ._pickling import check_picklable
-from ._static import instance_lookup
-from ._travel import PICKLE_CODES
+from clustrix.analysis._batching import needs_batches
+from clustrix.analysis._blocking import look_for_blocking_calls
+from clustrix.analysis._pickling import check_picklable
+from clustrix.analysis._static import instance_lookup
+from clustrix.analysis._travel import PICKLE_CODES
 
 __all__ = ["PLAN_CODES", "make_plan"]
 

@@ -19,8 +19,8 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ._blocks import FunctionNode, NoSource, find_node, last_line
-from ._static import (
+from clustrix.analysis._blocks import FunctionNode, NoSource, find_node, last_line
+from clustrix.analysis._static import (
     MISSING,
     class_lookup,
     class_qualname,

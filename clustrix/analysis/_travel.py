@@ -11,7 +11,7 @@ import sys
 import types
 from typing import Final
 
-from ._static import (
+from clustrix.analysis._static import (
     MISSING,
     class_lookup,
     is_exactly,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from ._static import (
+from clustrix.analysis._static import (
     MISSING,
     class_lookup,
     class_module,
@@ -26,7 +26,7 @@ from ._static import (
     module_lookup,
     mro,
 )
-from .catalogue import MEMORY, RETURNS, STREAMS, canonical_names
+from clustrix.analysis.catalogue import MEMORY, RETURNS, STREAMS, canonical_names
 
 __all__ = [
     "AnyOf",

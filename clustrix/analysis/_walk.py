@@ -12,12 +12,21 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from ._conditions import decide
-from ._expressions import Arguments, Expressions, Reader
-from ._names import annotated, imported
-from ._source import FunctionNode
-from ._values import NONE, Instance, Local, Unknown, Value, attribute, item_of, join
-from .catalogue import DEBUG_WORDS
+from clustrix.analysis._conditions import decide
+from clustrix.analysis._expressions import Arguments, Expressions, Reader
+from clustrix.analysis._names import annotated, imported
+from clustrix.analysis._source import FunctionNode
+from clustrix.analysis._values import (
+    NONE,
+    Instance,
+    Local,
+    Unknown,
+    Value,
+    attribute,
+    item_of,
+    join,
+)
+from clustrix.analysis.catalogue import DEBUG_WORDS
 
 __all__ = ["Arguments", "Reader", "Walk"]
 

@@ -19,10 +19,9 @@ from dataclasses import replace
 from types import MethodType
 from typing import Any
 
-import wrapt
-
 from clustrix._model import Call, Options, Plan
 from clustrix.decorators._binding import Bound, LoopParameter, loop_parameter
+from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
 from clustrix.local_executor import LocalExecutor
 

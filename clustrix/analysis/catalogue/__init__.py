@@ -14,11 +14,11 @@ import builtins
 import functools
 from typing import Final
 
-from ._cues import HINT_CUES, make_cues
-from ._entry import BlockingCall
-from .databases import DATABASES
-from .files import FILES
-from .innocent import (
+from clustrix.analysis.catalogue._cues import HINT_CUES, make_cues
+from clustrix.analysis.catalogue._entry import BlockingCall
+from clustrix.analysis.catalogue.databases import DATABASES
+from clustrix.analysis.catalogue.files import FILES
+from clustrix.analysis.catalogue.innocent import (
     COMMON_TELLING,
     DEBUG_WORDS,
     FILLED_TELLING,
@@ -28,10 +28,10 @@ from .innocent import (
     PURE,
     TELLING,
 )
-from .network import NETWORK
-from .processes import PROCESSES
-from .types import MEMORY, PASSES_ON, RETURNS, STREAMS
-from .waiting import WAITING
+from clustrix.analysis.catalogue.network import NETWORK
+from clustrix.analysis.catalogue.processes import PROCESSES
+from clustrix.analysis.catalogue.types import MEMORY, PASSES_ON, RETURNS, STREAMS
+from clustrix.analysis.catalogue.waiting import WAITING
 
 __all__ = [
     "CATALOGUE",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from .innocent import HINTS
-from .types import PASSIVE
+from clustrix.analysis.catalogue.innocent import HINTS
+from clustrix.analysis.catalogue.types import PASSIVE
 
 __all__ = ["HINT_CUES", "Cues", "make_cues"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ._entry import BlockingCall, of
+from clustrix.analysis.catalogue._entry import BlockingCall, of
 
 _FILE = "read readline readlines readinto readinto1 read1 readall write writelines flush truncate"
 _PATH_STAT = (

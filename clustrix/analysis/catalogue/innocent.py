@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ._entry import words
+from clustrix.analysis.catalogue._entry import words
 
 __all__ = [
     "COMMON_TELLING",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ._entry import BlockingCall, of
+from clustrix.analysis.catalogue._entry import BlockingCall, of
 
 _VERBS = "get post put patch delete head options request"
 

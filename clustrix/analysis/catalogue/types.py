@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ._entry import words
+from clustrix.analysis.catalogue._entry import words
 
 __all__ = ["MEMORY", "PASSES_ON", "PASSIVE", "RETURNS", "STREAMS"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ._entry import BlockingCall, of
+from clustrix.analysis.catalogue._entry import BlockingCall, of
 
 WAITING: Final = (
     BlockingCall(
