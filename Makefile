@@ -85,6 +85,18 @@ test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where t
 .venv-bench/.ready: pyproject.toml
 	$(call environment,.venv-bench,--editable '.[bench]')
 
+.PHONY: bench
+bench: .venv-bench/.ready  ## clustrix, the plain loop and the peers on every kind of work (10 minutes)
+	@.venv-bench/bin/python -m benchmarks
+
+.PHONY: bench-quick
+bench-quick: .venv-bench/.ready  ## the main kinds of work, two peers, few rounds (1 minute)
+	@.venv-bench/bin/python -m benchmarks --quick
+
+.PHONY: bench-docs
+bench-docs: .venv-bench/.ready  ## put the last table and plot into the pages
+	@.venv-bench/bin/python -m benchmarks --render-docs
+
 .PHONY: bench-engine
 bench-engine: .venv-bench/.ready  ## start-up, round trip and big arrays of the process engine
 	@.venv-bench/bin/python -m benchmarks.round_trip
@@ -105,6 +117,6 @@ docs: .venv-docs/.ready  ## build the pages; a warning is an error
 
 .PHONY: clean
 clean:  ## remove the environments and everything that was built
-	@rm -rf .venv .venv-* build dist *.egg-info docs/_build
+	@rm -rf .venv .venv-* .bench build dist *.egg-info docs/_build
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

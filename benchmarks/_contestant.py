@@ -12,6 +12,7 @@ process, because two interpreters differ by some percent at the very same loop.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import statistics
@@ -43,6 +44,8 @@ class Contestant:
         self._pool: Run | None = None
         self._stack = ExitStack()
         self._ours: Any = None
+        if name in PEERS:
+            importlib.import_module(PEERS[name].module)
 
     def loop(self) -> list[Any]:
         """The plain loop."""
@@ -98,7 +101,7 @@ class Contestant:
         match command["do"]:
             case "ready":
                 self.job.function(self.job.items[0])
-                return {}
+                return {"items": len(self.job.items)}
             case "costs":
                 return {"costs": self.costs()}
             case "loop":

@@ -24,8 +24,7 @@ class Peer:
 
     Attributes:
         name: as the table shows it.
-        module: what must be installed.
-        package: what the package index calls it.
+        module: what a user imports, before anything is timed.
         kinds: what its workers can be.
         pool: context manager from kind and number of workers to a `Run`.
         cluster: a system for many machines, which is tried only with ``--all``.
@@ -33,7 +32,6 @@ class Peer:
 
     name: str
     module: str
-    package: str
     kinds: tuple[str, ...]
     pool: Callable[[str, int], Any]
     cluster: bool = False
@@ -41,7 +39,7 @@ class Peer:
     def missing(self) -> str | None:
         """Why it cannot take part."""
         top = self.module.partition(".")[0]
-        return None if importlib.util.find_spec(top) else f"{self.package} is not installed"
+        return None if importlib.util.find_spec(top) else f"{top} is not installed"
 
 
 @contextmanager
@@ -155,20 +153,14 @@ _BOTH = ("processes", "threads")
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer(
-            "concurrent.futures",
-            "concurrent.futures",
-            "concurrent.futures",
-            _BOTH,
-            _concurrent_futures,
-        ),
-        Peer("multiprocessing", "multiprocessing", "multiprocessing", _BOTH, _multiprocessing),
-        Peer("joblib", "joblib", "joblib", _BOTH, _joblib),
-        Peer("loky", "loky", "loky", ("processes",), _loky),
-        Peer("mpire", "mpire", "mpire", _BOTH, _mpire),
-        Peer("pebble", "pebble", "Pebble", _BOTH, _pebble),
-        Peer("pathos", "pathos", "pathos", _BOTH, _pathos),
-        Peer("dask", "distributed", "dask[distributed]", _BOTH, _dask, cluster=True),
-        Peer("ray", "ray", "ray", ("processes",), _ray, cluster=True),
+        Peer("concurrent.futures", "concurrent.futures.process", _BOTH, _concurrent_futures),
+        Peer("multiprocessing", "multiprocessing.pool", _BOTH, _multiprocessing),
+        Peer("joblib", "joblib", _BOTH, _joblib),
+        Peer("loky", "loky", ("processes",), _loky),
+        Peer("mpire", "mpire", _BOTH, _mpire),
+        Peer("pebble", "pebble", _BOTH, _pebble),
+        Peer("pathos", "pathos.pools", _BOTH, _pathos),
+        Peer("dask", "distributed", _BOTH, _dask, cluster=True),
+        Peer("ray", "ray", ("processes",), _ray, cluster=True),
     )
 }

@@ -1,7 +1,7 @@
 """Leaf: the records of a benchmark.  A row is one kind of work; contestants all do it.
 
-    Row ── job(steps) ──> Job(function, items)      timed inside a process:  warm, first call
-        └─ programs(steps) ──> sources              timed from outside:      whole processes
+Row ── job(steps) ──> Job(function, items)      timed inside a process:  warm, first call
+    └─ programs(steps) ──> sources              timed from outside:      whole processes
 """
 
 from __future__ import annotations
@@ -68,7 +68,6 @@ class Row:
         programs: instead of ``job``, where whole processes are measured.
         headline: whether it is in the short table and in the quick run.
         scheduled: whether to compare with the best possible schedule of the items.
-        unit: of the figures.
     """
 
     name: str
@@ -79,7 +78,6 @@ class Row:
     programs: Callable[[float], Programs] | None = None
     headline: bool = False
     scheduled: bool = False
-    unit: str = "ms"
 
 
 def computing(count: int, *, most: int = 3) -> tuple[Setting, ...]:

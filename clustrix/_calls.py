@@ -9,14 +9,44 @@ Each mistake is an error that says what was given, where, and what would do.
 
 from __future__ import annotations
 
+import builtins
 import inspect
+import opcode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import BuiltinFunctionType, CodeType
 from typing import Any
 
 from clustrix._model import Call, describe
 from clustrix.errors import LoopVariableError
 
-__all__ = ["check_callable", "count_items", "loop_call", "work_call"]
+__all__ = ["check_callable", "count_items", "loop_call", "may_want_batches", "work_call"]
+
+# What a function must do with its loop variable before it can be asked whether it wants chunks.
+_ITERATES = frozenset(
+    opcode.opmap[name]
+    for name in ("GET_ITER", "BINARY_SUBSCR", "UNPACK_SEQUENCE", "BINARY_OP", "CALL_FUNCTION_EX")
+    if name in opcode.opmap and not (name == "BINARY_OP" and "BINARY_SUBSCR" in opcode.opmap)
+)
+_TAKES_ITERABLES = frozenset(
+    name
+    for name, builtin in vars(builtins).items()
+    if name in ("all", "any", "iter", "len", "max", "min", "next", "reversed", "sorted", "sum")
+    or (isinstance(builtin, type) and hasattr(builtin, "__iter__"))
+)
+
+
+def may_want_batches(function: object) -> bool:
+    """Whether the code does anything that an iterable is needed for; a quick look.
+
+    Only then is its source worth reading for the proof that it cannot take a single item.
+    """
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return not isinstance(function, BuiltinFunctionType)
+    return not (
+        _ITERATES.isdisjoint(code.co_code[::2]) and _TAKES_ITERABLES.isdisjoint(code.co_names)
+    )
 
 
 def work_call(func: Callable[..., Any], work_chunks: Sequence[Mapping[str, Any]]) -> Call:

@@ -18,12 +18,21 @@ from types import TracebackType
 from typing import Any
 
 from clustrix import analysis
-from clustrix._calls import count_items, loop_call, work_call
-from clustrix._model import Call, Options, Plan
+from clustrix._calls import count_items, loop_call, may_want_batches, work_call
+from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._task_executor import TaskExecutor
-from clustrix.execution import Engines, execute, shared, this_machine
+from clustrix.execution import (
+    AdaptiveLoop,
+    Engines,
+    execute,
+    remembered,
+    shared,
+    this_machine,
+)
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
+
+_MEASURED = "the first items are timed in the calling thread; little work is finished there"
 
 
 class LocalExecutor(TaskExecutor):
@@ -244,13 +253,46 @@ class LocalExecutor(TaskExecutor):
         said = self._options
         options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
         items, _ = count_items(iterable)
-        return analysis.make_plan(call._replace(items=items), options, this_machine())
+        call, machine = call._replace(items=items), this_machine()
+        plan = analysis.make_plan(call, options, machine)
+        if plan.engine == "serial" or not self._measures(call, options, machine):
+            return plan
+        known = remembered.get(call.function)
+        notes = [Finding("PL601", _MEASURED)]
+        if known is not None:
+            notes.append(Finding("PL602", f"the last loop: {known.report}"))
+        return replace(plan, findings=(*plan.findings, *notes))
+
+    def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
+        """Whether this loop finds out by itself how it is best run.
+
+        Not where the user has said what to do: then it is done as it was said.
+        """
+        if options.executor != "auto" or options.timeout is not None or machine.inside_worker:
+            return False
+        if options.batched is not None:
+            return not options.batched
+        return not may_want_batches(call.function) or (
+            analysis.needs_batches(call.function, call.slot or 0, call.items) is None
+        )
 
     def _run(self, call: Call, options: Options) -> list[Any]:
         if not call.items:
             return []
-        plan = analysis.make_plan(call, options, this_machine())
-        call = call._replace(batched=plan.batched, collect=options.on_error == "collect")
+        self._engines.check_open()
+        call = call._replace(collect=options.on_error == "collect")
+        machine = this_machine()
+        if self._measures(call, options, machine):
+            return AdaptiveLoop(
+                call,
+                machine,
+                options.max_workers,
+                options.chunk_size,
+                lambda: analysis.make_plan(call, options, machine),
+                self._engines,
+            ).run()
+        plan = analysis.make_plan(call, options, machine)
+        call = call._replace(batched=plan.batched)
         alone = len(call.items) == 1 and options.timeout is None
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)

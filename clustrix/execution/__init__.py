@@ -11,6 +11,7 @@ from clustrix._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
     from clustrix.execution._cpus import (
         THREADS_PER_CPU as THREADS_PER_CPU,
     )
@@ -44,11 +45,14 @@ if TYPE_CHECKING:
     from clustrix.execution._futures import (
         run_batch as run_batch,
     )
+    from clustrix.execution._memory import remembered as remembered
 
 _ROOMS = {
+    "clustrix.execution._adaptive": ("AdaptiveLoop",),
     "clustrix.execution._cpus": ("THREADS_PER_CPU", "available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),
+    "clustrix.execution._memory": ("remembered",),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),
 }
 

@@ -8,6 +8,7 @@ workers; every `LocalExecutor` that a user makes is an owner of its own.
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from concurrent.futures import Executor
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Engines", "shared"]
 
+# Seconds that small loops must have lost without workers before some are started for them;
+# about what starting takes from the caller (benchmarks/round_trip.py).
+WORTH_STARTING = 0.01
+
 
 class Engines:
     """The engines of one owner.
@@ -35,6 +40,7 @@ class Engines:
         self._workers = workers
         self._processes: ProcessEngine | None = None
         self._closed = False
+        self._missed = 0.0
         self._lock = threading.Lock()
 
     def get(self, choice: str | Executor, workers: int = 1) -> Engine:
@@ -47,8 +53,7 @@ class Engines:
         Raises:
             RuntimeError: the owner has been closed.
         """
-        if self._closed:
-            raise RuntimeError("cannot run a loop on an executor that has been shut down")
+        self.check_open()
         if isinstance(choice, Executor):
             from clustrix.execution._foreign import ForeignEngine
 
@@ -57,9 +62,21 @@ class Engines:
             return SerialEngine()
         if choice == "threads":
             return ThreadEngine()
-        return self._processes or self._start_processes(workers)
+        return self.processes(workers)
 
-    def _start_processes(self, workers: int) -> ProcessEngine:
+    def check_open(self) -> None:
+        """Refuse to work after the end.
+
+        Raises:
+            RuntimeError: the owner has been closed.
+        """
+        if self._closed:
+            raise RuntimeError("cannot run a loop on an executor that has been shut down")
+
+    def processes(self, workers: int) -> ProcessEngine:
+        """The engine of worker processes, of which so many are wanted; started if need be."""
+        if self._processes is not None:
+            return self._processes
         from clustrix.execution._pool import Pool
 
         with self._lock:
@@ -72,6 +89,18 @@ class Engines:
 
                 self._processes = ProcessEngine(pool)
             return self._processes
+
+    def miss(self, seconds: float) -> bool:
+        """Note what workers would have saved; ``True`` when it is time to start some."""
+        self._missed += seconds
+        if self._missed < WORTH_STARTING or self._processes is not None:
+            return False
+        self._missed = -math.inf
+        return True
+
+    def warm(self) -> int:
+        """Worker processes that wait for work."""
+        return 0 if self._processes is None else self._processes.pool.idle()
 
     def close(self) -> None:
         """End what the engines hold; nothing runs on them any more."""

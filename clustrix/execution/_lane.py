@@ -23,6 +23,7 @@ __all__ = [
     "Raised",
     "Unwatched",
     "Watch",
+    "add_note",
     "inside_lane",
     "item_note",
     "join_batch",
@@ -99,7 +100,7 @@ def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
         try:
             values.append(function(item))
         except BaseException as error:
-            _add_note(error, item_note(call, index, item))
+            add_note(error, item_note(call, index, item))
             if not call.collect or not isinstance(error, Exception):
                 return Outcome(chunk.start, values, error, index)
             values.append(Raised(error))
@@ -113,7 +114,7 @@ def _run_batch(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
         value = call.per_item()(chunk.items)
     except BaseException as error:
         span = f"items {chunk.start} to {chunk.stop - 1}"
-        _add_note(error, f"clustrix: {span} of {describe(call.function)}()")
+        add_note(error, f"clustrix: {span} of {describe(call.function)}()")
         if call.collect and isinstance(error, Exception):
             return Outcome(chunk.start, [Raised(error)] * len(chunk.items))
         return Outcome(chunk.start, [], error, chunk.start)
@@ -148,7 +149,7 @@ class _ShortRepr(reprlib.Repr):
 _short = _ShortRepr()
 
 
-def _add_note(error: BaseException, note: str) -> None:
+def add_note(error: BaseException, note: str) -> None:
     """PEP 678, also on Python 3.10, where tracebacks do not print notes yet."""
     with suppress(Exception):  # a class may refuse attributes; the error itself matters more
         anyhow: Any = error  # type checkers for Python 3.10 know no notes

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import threading
 import time
 
 __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page"]
@@ -19,6 +20,7 @@ IDLE, BUSY, IN_ITEM = range(3)
 
 _WHERE = struct.Struct("<qqdq")  # phase, item, since, serial
 _CANCEL = 64  # on a cache line of its own: the worker reads it before every item
+_SKIP, _SKIPS = 1024, 2048  # a byte for each chunk under way: taken back, do not begin
 _COUNT = struct.Struct("<q")
 _EMPTIED = {"parent": 128, "worker": 192}  # frames with buffers that each side has emptied
 
@@ -27,12 +29,13 @@ class Page:
     """The worker's watch, and the parent's view of it.
 
     Args:
-        memory: at least 256 bytes, shared by both.
+        memory: a page, shared by both.
     """
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
         self._serial = 0
+        self._barrier = threading.Lock()
 
     def enter(self, index: int) -> bool:
         """Worker: the item at ``index`` starts now; ``False`` when the loop has been ended."""
@@ -41,10 +44,31 @@ class Page:
         _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic(), self._serial)
         return True
 
-    def begin(self, serial: int) -> None:
-        """Worker: the chunk with this number has come."""
+    def begin(self, serial: int) -> bool:
+        """Worker: the chunk with this number is next; ``False`` when it has been taken back."""
         self._serial = serial
         self.phase(BUSY)
+        self._fence()
+        return not self._memory[_SKIP + serial % _SKIPS]
+
+    def take_back(self, serial: int) -> bool:
+        """Parent: a chunk shall not begin; ``True`` when it is certain that it will not.
+
+        Each side writes first and reads the other's word then, with a fence in between, so it
+        cannot be that the worker begins and the parent believes that it did not.
+        """
+        self._memory[_SKIP + serial % _SKIPS] = 1
+        self._fence()
+        return self.where()[3] < serial
+
+    def send(self, serial: int) -> None:
+        """Parent: a chunk with this number goes out."""
+        self._memory[_SKIP + serial % _SKIPS] = 0
+
+    def _fence(self) -> None:
+        """Memory order: acquiring a lock is a full barrier on every processor in use."""
+        with self._barrier:
+            pass
 
     def phase(self, phase: int) -> None:
         """Worker: no item runs; the worker is idle or busy around one."""

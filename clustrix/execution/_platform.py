@@ -23,6 +23,11 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -35,6 +40,7 @@ __all__ = [
     "show_stacks_on_request",
     "start_interpreter",
     "thaw",
+    "voluntary_waits",
     "wait_for",
 ]
 
@@ -144,6 +150,13 @@ def request_stacks(pid: int) -> None:
     """Ask a worker for its stacks, on its standard error."""
     if hasattr(signal, "SIGUSR1"):
         os.kill(pid, signal.SIGUSR1)
+
+
+def voluntary_waits() -> int:
+    """How often the calling thread has blocked in the kernel; 0 where nobody counts."""
+    if resource is None:
+        return 0
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 def freeze(pid: int) -> None:

@@ -196,6 +196,10 @@ class Pool:
         with self._lock:
             return [worker.process for worker in self._all]
 
+    def idle(self) -> int:
+        """How many workers wait for work."""
+        return len(self._idle)
+
     def request_stacks(self) -> None:
         """Let every worker print the stacks of its threads on its standard error."""
         for process in self.processes():

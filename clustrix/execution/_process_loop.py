@@ -89,7 +89,8 @@ class ProcessLoop:
         self.task = make_task(call)
         self.run_id = next(_run_ids)
         self.context = context
-        self.depth = 1
+        self.depth = 1  # chunks that a worker may have: the one that it runs, and those behind
+        self.unsent: Callable[[Chunk], Outcome] | None = None  # who runs what cannot travel
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
@@ -111,9 +112,13 @@ class ProcessLoop:
             try:
                 chunk, packed = self._portion(chunk)
             except NotPicklableError as error:
-                yield self.schedule.settle_unsent(chunk, error)
+                if self.unsent is None:
+                    yield self.schedule.settle_unsent(chunk, error)
+                else:
+                    yield self.schedule.settle(chunk, self.unsent(chunk))
                 continue
             worker.serial += 1
+            worker.page.send(worker.serial)
             worker.chunks.append((worker.serial, chunk))
             if worker in self.idle:
                 self.idle.remove(worker)
@@ -191,11 +196,37 @@ class ProcessLoop:
         try:
             worker.channel.flush()
             while worker.chunks and (frame := worker.channel.read()) is not None:
-                if (outcome := self._understand(worker, frame)) is not None:
+                if frame.kind == Kind.SKIPPED:
+                    self._skipped(worker, frame.b)
+                elif (outcome := self._understand(worker, frame)) is not None:
                     yield outcome
         except (EOFError, OSError):
             if (outcome := self._died(worker)) is not None:
                 yield outcome
+
+    def _skipped(self, worker: Worker, serial: int) -> None:
+        """A chunk was not begun: it was taken back, now or for a loop that has ended."""
+        if worker.chunks[0][0] == serial:  # the taking was not certain then; it is now
+            self.schedule.put_back(worker.chunk)
+            self._rest(worker)
+
+    def take_back(self, least: int = 1) -> bool:
+        """Get the last chunk that no worker has begun back into the schedule.
+
+        Args:
+            least: chunks that the worker must have, so that it is not left with fewer.
+
+        Returns:
+            Whether there was one.
+        """
+        for worker in sorted(self.working.values(), key=lambda one: -len(one.chunks)):
+            if len(worker.chunks) >= least and worker.page.take_back(worker.chunks[-1][0]):
+                self.schedule.put_back(worker.chunks.pop()[1])
+                if not worker.chunks:  # nothing of it is under way any more
+                    del self.working[worker.channel.fileno()]
+                    self.idle.append(worker)
+                return True
+        return False
 
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk

@@ -62,8 +62,7 @@ class ProcessEngine:
             NotPicklableError: the function or its constant arguments cannot travel.
             WorkerDied: workers end before they have begun; the reason is on standard error.
         """
-        schedule = Schedule(call, chunks)
-        loop = ProcessLoop(self.pool, call, plan, schedule, _context(plan.workers), self._make_task)
+        loop = self.loop(call, plan, Schedule(call, chunks))
         try:
             while True:
                 yield from loop.hand_out()
@@ -72,6 +71,15 @@ class ProcessEngine:
                 yield from loop.collect()
         finally:
             loop.end()
+
+    def loop(self, call: Call, plan: Plan, schedule: Schedule) -> ProcessLoop:
+        """A loop to be driven by whoever wants to do more than wait for it.
+
+        Raises:
+            NotPicklableError: the function or its constant arguments cannot travel.
+        """
+        context = _context(plan.workers)
+        return ProcessLoop(self.pool, call, plan, schedule, context, self._make_task)
 
     def _make_task(self, call: Call) -> Task:
         try:

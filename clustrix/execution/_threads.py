@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextvars
 import queue
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
@@ -24,7 +24,7 @@ from clustrix.execution import _thread_cache
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._schedule import Schedule
 
-__all__ = ["ThreadEngine"]
+__all__ = ["ThreadEngine", "ThreadLoop"]
 
 # Chunks handed out for each lane: the one that runs and one that is ready, so that no lane
 # waits for the calling thread to wake up.
@@ -38,23 +38,17 @@ class ThreadEngine:
         self, call: Call, plan: Plan, chunks: Iterable[Chunk]
     ) -> Generator[Outcome, None, None]:
         """Run the chunks on up to ``plan.workers`` threads."""
-        run = _Run(call, Schedule(call, chunks))
-        try:
-            while run.hand_out(plan.workers):
-                try:
-                    outcome = run.outcomes.get(timeout=run.patience(plan.timeout))
-                except queue.Empty:
-                    yield from run.overdue(plan.timeout)
-                else:
-                    # A lane that was given up is not listened to any more.
-                    if chunk := run.pending.pop(outcome.start, None):
-                        yield run.schedule.settle(chunk, outcome)
-        finally:
-            run.end()
+        loop = ThreadLoop(call, Schedule(call, chunks))
+        return loop.drive(lambda: plan.workers, plan.timeout)
 
 
-class _Run:
-    """One loop on threads, as seen from the calling thread."""
+class ThreadLoop:
+    """One loop on threads, as seen from the calling thread.
+
+    Args:
+        call: the loop.
+        schedule: which chunk is next.
+    """
 
     def __init__(self, call: Call, schedule: Schedule) -> None:
         self.call = call
@@ -63,6 +57,28 @@ class _Run:
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.pending: dict[int, Chunk] = {}
         self.lanes: set[_Lane] = set()
+
+    def drive(
+        self, width: Callable[[], int], timeout: float | None = None
+    ) -> Generator[Outcome, None, None]:
+        """Run the loop to its end.
+
+        Args:
+            width: how many lanes there may be now; asked again after every outcome.
+            timeout: seconds that one item may run.
+        """
+        try:
+            while self.hand_out(width()):
+                try:
+                    outcome = self.outcomes.get(timeout=self.patience(timeout))
+                except queue.Empty:
+                    yield from self.overdue(timeout)
+                else:
+                    # A lane that was given up is not listened to any more.
+                    if chunk := self.pending.pop(outcome.start, None):
+                        yield self.schedule.settle(chunk, outcome)
+        finally:
+            self.end()
 
     def hand_out(self, workers: int) -> bool:
         """Keep the lanes in work; ``False`` when nothing that matters is left."""
@@ -125,7 +141,7 @@ class _Run:
 class _Lane:
     """One thread at work on one loop; also its own watch."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: ThreadLoop) -> None:
         self.dismissed = False
         # What runs, since when, in which chunk, behind which values: one tuple, so that a
         # reader in another thread never pairs an item with the time of its neighbour.

@@ -84,8 +84,10 @@ def _serve(channel: Channel, page: Page) -> None:
         if frame is None:  # nothing to do for IDLE_SECONDS
             return
         if frame.kind == Kind.CHUNK:
-            page.begin(frame.b)
-            _run(channel, page, tasks, frame)
+            if page.begin(frame.b):
+                _run(channel, page, tasks, frame)
+            else:
+                channel.send(Kind.SKIPPED, frame.a, frame.b)
         elif frame.kind == Kind.TASK:
             tasks.add(frame)
         elif frame.kind == Kind.DROP:

@@ -1,0 +1,357 @@
+"""A loop that finds out by itself how it is best run, while it runs.
+
+    calling thread ── first items, timed ──> decide ──> finish here
+                                               ├──────> threads          (it waits, or lets go
+                                               │                          of the GIL)
+                                               └──────> worker processes, the calling thread
+                                                        working beside them
+
+No item runs twice, no result of the measuring is thrown away, and the calling thread never
+waits for workers that are still starting: what they have not begun it takes back and does
+itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import operator
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from clustrix._model import Call, Machine, Plan
+from clustrix._records import Chunk, Outcome
+from clustrix.errors import NotPicklableError
+from clustrix.execution import _platform, _thread_cache
+from clustrix.execution._cost import MOST_WAITING, WAITS, Decision, Figures, decide, waiting
+from clustrix.execution._cpus import THREADS_PER_CPU
+from clustrix.execution._engine import gather
+from clustrix.execution._engines import Engines
+from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
+from clustrix.execution._memory import Known, remembered
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._slow_start import SlowStart
+from clustrix.execution._taper import Taper
+from clustrix.execution._threads import ThreadLoop
+from clustrix.execution._weight import weigh
+
+if TYPE_CHECKING:
+    from clustrix.execution._process_loop import ProcessLoop
+
+__all__ = ["AdaptiveLoop"]
+
+# The first look at the figures: long enough for the clock, short enough to lose nothing.
+LOOK = 0.0005
+
+# Batches grow to this much work between two looks, so that a change is noticed within the call.
+BATCH = 0.005
+
+# Seconds of work for each of two threads that shall show whether the GIL is let go of.
+PROBE = 0.002
+
+# Chunks that may lie ready at the workers.
+AHEAD = 200
+
+
+class AdaptiveLoop:
+    """One loop with ``executor="auto"``.
+
+    Args:
+        call: the loop.
+        machine: what this process may use.
+        most: lanes at most, if the user said so.
+        chunk_size: items that travel together, if the user said so.
+        plan: makes the plan from the source; called at most once, possibly in another thread.
+        engines: whose workers to use.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        machine: Machine,
+        most: int | None,
+        chunk_size: int | None,
+        plan: Callable[[], Plan],
+        engines: Engines,
+    ) -> None:
+        self.call = call
+        self.machine = machine
+        self.most = most
+        self.chunk_size = chunk_size
+        self.engines = engines
+        self.known = remembered.get(call.function)
+        self.done: list[Outcome] = []
+        self.next = 0
+        self.failed = False
+        self.started: tuple[ThreadLoop, Taper] | None = None
+        self._make_plan = plan
+        self._plan: Plan | None = None
+        self._planning = threading.Lock()
+        self._function = call.per_item()
+        self._seconds = 0.0
+        self._measured = 0
+        self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
+        self.figures = self.figures._replace(
+            cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
+        )
+
+    def run(self) -> list[Any]:
+        """Run the loop.
+
+        Returns:
+            The results in loop order.
+
+        Raises:
+            BaseException: the error of the first item in loop order that failed.
+        """
+        total = len(self.call.items)
+        report = "finished in the calling thread"
+        try:
+            if self.known is not None:  # try at once what was right the last time
+                decision = self._decide()
+                if decision.way in ("threads", "processes"):
+                    report = self._go(decision)
+            while self.next < total and not self.failed:
+                decision = self._alone()
+                if decision.way == "finish":
+                    break
+                report = self._go(decision)
+        finally:
+            remembered.put(self.call.function, Known(self.figures, report))
+        return gather(iter(self.done), total)
+
+    # ---- in the calling thread ------------------------------------------------------------
+
+    def _alone(self) -> Decision:
+        """Work here until all is done, or until something better is found."""
+        total, size = len(self.call.items), 1
+        start = time.perf_counter()
+        helper = SlowStart(self) if self.known is None and self.next == 0 else None
+        decision = Decision("finish", 1, "")
+        while self.next < total and not self.failed:
+            self._batch(size)
+            if helper is not None:
+                self.started = helper.over(cancel=self.failed)
+                helper = None
+                if self.started is not None:
+                    width = min(self.most or MOST_WAITING, total)
+                    return Decision("threads", width, "it has a blocking call")
+            if time.perf_counter() - start >= LOOK:
+                decision = self._decide()
+                if decision.way != "finish":
+                    return decision
+            size = self._grow(size)
+        return decision
+
+    def _grow(self, size: int) -> int:
+        wall = self.figures.wall
+        return min(2 * size, max(1, int(BATCH / wall))) if wall > 0 else 2 * size
+
+    def _batch(self, size: int) -> None:
+        """Run the next items, and note what they cost."""
+        chunk = Chunk(self.next, self.call.items[self.next : self.next + size])
+        waits, process = _platform.voluntary_waits(), time.process_time()
+        cpu, wall = time.thread_time(), time.perf_counter()
+        self._keep(self._here(chunk))
+        wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
+        process, waits = time.process_time() - process, _platform.voluntary_waits() - waits
+        count = len(chunk.items)
+        self.next = chunk.stop
+        self._seconds += wall
+        self._measured += count
+        self.figures = self.figures._replace(
+            items=len(self.call.items) - self.next,
+            wall=wall / count,
+            cpu=cpu / count,
+            process_cpu=process / count,
+            waits=waits / count,
+            looks=self.figures.looks + 1 if waits and cpu < WAITS * wall else 0,
+        )
+
+    def _here(self, chunk: Chunk) -> Outcome:
+        """Run a chunk in the calling thread: nothing but the plain loop around the function."""
+        if self.call.collect:
+            return run_chunk(self.call, chunk, Unwatched())
+        function, iterator = self._function, iter(chunk.items)
+        try:
+            return Outcome(chunk.start, [function(item) for item in iterator])
+        except BaseException as error:
+            index = chunk.stop - 1 - operator.length_hint(iterator)
+            add_note(error, item_note(self.call, index, chunk.items[index - chunk.start]))
+            return Outcome(chunk.start, [], error, index)
+
+    def _keep(self, outcome: Outcome) -> None:
+        self.done.append(outcome)
+        self.failed = self.failed or outcome.error is not None
+
+    # ---- deciding -------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        """The plan that the source suggests; made when somebody asks, and once."""
+        with self._planning:
+            if self._plan is None:
+                self._plan = self._make_plan()
+            return self._plan
+
+    def _decide(self) -> Decision:
+        """What to do with the rest; the source is read, and data weighed, only if it matters."""
+        self.figures = self.figures._replace(
+            items=len(self.call.items) - self.next, warm=self.engines.warm()
+        )
+        decision = decide(self.figures)
+        if decision.way == "finish":
+            self._note_missed()
+        if decision.way != "finish" and self._plan is None and self.known is None:
+            plan = self.plan()
+            if plan.engine == "serial":
+                return Decision("finish", 1, str(plan.findings[0]))
+            stuck = plan.engine == "threads" and plan.findings[0].code.startswith("PK")
+            self.figures = self.figures._replace(portable=not stuck, read=True)
+            decision = decide(self.figures)
+        if decision.way in ("probe", "processes") and self.figures.moved is None:
+            self._weigh()
+            decision = decide(self.figures)
+        return decision
+
+    def _note_missed(self) -> None:
+        """Small loops are not worth starting workers for; many of them are.
+
+        What they could have saved with workers that are there already adds up, and when that is
+        about what starting costs, workers start in the background.
+        """
+        lanes = self.machine.cpus
+        if self.figures.warm >= lanes - 1 or self.known is None:
+            return
+        if decide(self.figures._replace(warm=lanes)).way == "processes":
+            saved = self.figures.items * self.figures.wall * (1 - 1 / lanes)
+            if self.engines.miss(saved):
+                _thread_cache.start(lambda: self.engines.processes(lanes - 1))
+
+    def _weigh(self) -> None:
+        """Seconds to move an item and its result; from the first that have been run."""
+        outcome = next((one for one in self.done if one.values), None)
+        if outcome is None:
+            return
+        item, value = self.call.items[outcome.start], outcome.values[0]
+        seconds = weigh(item, value)
+        self.figures = self.figures._replace(moved=seconds or 0.0, portable=seconds is not None)
+
+    # ---- with others ----------------------------------------------------------------------
+
+    def _go(self, decision: Decision) -> str:
+        """Run the rest, or some of it, on other lanes; what was done in words."""
+        if decision.way == "probe":
+            self._probe()
+        elif decision.way == "threads":
+            self._on_threads(decision.workers)
+        else:
+            self._on_processes(decision)
+        return f"{decision.way}, {decision.workers} lanes: {decision.why}"
+
+    def _taper(self) -> Taper:
+        return Taper(self.call.items, self.next, self.figures.wall, self.chunk_size)
+
+    def _probe(self) -> None:
+        """Run some items on two threads: do they use more than one processor?"""
+        wall = max(self.figures.wall, 1e-9)
+        count = max(2, 2 * math.ceil(PROBE / wall))
+        stop = min(self.next + count, len(self.call.items))
+        taper = Taper(self.call.items[:stop], self.next, wall, max(1, (stop - self.next) // 2))
+        loop = ThreadLoop(self.call, Schedule(self.call, taper))
+        start, cpu = time.perf_counter(), time.process_time()
+        self._gather_threads(loop, lambda: 2)
+        seconds = time.perf_counter() - start
+        self.figures = self.figures._replace(overlap=(time.process_time() - cpu) / seconds)
+        self.next = stop
+
+    def _on_threads(self, most: int) -> None:
+        """All that is left, on threads; more of them once they have shown that they wait."""
+        taper = self._taper()
+        loop = ThreadLoop(self.call, Schedule(self.call, taper))
+        if self.started is not None:
+            loop, taper = self.started
+        few = min(most, THREADS_PER_CPU * self.machine.cpus)
+        start, begun = time.perf_counter(), len(self.done)
+
+        def width() -> int:
+            runs = sum(len(one.values) for one in self.done[begun:])
+            if runs:  # each lane's share of the time, by item: the chunks to come follow it
+                taper.wall = (time.perf_counter() - start) * min(few, runs) / runs
+            return most if runs else few
+
+        cpu = time.process_time()
+        self._gather_threads(loop, width)
+        self._check(time.perf_counter() - start, time.process_time() - cpu, self.next)
+        self.next = len(self.call.items)
+
+    def _check(self, seconds: float, cpu: float, first: int) -> None:
+        """Was it right?  What the threads used says what to believe the next time."""
+        count = len(self.call.items) - first
+        if seconds < LOOK:
+            return
+        if not waiting(self.figures):
+            self.figures = self.figures._replace(overlap=cpu / seconds)
+        elif cpu > WAITS * seconds:  # it has filled the GIL: that was no waiting
+            each = cpu / count
+            self.figures = self.figures._replace(wall=each, cpu=each, process_cpu=each, looks=0)
+
+    def _gather_threads(self, loop: ThreadLoop, width: Callable[[], int]) -> None:
+        with contextlib.closing(loop.drive(width)) as outcomes:
+            for outcome in outcomes:
+                self._keep(outcome)
+
+    def _on_processes(self, decision: Decision) -> None:
+        """All that is left, on worker processes, the calling thread working beside them."""
+        works = not waiting(self.figures)
+        workers = decision.workers - works
+        engine = self.engines.processes(workers)
+        taper = self._taper()
+        schedule = Schedule(self.call, taper)
+        try:
+            loop = engine.loop(self.call, Plan("processes", workers), schedule)
+        except NotPicklableError:  # the analysis did not see it; nothing has been sent
+            self.figures = self.figures._replace(portable=False)
+            return
+        light = (self.figures.moved or 0.0) < 0.1 * self.figures.wall
+        loop.depth = max(2, AHEAD // workers) if light else 2
+        loop.unsent = self._here
+        try:
+            while self._turn(loop, schedule, taper, works):
+                pass
+        finally:
+            loop.end()
+        self.next = len(self.call.items)
+        self._rescale(taper.wall)
+
+    def _rescale(self, wall: float) -> None:
+        """Items cost something else by now; of the same kind, as far as anybody knows."""
+        if self.figures.wall > 0:
+            factor = wall / self.figures.wall
+            self.figures = self.figures._replace(
+                wall=wall,
+                cpu=self.figures.cpu * factor,
+                process_cpu=self.figures.process_cpu * factor,
+            )
+
+    def _turn(self, loop: ProcessLoop, schedule: Schedule, taper: Taper, works: bool) -> bool:
+        """Serve the workers, do a chunk oneself; ``False`` when nothing that matters is left."""
+        chunk = schedule.take() if works else None
+        for outcome in loop.hand_out():
+            self._keep(outcome)
+        if chunk is None and works and loop.take_back():
+            chunk = schedule.take()
+        if loop.idle and loop.take_back(least=2):  # one has run dry while another has plenty
+            for outcome in loop.hand_out():
+                self._keep(outcome)
+        if chunk is not None:
+            start = time.perf_counter()
+            self._keep(schedule.settle(chunk, self._here(chunk)))
+            wall = (time.perf_counter() - start) / len(chunk.items)
+            taper.wall = (taper.wall + wall) / 2
+        elif not loop.busy():
+            return False
+        for outcome in loop.collect(wait=chunk is None):
+            self._keep(outcome)
+        return True

@@ -1,0 +1,192 @@
+"""What is worth doing with a loop, from figures alone: no clocks, no pools, no user code.
+
+    Figures(items left, seconds an item, CPU share, …) ──> decide ──> Decision(way, workers, why)
+
+    little left ─> finish      waits ─> threads      uses several CPUs ─> finish
+    C code without the GIL ─> threads                Python code ─> processes, if they pay
+
+All times in seconds.  The constants come from the benchmarks named beside them, on two cores;
+they are orders of magnitude, and the margins in the rules are wider than their noise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+__all__ = ["Decision", "Figures", "decide", "waiting"]
+
+# benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them.
+WARM = 0.0002
+
+# benchmarks/round_trip.py: until a new worker has answered, and what the caller spends on it,
+# most of that once for loading the pickler.
+COLD = 0.070
+COLD_CALLER = 0.012
+
+# Handing a loop to threads that are cached, or new.
+THREADS = 0.0003
+
+# Reading a function that was not read before, the slowest of 500 excepted.
+ANALYSIS = 0.003
+
+# A loop that waits for more than half of its time is not held up by the GIL.
+WAITS = 0.5
+
+# And one that hardly computes needs no second look.
+CERTAINLY_WAITS = 0.1
+
+# CPU seconds of the process for each second of the calling thread's: more is a library at work
+# on several processors.
+PARALLEL_ALREADY = 1.3
+
+# CPU seconds for each second while two threads ran: pure Python 1.0, sorting or compressing 1.5
+# to 2.0.
+OVERLAPS = 1.35
+
+# A change must promise this much, or the loop stays where it is.
+GAIN = 0.85
+
+# Threads that wait cost next to nothing up to here.
+MOST_WAITING = 32
+
+
+class Figures(NamedTuple):
+    """What is known of a loop.
+
+    Attributes:
+        items: items left.
+        wall: seconds that an item takes in the calling thread.
+        cpu: CPU seconds of the calling thread in that time.
+        process_cpu: CPU seconds of all threads of this process in that time.
+        waits: how often the calling thread gave up its processor, for an item: blocked in the
+            kernel, not pushed aside by other programs.
+        looks: how many measurements in a row have shown that it waits.
+        overlap: CPU seconds for each second while two threads ran items; ``None``: not tried.
+        moved: seconds to move an item and its result between processes; ``None``: not known.
+        cpus: processors to use.
+        most: workers at most, if the user said so.
+        warm: worker processes that have answered before.
+        portable: whether function, arguments and results can travel.
+        gil: whether the interpreter runs one thread at a time.
+        read: whether the function has been analysed.
+    """
+
+    items: int
+    wall: float
+    cpu: float
+    process_cpu: float
+    waits: float = 0.0
+    looks: int = 0
+    overlap: float | None = None
+    moved: float | None = None
+    cpus: int = 1
+    most: int | None = None
+    warm: int = 0
+    portable: bool = True
+    gil: bool = True
+    read: bool = True
+
+
+class Decision(NamedTuple):
+    """What to do with the rest of a loop.
+
+    Attributes:
+        way: ``"finish"`` in the calling thread, ``"probe"`` on two threads, ``"threads"`` or
+            ``"processes"``.
+        workers: lanes, the calling thread among them where it works too.
+        why: in a few words.
+    """
+
+    way: str
+    workers: int
+    why: str
+
+
+def decide(figures: Figures) -> Decision:
+    """The best way to run the rest of a loop.
+
+    Examples:
+        >>> decide(Figures(items=5, wall=1e-6, cpu=1e-6, process_cpu=1e-6, cpus=2)).why
+        '5 items of 1.0 us left'
+        >>> decide(Figures(items=40, wall=8e-3, cpu=8e-3, process_cpu=8e-3, cpus=2, warm=1)).way
+        'processes'
+        >>> decide(Figures(200, wall=0.01, cpu=1e-4, process_cpu=1e-4, waits=1, cpus=2)).way
+        'threads'
+    """
+    left = figures.items * figures.wall
+    lanes = min(figures.most or figures.cpus, max(1, figures.items))
+    rest = f"{figures.items} items of {_seconds(figures.wall)} left"
+    reading = 0.0 if figures.read else ANALYSIS
+    if figures.items < 2 or figures.most == 1 or left < 2 * WARM + 5 * reading:
+        return Decision("finish", 1, rest)
+    if waiting(figures):
+        return _waiting(figures, left)
+    if figures.process_cpu > PARALLEL_ALREADY * figures.cpu:
+        used = figures.process_cpu / figures.wall
+        return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
+    if lanes < 2 or figures.cpus < 2:
+        return Decision("finish", 1, "one processor to use")
+    if not figures.gil:
+        return Decision("threads", lanes, "this interpreter runs threads in parallel (no GIL)")
+    return _computing(figures, left, lanes, rest)
+
+
+def waiting(figures: Figures) -> bool:
+    """Whether items block for most of their time.
+
+    On a busy machine a thread that computes has little CPU time for its wall time, too; but it
+    does not give its processor up by itself.
+    """
+    if figures.waits <= 0 or figures.cpu >= WAITS * figures.wall:
+        return False
+    # One measurement may have met a busy machine and a thread that was just starting.
+    return figures.looks > 1 or figures.cpu < CERTAINLY_WAITS * figures.wall
+
+
+def _waiting(figures: Figures, left: float) -> Decision:
+    """Threads; or processes where so much Python runs between the waits that the GIL is full."""
+    share = f"it waits {1 - figures.cpu / figures.wall:.0%} of the time"
+    width = min(figures.most or MOST_WAITING, figures.items)
+    threads = THREADS + max(left / width, figures.items * figures.cpu)
+    if threads > GAIN * left:
+        return Decision("finish", 1, f"{share}, too short to share")
+    several = min(figures.most or 4 * figures.cpus, figures.items, width)
+    start = WARM if figures.warm >= figures.cpus else COLD
+    processes = start + max(left / several, figures.items * figures.cpu / figures.cpus)
+    if figures.portable and figures.gil and figures.cpus > 1 and processes < GAIN * threads:
+        return Decision("processes", several, f"{share} and fills the GIL in between")
+    return Decision("threads", width, share)
+
+
+def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision:
+    """Threads for C code that lets go of the GIL, processes for what they cost less than."""
+    if figures.overlap is not None and figures.overlap >= OVERLAPS:
+        return Decision("threads", lanes, f"its C code runs on {figures.overlap:.1f} CPUs at once")
+    moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
+    warm = figures.warm >= lanes - 1
+    start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes
+    shared = start + left / lanes + moving
+    pays = figures.portable and shared < GAIN * left
+    probing = figures.overlap is None and THREADS + left / lanes < GAIN * left
+    # Threads move nothing and start at once: worth a try where processes cost something.
+    if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
+        return Decision("probe", 2, "C code may let go of the GIL")
+    if pays:
+        return Decision("processes", lanes, f"Python code, {rest}")
+    if not figures.portable:
+        return Decision("finish", 1, "it holds the GIL and cannot travel")
+    if moving > left * (1 - 1 / lanes) / 2:
+        return Decision("finish", 1, "moving the data would cost more than it gains")
+    return Decision("finish", 1, rest)
+
+
+def _seconds(value: float) -> str:
+    """A time that a person reads: ``12 us``."""
+    if value <= 0:
+        return "0 us"
+    power = math.floor(math.log10(value))
+    for unit, factor, limit in (("us", 1e6, -3), ("ms", 1e3, 0), ("s", 1.0, 99)):
+        if power < limit:
+            return f"{value * factor:.{1 if value * factor < 9.95 else 0}f} {unit}"
+    return f"{value:.3g} s"

@@ -1,0 +1,96 @@
+"""A first item that takes long is not waited for.
+
+    calling thread:  item 0 ────────────────────────────> over()
+    helper thread:      2 ms, then: read the source ──> threads for items 1, 2, …  (it waits)
+                                                   └──> worker processes start     (it computes)
+
+So a program that calls once pays for reading, loading and starting while it works.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Protocol
+
+from clustrix._model import Call, Machine, Plan
+from clustrix.execution import _thread_cache
+from clustrix.execution._cpus import THREADS_PER_CPU
+from clustrix.execution._engines import Engines
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._taper import Taper
+from clustrix.execution._threads import ThreadLoop
+
+__all__ = ["SlowStart"]
+
+# Seconds that the first item may take before anything is done about it.  A thread that waits so
+# long costs a cheap function nothing but its start.
+PATIENCE = 0.002
+
+
+class Owner(Protocol):
+    """What is asked of the loop that is helped."""
+
+    call: Call
+    machine: Machine
+    most: int | None
+    chunk_size: int | None
+    engines: Engines
+
+    def plan(self) -> Plan:
+        """The plan that the source suggests."""
+
+
+class SlowStart:
+    """What happens while the first item takes its time.
+
+    A helper thread waits a moment.  If the item is still running then, the helper reads the
+    function's source and starts what it will probably need: threads that take the next items
+    of a function that waits, worker processes for one that computes.
+
+    Args:
+        owner: the loop whose first item starts now.
+    """
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._taper = Taper(owner.call.items, 1, 1.0, owner.chunk_size)
+        self._loop = ThreadLoop(owner.call, Schedule(owner.call, self._taper))
+        self._started = False
+        self._over = False
+        self._lock = threading.Lock()
+        self._first_item = threading.Lock()
+        self._first_item.acquire()
+        _thread_cache.start(self._run)
+
+    def over(self, *, cancel: bool) -> tuple[ThreadLoop, Taper] | None:
+        """The first item is done.
+
+        Args:
+            cancel: whether it failed, so that nothing behind it matters.
+
+        Returns:
+            The loop on threads, if one has been started, and what cuts its chunks.
+        """
+        self._first_item.release()
+        with self._lock:
+            self._over = True
+            if self._started and cancel:
+                self._loop.end()
+                return None
+            return (self._loop, self._taper) if self._started else None
+
+    def _run(self) -> None:
+        if self._first_item.acquire(timeout=PATIENCE):
+            return
+        owner = self._owner
+        with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
+            plan = owner.plan()
+            if plan.engine == "processes":
+                owner.engines.processes(owner.machine.cpus - 1)
+            elif plan.engine == "threads" and plan.findings[0].code.startswith("IO"):
+                with self._lock:
+                    if not self._over:
+                        self._started = True
+                        few = THREADS_PER_CPU * owner.machine.cpus
+                        self._loop.hand_out(min(few, owner.most or few))

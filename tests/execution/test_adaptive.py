@@ -1,0 +1,224 @@
+"""Loops that measure themselves: whatever they decide, the answer is the loop's answer."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clustrix import LocalExecutor, parallel
+from clustrix._model import Call, Finding, Machine, Plan
+from clustrix.execution import _adaptive
+from clustrix.execution._adaptive import AdaptiveLoop
+from clustrix.execution._cost import Decision
+from clustrix.execution._engines import Engines
+from clustrix.execution._taper import Taper
+from tests import strategies
+
+WAYS = ["finish", "probe", "threads", "processes"]
+
+
+@pytest.fixture(scope="module")
+def engines() -> Any:
+    """One pool for the whole file."""
+    made = Engines(2)
+    yield made
+    made.close()
+
+
+def plan(engine: str = "processes") -> Plan:
+    """What the source suggests."""
+    return Plan(engine, 2, (Finding("PL501", "read 1 function, no blocking call found"),))
+
+
+def run(
+    engines: Engines, function: Any, items: Any, decisions: list[Decision], **more: Any
+) -> list[Any]:
+    """A loop whose decisions are given, one after the other; then it finishes alone."""
+    chunk_size, figures = more.pop("chunk_size", None), more.pop("figures", {})
+    call = Call(function, items, **more)
+    loop = AdaptiveLoop(call, Machine(cpus=2), None, chunk_size, plan, engines)
+    loop.known = None
+    waiting = iter(decisions)
+
+    def decide() -> Decision:
+        loop.figures = loop.figures._replace(**figures)
+        return next(waiting, Decision("finish", 1, ""))
+
+    loop._decide = decide  # type: ignore[method-assign]
+    return loop.run()
+
+
+@pytest.fixture(autouse=True)
+def decides_at_once(monkeypatch: Any) -> None:
+    """After every batch, however short."""
+    monkeypatch.setattr(_adaptive, "LOOK", 0.0)
+
+
+decisions = st.lists(st.builds(Decision, st.sampled_from(WAYS), st.just(2), st.just("so")))
+
+
+@given(items=strategies.loops, decisions=decisions, size=st.none() | st.integers(1, 7))
+def test_any_decisions_give_the_loops_answer(engines, items, decisions, size):
+    """Back and forth between the calling thread, threads and processes."""
+
+    def work(x: object) -> tuple[object, str]:
+        return x, repr(x)
+
+    assert run(engines, work, items, decisions, chunk_size=size) == [work(x) for x in items]
+
+
+@given(count=st.integers(1, 30), bad=st.sets(st.integers(0, 29)), decisions=decisions)
+def test_any_decisions_give_the_loops_error(engines, count, bad, decisions):
+    """The first failing item in loop order, wherever it ran."""
+
+    def work(x: int) -> int:
+        if x in bad:
+            raise LookupError(x)
+        return x
+
+    failing = sorted(x for x in bad if x < count)
+    if not failing:
+        assert run(engines, work, range(count), decisions) == list(range(count))
+        return
+    with pytest.raises(LookupError) as caught:
+        run(engines, work, range(count), decisions, loop_var="x")
+    assert caught.value.args == (failing[0],)
+    note = f"clustrix: item {failing[0]} (x={failing[0]})"
+    assert caught.value.__notes__[0].startswith(note)
+
+
+@given(count=st.integers(1, 30), bad=st.sets(st.integers(0, 29)), decisions=decisions)
+def test_any_decisions_collect_the_same_errors(engines, count, bad, decisions):
+    """Each in its place."""
+
+    def work(x: int) -> int:
+        if x in bad:
+            raise LookupError(x)
+        return x
+
+    got = run(engines, work, range(count), decisions, collect=True)
+    for x, value in enumerate(got):
+        assert value.args == (x,) if x in bad else value == x
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_item_runs_twice(engines, way, tmp_path):
+    """Taken back from a worker or not: each item leaves exactly one mark."""
+
+    def mark(x: int) -> None:
+        handle = os.open(tmp_path / "marks", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(handle, b"%d\n" % x)
+        os.close(handle)
+
+    run(engines, mark, range(300), [Decision(way, 2, "")], chunk_size=3)
+    marks = sorted(int(line) for line in (tmp_path / "marks").read_text().split())
+    assert marks == list(range(300))
+
+
+def test_the_calling_thread_works_too(engines, tmp_path):
+    """Beside the worker, on what the worker has not begun."""
+    mark, caller = str(tmp_path / "a worker was here"), os.getpid()
+
+    def where(x: int) -> int:
+        if os.getpid() != caller:
+            open(mark, "w").close()
+        while x > 0 and not os.path.exists(mark):
+            time.sleep(0.01)
+        return os.getpid()
+
+    computes = {"cpu": 1.0, "wall": 1.0}
+    ran = run(
+        engines, where, range(200), [Decision("processes", 2, "")], chunk_size=1, figures=computes
+    )
+    assert caller in ran[1:]
+    assert len(set(ran)) == 2
+
+
+def test_an_item_that_cannot_travel_runs_here(engines):
+    """Nobody asked for processes, so nobody shall hear of them."""
+    items = [1, threading.Lock(), 3, threading.Lock(), 5] * 4
+    got = run(engines, type, items, [Decision("processes", 2, "")], chunk_size=1)
+    assert got == [type(item) for item in items]
+
+
+def test_a_function_that_cannot_travel_stays_here(engines):
+    """Whatever the analysis believed."""
+    lock = threading.Lock()
+
+    def work(x: int) -> int:
+        with lock:
+            return x
+
+    got = run(engines, work, range(20), [Decision("processes", 2, "")] * 3)
+    assert got == list(range(20))
+
+
+def test_a_slow_first_item_is_not_waited_for(tmp_path):
+    """The other items of a function that waits start while the first one still runs."""
+    mark = str(tmp_path / "the second item was here")
+
+    def meet(x: int) -> int:
+        if x == 1:
+            open(mark, "w").close()
+        while not os.path.exists(mark):  # alone, the first item would wait for ever
+            time.sleep(0.01)
+        return x
+
+    assert parallel(meet)([0, 1, 2, 3]) == [0, 1, 2, 3]
+
+
+def test_a_first_item_that_fails_ends_the_loop_at_once(tmp_path):
+    """Also where others have been started behind its back."""
+    mark = str(tmp_path / "another item was here")
+
+    def work(x: int) -> int:
+        if x > 0:
+            open(mark, "w").close()
+        while not os.path.exists(mark):
+            time.sleep(0.01)
+        if x == 0:
+            raise LookupError(x)
+        return x
+
+    with pytest.raises(LookupError):
+        parallel(work)(range(100))
+
+
+def test_what_was_found_is_remembered_and_explained():
+    """The plan tells of the last loop."""
+
+    @parallel
+    def add(x: int) -> int:
+        return x + 1
+
+    before = add.explain(range(10))
+    assert "PL602" not in {finding.code for finding in before.findings}
+    assert add(range(10)) == list(range(1, 11))
+    after = add.explain(range(10))
+    assert "the last loop: finished in the calling thread" in str(after)
+
+
+def test_a_named_engine_is_not_measured():
+    """The user's choice is obeyed as it stands."""
+    with LocalExecutor(max_workers=2, use_threads=False) as executor:
+        pids = executor.execute_loop_parallel(lambda x: os.getpid(), "x", range(4))
+    assert os.getpid() not in pids
+
+
+@given(
+    count=st.integers(0, 500),
+    start=st.integers(0, 500),
+    wall=st.floats(0, 1),
+    size=st.none() | st.integers(1, 9),
+)
+def test_a_taper_cuts_everything_once(count, start, wall, size):
+    """Whatever it believes an item costs."""
+    taper = Taper(range(count), min(start, count), wall, size)
+    seen = [x for chunk in taper for x in chunk.items]
+    assert seen == list(range(min(start, count), count))
