@@ -90,8 +90,7 @@ class AdaptiveLoop:
         self._plan: Plan | None = None
         self._planning = threading.Lock()
         self._function = call.per_item()
-        self._seconds = 0.0
-        self._measured = 0
+        self._taken = 0
         self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
         self.figures = self.figures._replace(
             cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
@@ -120,7 +119,7 @@ class AdaptiveLoop:
                 report = self._go(decision)
         finally:
             remembered.put(self.call.function, Known(self.figures, report))
-        return gather(iter(self.done), total)
+        return gather(iter(self.done), total, collect=self.call.collect)
 
     # ---- in the calling thread ------------------------------------------------------------
 
@@ -159,8 +158,6 @@ class AdaptiveLoop:
         process, waits = time.process_time() - process, _platform.voluntary_waits() - waits
         count = len(chunk.items)
         self.next = chunk.stop
-        self._seconds += wall
-        self._measured += count
         self.figures = self.figures._replace(
             items=len(self.call.items) - self.next,
             wall=wall / count,
@@ -211,7 +208,8 @@ class AdaptiveLoop:
             self.figures = self.figures._replace(portable=not stuck, read=True)
             decision = decide(self.figures)
         if decision.way in ("probe", "processes") and self.figures.moved is None:
-            self._weigh()
+            if not self._weigh():
+                return Decision("finish", 1, "nothing to weigh yet")
             decision = decide(self.figures)
         return decision
 
@@ -229,14 +227,15 @@ class AdaptiveLoop:
             if self.engines.miss(saved):
                 _thread_cache.start(lambda: self.engines.processes(lanes - 1))
 
-    def _weigh(self) -> None:
+    def _weigh(self) -> bool:
         """Seconds to move an item and its result; from the first that have been run."""
         outcome = next((one for one in self.done if one.values), None)
         if outcome is None:
-            return
+            return False
         item, value = self.call.items[outcome.start], outcome.values[0]
         seconds = weigh(item, value)
         self.figures = self.figures._replace(moved=seconds or 0.0, portable=seconds is not None)
+        return True
 
     # ---- with others ----------------------------------------------------------------------
 
@@ -263,8 +262,16 @@ class AdaptiveLoop:
         start, cpu = time.perf_counter(), time.process_time()
         self._gather_threads(loop, lambda: 2)
         seconds = time.perf_counter() - start
-        self.figures = self.figures._replace(overlap=(time.process_time() - cpu) / seconds)
+        self._note_overlap((time.process_time() - cpu) / seconds)
         self.next = stop
+
+    def _note_overlap(self, used: float) -> None:
+        """CPU seconds for each second on two threads, beside what one thread got alone.
+
+        On a machine that has other work to do, neither gets a whole processor.
+        """
+        alone = self.figures.cpu / self.figures.wall if self.figures.wall > 0 else 1.0
+        self.figures = self.figures._replace(overlap=used / min(1.0, max(alone, 0.3)))
 
     def _on_threads(self, most: int) -> None:
         """All that is left, on threads; more of them once they have shown that they wait."""
@@ -292,7 +299,7 @@ class AdaptiveLoop:
         if seconds < LOOK:
             return
         if not waiting(self.figures):
-            self.figures = self.figures._replace(overlap=cpu / seconds)
+            self._note_overlap(cpu / seconds)
         elif cpu > WAITS * seconds:  # it has filled the GIL: that was no waiting
             each = cpu / count
             self.figures = self.figures._replace(wall=each, cpu=each, process_cpu=each, looks=0)
@@ -340,8 +347,13 @@ class AdaptiveLoop:
         chunk = schedule.take() if works else None
         for outcome in loop.hand_out():
             self._keep(outcome)
-        if chunk is None and works and loop.take_back():
-            chunk = schedule.take()
+        if chunk is None and works:
+            # The last chunk first, then the one in the middle of the loop, then on from the
+            # back: a loop whose cost grows, or whose dear items are all in one place, shows it
+            # early.
+            self._taken += 1
+            if loop.take_back(item=len(self.call.items) // 2 if self._taken == 2 else None):
+                chunk = schedule.take()
         if loop.idle and loop.take_back(least=2):  # one has run dry while another has plenty
             for outcome in loop.hand_out():
                 self._keep(outcome)

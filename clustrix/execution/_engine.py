@@ -51,15 +51,18 @@ def execute(call: Call, plan: Plan, engine: Engine) -> list[Any]:
     expected = None if call.batched else len(call.items)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.
     with closing(engine.run(call, plan, cut(call.items, plan.chunk_size))) as outcomes:
-        return gather(outcomes, expected)
+        return gather(outcomes, expected, collect=call.collect)
 
 
-def gather(outcomes: Iterator[Outcome], expected: int | None) -> list[Any]:
+def gather(
+    outcomes: Iterator[Outcome], expected: int | None, *, collect: bool = False
+) -> list[Any]:
     """Join outcomes into results in loop order, or raise the first error in loop order.
 
     Args:
         outcomes: in any order; exhausted in every case, so that no lane is left behind.
         expected: how many results there must be; ``None`` when the function decides.
+        collect: whether exceptions may stand among the values.
     """
     done: dict[int, Outcome] = {}
     first: Outcome | None = None
@@ -77,7 +80,7 @@ def gather(outcomes: Iterator[Outcome], expected: int | None) -> list[Any]:
     results: list[Any] = []
     for start in sorted(done):
         results.extend(done[start].values)
-    if any(type(value) is Raised for value in results):
+    if collect:
         results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:
         raise ClustrixError(

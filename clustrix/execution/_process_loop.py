@@ -210,18 +210,28 @@ class ProcessLoop:
             self.schedule.put_back(worker.chunk)
             self._rest(worker)
 
-    def take_back(self, least: int = 1) -> bool:
-        """Get the last chunk that no worker has begun back into the schedule.
+    def take_back(self, least: int = 1, *, item: int | None = None) -> bool:
+        """Get a chunk that no worker has begun back into the schedule.
 
         Args:
             least: chunks that the worker must have, so that it is not left with fewer.
+            item: which item it should contain; ``None`` for the last chunk of the longest queue.
 
         Returns:
             Whether there was one.
         """
         for worker in sorted(self.working.values(), key=lambda one: -len(one.chunks)):
-            if len(worker.chunks) >= least and worker.page.take_back(worker.chunks[-1][0]):
-                self.schedule.put_back(worker.chunks.pop()[1])
+            if len(worker.chunks) < least:
+                continue
+            places = range(len(worker.chunks))
+            place = places[-1]
+            if item is not None:
+                starts = [chunk.start for _, chunk in worker.chunks]
+                place = max((p for p in places if starts[p] <= item), default=place)
+            serial, chunk = worker.chunks[place]
+            if worker.page.take_back(serial):
+                del worker.chunks[place]
+                self.schedule.put_back(chunk)
                 if not worker.chunks:  # nothing of it is under way any more
                     del self.working[worker.channel.fileno()]
                     self.idle.append(worker)

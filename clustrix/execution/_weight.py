@@ -13,8 +13,8 @@ __all__ = ["weigh"]
 # benchmarks/big_arrays.py: 256 MB into two workers in 60 ms, and back in 100.
 SECONDS_PER_BYTE = 0.4e-9
 
-# One small item in a chunk: its pickle, and its part of the frame.
-LIGHT = 1e-6
+# A number or a short text among others in a chunk: its part of the pickle, on both sides.
+LIGHT = 1e-7
 
 _ATOMS = (int, float, complex, bool, str, bytes, type(None))
 _SHORT = 1000
