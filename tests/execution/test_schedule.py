@@ -80,7 +80,7 @@ def test_every_chunk_runs_exactly_once(size, lanes, choices):
 def test_collected_errors_end_nothing(bad, size, lanes, choices):
     """Every position has exactly one value, and those of failed items are errors."""
     outcomes = drive(bad, size, lanes, choices, call=COLLECT)
-    results = gather(iter(sorted(outcomes, key=lambda outcome: -outcome.start)), N)
+    results = gather(iter(sorted(outcomes, key=lambda outcome: -outcome.start)), N, collect=True)
     assert len(results) == N
     assert {i for i, value in enumerate(results) if isinstance(value, ValueError)} == bad
     assert all(value in (i, None) or i in bad for i, value in enumerate(results))
