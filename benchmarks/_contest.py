@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class Figures:
 
     Attributes:
         taken: of those who took part in the rounds.
+        beside: for some of them the plain loops of their own process, one a round.
         tried: the one figure of those who did not.
         settings: what was picked for each peer.
         skipped: why somebody is missing.
@@ -66,6 +68,7 @@ class Figures:
     """
 
     taken: dict[str, list[float]] = field(default_factory=dict)
+    beside: dict[str, list[float]] = field(default_factory=dict)
     tried: dict[str, float] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -164,7 +167,7 @@ def _warm(row: Row, effort: Effort, steps: float) -> Figures:
             if name not in handles:
                 handles[name] = Handle(row.name, name, steps)
             seconds = ask(name, "run", setting=_plain(setting), timeout=TRY_SECONDS)
-            for _ in range(2 if 0.001 < seconds < 0.1 else 0):
+            for _ in range(2 if 0.001 < seconds < 0.1 and effort.settings > 1 else 0):
                 again = ask(name, "run", setting=_plain(setting), timeout=TRY_SECONDS)
                 seconds = min(seconds, again)
         except Failed as reason:
@@ -188,13 +191,19 @@ def _warm(row: Row, effort: Effort, steps: float) -> Figures:
             LOOP: lambda: ask(OURS, "loop", timeout=120),
             OURS: lambda: ask(OURS, "ours", timeout=120),
         }
+
+        def turn(name: str, setting: Setting) -> float:
+            if row.beside:
+                figures.beside[name].append(ask(name, "loop", timeout=120))
+            return ask(name, "run", setting=_plain(setting), timeout=TRY_SECONDS)
+
         for name, setting in front.items():
-            contestants[name] = lambda name=name, setting=setting: ask(  # type: ignore[misc]
-                name, "run", setting=_plain(setting), timeout=TRY_SECONDS
-            )
+            contestants[name] = partial(turn, name, setting)
         for name in (OURS, OURS, *front):
+            figures.beside[name] = []
             with suppress(Failed):  # it will say so again in the first round
                 contestants[name]()
+        figures.beside = {name: [] for name in front if row.beside}
         _rounds(contestants, effort, figures)
         for name in [name for name in answers if answers[name] != answers.get(LOOP)]:
             figures.skipped[name] = f"another answer: {answers[name]}, not {answers.get(LOOP)}"
@@ -223,7 +232,7 @@ def _first(row: Row, effort: Effort, steps: float) -> Figures:
     front = _try_peers(row, effort, figures, attempt)
     contestants = {LOOP: lambda: once(OURS, "loop"), OURS: lambda: once(OURS, "ours")}
     for name, setting in front.items():
-        contestants[name] = lambda name=name, setting=setting: attempt(name, setting)  # type: ignore[misc]
+        contestants[name] = partial(attempt, name, setting)
     _rounds(contestants, effort, figures)
     return figures
 
@@ -253,9 +262,7 @@ def _memory(row: Row, effort: Effort, steps: float) -> Figures:
             continue
         setting = row.grid[0]
         figures.settings[name] = str(setting)
-        contestants[name] = lambda name=name, setting=setting: peak(  # type: ignore[misc]
-            name, "first", setting=_plain(setting)
-        )
+        contestants[name] = partial(peak, name, "first", setting=_plain(setting))
     _rounds(contestants, Effort(min(3, effort.rounds), effort.seconds, (), 1), figures)
     return figures
 
@@ -265,6 +272,10 @@ def _process(row: Row, effort: Effort, steps: float) -> Figures:
     figures = Figures()
     assert row.programs is not None
     programs = row.programs(steps)
+
+    def whole(file: Path) -> float:
+        return silent(file, TRY_SECONDS)[0]
+
     with tempfile.TemporaryDirectory() as folder:
         contestants: dict[str, Callable[[], float]] = {}
         right = ""
@@ -287,7 +298,7 @@ def _process(row: Row, effort: Effort, steps: float) -> Figures:
                     continue
                 if seconds < best:
                     best = seconds
-                    contestants[name] = lambda file=file: silent(file, TRY_SECONDS)[0]  # type: ignore[misc]
+                    contestants[name] = partial(whole, file)
                     figures.settings[name] = setting
                     figures.tried[name] = seconds
             if name in contestants:

@@ -28,7 +28,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
     ]
     for row in rows:
         work, loop, ours, peer, ratio, _, limit, _ = cells(row)
-        loop, ours = loop, ours if not row["over"] else f"{ours} (!)"
+        ours += " (!)" * bool(row["over"])
         beside = f"{ratio} ({peer})" if row["best_peer"] else "-"
         lines.append(f"| {work} | {loop} | {ours} | {beside} | {limit} |")
     return lines

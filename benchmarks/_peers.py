@@ -86,11 +86,14 @@ def _loky(kind: str, workers: int) -> Iterator[Run]:
 
 @contextmanager
 def _mpire(kind: str, workers: int) -> Iterator[Run]:
-    from mpire import WorkerPool
+    from mpire.pool import WorkerPool
 
     method = "threading" if kind == "threads" else "fork"
     with WorkerPool(workers, start_method=method, keep_alive=True) as pool:
-        yield lambda function, items, chunk: pool.map(function, items, chunk_size=chunk)
+        # By default it makes one array of all the arrays that come back.
+        yield lambda function, items, chunk: pool.map(
+            function, items, chunk_size=chunk, concatenate_numpy_output=False
+        )
 
 
 @contextmanager
@@ -135,7 +138,7 @@ def _ray(kind: str, workers: int) -> Iterator[Run]:
 
     ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False)
 
-    @ray.remote
+    @ray.remote  # type: ignore[untyped-decorator]
     def share(function: Any, items: Sequence[Any]) -> list[Any]:
         return [function(item) for item in items]
 

@@ -35,10 +35,11 @@ def result(row: Row, file: str, figures: Figures, seconds: float) -> dict[str, A
     loops = figures.taken.get(LOOP, [])
 
     def ratio(name: str) -> float:
-        pairs = zip(figures.taken[name], loops, strict=False)
+        beside = figures.beside.get(name) or loops
+        pairs = zip(figures.taken[name], beside, strict=False)
         return statistics.median(own / loop for own, loop in pairs)
 
-    contestants = {
+    contestants: dict[str, dict[str, Any]] = {
         name: {
             "setting": figures.settings.get(name, ""),
             "median": statistics.median(taken),

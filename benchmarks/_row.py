@@ -67,6 +67,8 @@ class Row:
             of a fresh process; ``"process"``: whole processes; ``"memory"``: the peak of memory.
         programs: instead of ``job``, where whole processes are measured.
         headline: whether it is in the short table and in the quick run.
+        beside: whether each peer, too, is compared with a plain loop in its own process; for
+            loops so short, or so dependent on memory, that two processes are hard to compare.
         scheduled: whether to compare with the best possible schedule of the items.
     """
 
@@ -77,6 +79,7 @@ class Row:
     how: str = "warm"
     programs: Callable[[float], Programs] | None = None
     headline: bool = False
+    beside: bool = False
     scheduled: bool = False
 
 

@@ -20,6 +20,6 @@ def _sorted(steps: float) -> Job:
 
 
 ROWS = (
-    Row("arrays-summed", "32 arrays of 8 MB, summed", _summed, _GRID, headline=True),
-    Row("arrays-sorted", "32 arrays of 8 MB, sorted", _sorted, _GRID, headline=True),
+    Row("arrays-summed", "32 arrays of 8 MB, summed", _summed, _GRID, beside=True, headline=True),
+    Row("arrays-sorted", "32 arrays of 8 MB, sorted", _sorted, _GRID, beside=True, headline=True),
 )

@@ -13,4 +13,4 @@ def _job(steps: float) -> Job:
     return Job(filled, range(32))
 
 
-ROWS = (Row("arrays-filled", "32 arrays of 8 MB, filled", _job, _GRID, headline=True),)
+ROWS = (Row("arrays-filled", "32 arrays of 8 MB, filled", _job, _GRID, beside=True, headline=True),)

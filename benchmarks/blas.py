@@ -16,4 +16,4 @@ def _job(steps: float) -> Job:
     return Job(dot, [generator.random((600, 600)) for _ in range(30)])
 
 
-ROWS = (Row("blas", "30 matrix products, 600 x 600", _job, _GRID, headline=True),)
+ROWS = (Row("blas", "30 matrix products, 600 x 600", _job, _GRID, headline=True, beside=True),)

@@ -15,7 +15,7 @@ def _job(items: int) -> Callable[[float], Job]:
 
 
 ROWS = (
-    Row("few-1", "1 item x 1 us", _job(1), _GRID),
-    Row("few-2", "2 items x 1 us", _job(2), _GRID, headline=True),
-    Row("few-5", "5 items x 1 us", _job(5), _GRID),
+    Row("few-1", "1 item x 1 us", _job(1), _GRID, beside=True),
+    Row("few-2", "2 items x 1 us", _job(2), _GRID, beside=True, headline=True),
+    Row("few-5", "5 items x 1 us", _job(5), _GRID, beside=True),
 )

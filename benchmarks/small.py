@@ -12,5 +12,5 @@ def _job(steps: float) -> Job:
 
 ROWS = (
     Row("small-cold", "5,000 x 6 us, first call", _job, computing(5_000), "first", headline=True),
-    Row("small-warm", "5,000 x 6 us", _job, computing(5_000), headline=True),
+    Row("small-warm", "5,000 x 6 us", _job, computing(5_000), headline=True, beside=True),
 )

@@ -10,4 +10,4 @@ def _job(steps: float) -> Job:
     return Job(tiny, range(100_000))
 
 
-ROWS = (Row("tiny", "100,000 x 0.1 us", _job, computing(100_000), headline=True),)
+ROWS = (Row("tiny", "100,000 x 0.1 us", _job, computing(100_000), headline=True, beside=True),)

@@ -12,4 +12,4 @@ def _job(steps: float) -> Job:
     return Job(burn, [round(500 * steps)] * 2, repeat=20)
 
 
-ROWS = (Row("warm-call", "2 x 0.5 ms, warm", _job, _GRID, headline=True),)
+ROWS = (Row("warm-call", "2 x 0.5 ms, warm", _job, _GRID, headline=True, beside=True),)

@@ -32,6 +32,7 @@ from clustrix.execution import (
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 
+_DIRECTLY = Plan("serial", workers=1)
 _MEASURED = "the first items are timed in the calling thread; little work is finished there"
 
 
@@ -270,10 +271,14 @@ class LocalExecutor(TaskExecutor):
         """
         if options.executor != "auto" or options.timeout is not None or machine.inside_worker:
             return False
+        return not self._batches(call, options)
+
+    def _batches(self, call: Call, options: Options) -> bool:
+        """Whether the function gets whole chunks: said by the user, or proved by its code."""
         if options.batched is not None:
-            return not options.batched
-        return not may_want_batches(call.function) or (
-            analysis.needs_batches(call.function, call.slot or 0, call.items) is None
+            return options.batched
+        return may_want_batches(call.function) and (
+            analysis.needs_batches(call.function, call.slot, call.items) is not None
         )
 
     def _run(self, call: Call, options: Options) -> list[Any]:
@@ -282,6 +287,9 @@ class LocalExecutor(TaskExecutor):
         self._engines.check_open()
         call = call._replace(collect=options.on_error == "collect")
         machine = this_machine()
+        alone = len(call.items) == 1 and options.timeout is None
+        if alone and not self._batches(call, options):
+            return execute(call, _DIRECTLY, self._engines.get("serial"))
         if self._measures(call, options, machine):
             return AdaptiveLoop(
                 call,
@@ -293,7 +301,6 @@ class LocalExecutor(TaskExecutor):
             ).run()
         plan = analysis.make_plan(call, options, machine)
         call = call._replace(batched=plan.batched)
-        alone = len(call.items) == 1 and options.timeout is None
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
         return execute(call, plan, engine)

@@ -32,7 +32,7 @@ def test_survey_of_the_standard_library():
 
 def test_fetching_from_a_local_server():
     """Waiting goes to threads without being told, and the server sees many clients at once."""
-    output = run("fetch_local.py", "12")
+    output = run("fetch_local.py", "60")
     assert "fetch(): threads" in output
     assert "urllib.request.urlopen waits on the network" in output
     assert "both gave identical results" in output

@@ -36,6 +36,9 @@ _ITERATING = frozenset(
     | {"set", "sorted", "sum", "tuple", "iter"}
 )
 
+_MOST_REMEMBERED = 1024
+_takes_items: dict[int, tuple[types.CodeType, str | int]] = {}
+
 
 def needs_batches(
     function: object, slot: str | int | None, items: Sequence[object]
@@ -59,8 +62,10 @@ def needs_batches(
         >>> needs_batches(double_all, "chunk", ["ab", "cd"]) is None
         True
     """
+    if slot is None or _takes_items.get(id(code := _code(function))) == (code, slot):
+        return None
     kinds = _kinds(items)
-    if not kinds or slot is None:
+    if not kinds:
         return None
     source = _plain_source(function)
     if source is None:
@@ -68,12 +73,29 @@ def needs_batches(
     name = _parameter(source, slot, function)
     if name is None:
         return None
-    for use, line in _certain_uses(source, name):
+    uses = list(_certain_uses(source, name))
+    if not uses and code is not None:
+        _note_takes_items(code, slot)
+    for use, line in uses:
         if all(not _offers(kind, use) for kind in kinds):
             kind = next(iter(sorted(kind.__name__ for kind in kinds)))
             why = f"is {use}, which one {kind} cannot be: the function gets whole chunks"
             return Finding("BA101", why, name, source.file, line)
     return None
+
+
+def _code(function: object) -> types.CodeType | None:
+    """The code of a plain function or method; wrappers are looked at anew each time."""
+    if type(function) is types.MethodType:
+        function = function.__func__
+    return function.__code__ if type(function) is types.FunctionType else None
+
+
+def _note_takes_items(code: types.CodeType, slot: str | int) -> None:
+    """Remember that nothing in this code tells of chunks: most loops ask this every time."""
+    if len(_takes_items) >= _MOST_REMEMBERED:
+        _takes_items.clear()
+    _takes_items[id(code)] = (code, slot)  # holding the code, so that its id stays its own
 
 
 def _kinds(items: Sequence[object]) -> set[type]:

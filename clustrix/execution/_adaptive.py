@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import math
 import operator
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -195,7 +196,9 @@ class AdaptiveLoop:
     def _decide(self) -> Decision:
         """What to do with the rest; the source is read, and data weighed, only if it matters."""
         self.figures = self.figures._replace(
-            items=len(self.call.items) - self.next, warm=self.engines.warm()
+            items=len(self.call.items) - self.next,
+            warm=self.engines.warm(),
+            loaded="cloudpickle" in sys.modules,
         )
         decision = decide(self.figures)
         if decision.way == "finish":
@@ -266,12 +269,12 @@ class AdaptiveLoop:
         self.next = stop
 
     def _note_overlap(self, used: float) -> None:
-        """CPU seconds for each second on two threads, beside what one thread got alone.
+        """CPU seconds for each second on two threads: more than one is proof.
 
-        On a machine that has other work to do, neither gets a whole processor.
+        Less is none on a machine that has other work to do; then the loop merely goes a way that
+        is right for Python code, too.
         """
-        alone = self.figures.cpu / self.figures.wall if self.figures.wall > 0 else 1.0
-        self.figures = self.figures._replace(overlap=used / min(1.0, max(alone, 0.3)))
+        self.figures = self.figures._replace(overlap=used)
 
     def _on_threads(self, most: int) -> None:
         """All that is left, on threads; more of them once they have shown that they wait."""

@@ -27,8 +27,10 @@ COLD_CALLER = 0.012
 # Handing a loop to threads that are cached, or new.
 THREADS = 0.0003
 
-# Reading a function that was not read before, the slowest of 500 excepted.
+# Reading a function that was not read before, the slowest of 500 excepted; and for the first one
+# of a program, loading what reads it.
 ANALYSIS = 0.003
+LOADING = 0.040
 
 # A loop that waits for more than half of its time is not held up by the GIL.
 WAITS = 0.5
@@ -36,8 +38,7 @@ WAITS = 0.5
 # And one that hardly computes needs no second look.
 CERTAINLY_WAITS = 0.1
 
-# CPU seconds of the process for each second of the calling thread's: more is a library at work
-# on several processors.
+# CPU seconds of the process for each second: more is a library at work on several processors.
 PARALLEL_ALREADY = 1.3
 
 # CPU seconds for each second while two threads ran: pure Python 1.0, sorting or compressing 1.5
@@ -46,6 +47,9 @@ OVERLAPS = 1.35
 
 # A change must promise this much, or the loop stays where it is.
 GAIN = 0.85
+
+# Workers beyond the number of processors must promise more: their start-up is a guess.
+CLEAR_GAIN = 0.7
 
 # Threads that wait cost next to nothing up to here.
 MOST_WAITING = 32
@@ -70,6 +74,7 @@ class Figures(NamedTuple):
         portable: whether function, arguments and results can travel.
         gil: whether the interpreter runs one thread at a time.
         read: whether the function has been analysed.
+        loaded: whether a function has been analysed, and one sent to a worker, before.
     """
 
     items: int
@@ -86,6 +91,7 @@ class Figures(NamedTuple):
     portable: bool = True
     gil: bool = True
     read: bool = True
+    loaded: bool = True
 
 
 class Decision(NamedTuple):
@@ -117,12 +123,12 @@ def decide(figures: Figures) -> Decision:
     left = figures.items * figures.wall
     lanes = min(figures.most or figures.cpus, max(1, figures.items))
     rest = f"{figures.items} items of {_seconds(figures.wall)} left"
-    reading = 0.0 if figures.read else ANALYSIS
-    if figures.items < 2 or figures.most == 1 or left < 2 * WARM + 5 * reading:
+    reading = 0.0 if figures.read else ANALYSIS + (0.0 if figures.loaded else LOADING)
+    if figures.items < 2 or figures.most == 1 or left < 2 * WARM + 3 * reading:
         return Decision("finish", 1, rest)
     if waiting(figures):
         return _waiting(figures, left)
-    if figures.process_cpu > PARALLEL_ALREADY * figures.cpu:
+    if figures.process_cpu > PARALLEL_ALREADY * figures.wall:
         used = figures.process_cpu / figures.wall
         return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
     if lanes < 2 or figures.cpus < 2:
@@ -152,9 +158,9 @@ def _waiting(figures: Figures, left: float) -> Decision:
     if threads > GAIN * left:
         return Decision("finish", 1, f"{share}, too short to share")
     several = min(figures.most or 4 * figures.cpus, figures.items, width)
-    start = WARM if figures.warm >= figures.cpus else COLD
+    start = WARM + COLD * max(0, several - figures.warm) / figures.cpus
     processes = start + max(left / several, figures.items * figures.cpu / figures.cpus)
-    if figures.portable and figures.gil and figures.cpus > 1 and processes < GAIN * threads:
+    if figures.portable and figures.gil and figures.cpus > 1 and processes < CLEAR_GAIN * threads:
         return Decision("processes", several, f"{share} and fills the GIL in between")
     return Decision("threads", width, share)
 
@@ -166,6 +172,7 @@ def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
     start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes
+    start += 0.0 if figures.loaded else LOADING / 2
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left
     probing = figures.overlap is None and THREADS + left / lanes < GAIN * left

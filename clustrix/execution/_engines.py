@@ -41,6 +41,7 @@ class Engines:
         self._processes: ProcessEngine | None = None
         self._closed = False
         self._missed = 0.0
+        self._starting = 0
         self._lock = threading.Lock()
 
     def get(self, choice: str | Executor, workers: int = 1) -> Engine:
@@ -77,6 +78,7 @@ class Engines:
         """The engine of worker processes, of which so many are wanted; started if need be."""
         if self._processes is not None:
             return self._processes
+        self._starting = workers  # they will be there sooner than anybody can use them
         from clustrix.execution._pool import Pool
 
         with self._lock:
@@ -99,8 +101,8 @@ class Engines:
         return True
 
     def warm(self) -> int:
-        """Worker processes that wait for work."""
-        return 0 if self._processes is None else self._processes.pool.idle()
+        """Worker processes that wait for work, or are about to."""
+        return self._starting if self._processes is None else self._processes.pool.idle()
 
     def close(self) -> None:
         """End what the engines hold; nothing runs on them any more."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import Protocol
 
 from clustrix._model import Call, Machine, Plan
@@ -81,10 +82,14 @@ class SlowStart:
             return (self._loop, self._taper) if self._started else None
 
     def _run(self) -> None:
+        start, cpu = time.perf_counter(), time.process_time()
         if self._first_item.acquire(timeout=PATIENCE):
             return
         owner = self._owner
+        computes = time.process_time() - cpu > (time.perf_counter() - start) / 2
         with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
+            if computes:  # the sooner workers start, the sooner they help
+                owner.engines.processes(owner.machine.cpus - 1)
             plan = owner.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)
