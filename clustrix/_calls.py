@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import builtins
 import inspect
-import opcode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import BuiltinFunctionType, CodeType
+from types import BuiltinFunctionType, CodeType, MethodType
 from typing import Any
 
 from clustrix._model import Call, describe
@@ -21,32 +20,62 @@ from clustrix.errors import LoopVariableError
 
 __all__ = ["check_callable", "count_items", "loop_call", "may_want_batches", "work_call"]
 
-# What a function must do with its loop variable before it can be asked whether it wants chunks.
-_ITERATES = frozenset(
-    opcode.opmap[name]
-    for name in ("GET_ITER", "BINARY_SUBSCR", "UNPACK_SEQUENCE", "BINARY_OP", "CALL_FUNCTION_EX")
-    if name in opcode.opmap and not (name == "BINARY_OP" and "BINARY_SUBSCR" in opcode.opmap)
-)
+# What code does right behind a variable that must be iterable or indexable.
+_ITERATES = {"GET_ITER", "UNPACK_SEQUENCE", "UNPACK_EX", "CALL_FUNCTION_EX", "LIST_EXTEND"}
+_ITERATES |= {"SET_UPDATE", "LIST_TO_TUPLE", "GET_YIELD_FROM_ITER", "CONTAINS_OP"}
+_SUBSCRIBES = {"BINARY_SUBSCR", "BINARY_SLICE", "BUILD_SLICE", "STORE_SUBSCR"}
 _TAKES_ITERABLES = frozenset(
     name
     for name, builtin in vars(builtins).items()
     if name in ("all", "any", "iter", "len", "max", "min", "next", "reversed", "sorted", "sum")
-    or (isinstance(builtin, type) and hasattr(builtin, "__iter__"))
+    or (isinstance(builtin, type) and hasattr(builtin, "__iter__") and builtin is not range)
 )
+_NEAR = 4  # instructions between a variable and what is done with it, where it is done at once
+
+_answers: dict[int, tuple[CodeType, str | int | None, bool]] = {}
 
 
-def may_want_batches(function: object) -> bool:
-    """Whether the code does anything that an iterable is needed for; a quick look.
+def may_want_batches(function: object, slot: str | int | None) -> bool:
+    """Whether the code iterates, subscribes or measures its loop variable; a quick look.
 
-    Only then is its source worth reading for the proof that it cannot take a single item.
+    Only then is its source worth reading for the proof that it cannot take a single item; most
+    programs never load what reads it.
+
+    Args:
+        function: the function of the loop.
+        slot: where the item goes, as in `Call`.
     """
+    shift = 1 if isinstance(function, MethodType) else 0
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
     if not isinstance(code, CodeType):
         return not isinstance(function, BuiltinFunctionType)
-    return not (
-        _ITERATES.isdisjoint(code.co_code[::2]) and _TAKES_ITERABLES.isdisjoint(code.co_names)
-    )
+    known = _answers.get(id(code))
+    if known is None or known[0] is not code or known[1] != slot:
+        name = slot if isinstance(slot, str) else code.co_varnames[(slot or 0) + shift :][:1]
+        known = _answers[id(code)] = (
+            code,
+            slot,
+            _needs_iterable(code, name if isinstance(name, str) else "".join(name)),
+        )
+    return known[2]
+
+
+def _needs_iterable(code: CodeType, name: str) -> bool:
+    import dis  # loaded already, by inspect
+
+    steps = list(dis.get_instructions(code))
+    for place, step in enumerate(steps):
+        value = step.argval
+        if value != name and not (isinstance(value, tuple) and name in value):
+            continue
+        before = steps[max(0, place - _NEAR) : place]
+        behind = [one.opname for one in steps[place + 1 : place + 1 + _NEAR]]
+        if (behind[:1] and behind[0] in _ITERATES) or not _SUBSCRIBES.isdisjoint(behind):
+            return True
+        if any(one.opname == "LOAD_GLOBAL" and one.argval in _TAKES_ITERABLES for one in before):
+            return True
+    return False
 
 
 def work_call(func: Callable[..., Any], work_chunks: Sequence[Mapping[str, Any]]) -> Call:

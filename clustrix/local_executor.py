@@ -277,7 +277,7 @@ class LocalExecutor(TaskExecutor):
         """Whether the function gets whole chunks: said by the user, or proved by its code."""
         if options.batched is not None:
             return options.batched
-        return may_want_batches(call.function) and (
+        return may_want_batches(call.function, call.slot) and (
             analysis.needs_batches(call.function, call.slot, call.items) is not None
         )
 

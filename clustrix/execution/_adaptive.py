@@ -126,7 +126,7 @@ class AdaptiveLoop:
 
     def _alone(self) -> Decision:
         """Work here until all is done, or until something better is found."""
-        total, size = len(self.call.items), 1
+        total, size = len(self.call.items), self._first_batch()
         start = time.perf_counter()
         helper = SlowStart(self) if self.known is None and self.next == 0 else None
         decision = Decision("finish", 1, "")
@@ -144,6 +144,11 @@ class AdaptiveLoop:
                     return decision
             size = self._grow(size)
         return decision
+
+    def _first_batch(self) -> int:
+        """One item of a function that nobody knows; of another, what should take a moment."""
+        wall = self.known.figures.wall if self.known else 0.0
+        return max(1, int(BATCH / 2 / wall)) if wall > 0 else 1
 
     def _grow(self, size: int) -> int:
         wall = self.figures.wall

@@ -39,7 +39,7 @@ WAITS = 0.5
 CERTAINLY_WAITS = 0.1
 
 # CPU seconds of the process for each second: more is a library at work on several processors.
-PARALLEL_ALREADY = 1.3
+PARALLEL_ALREADY = 1.15
 
 # CPU seconds for each second while two threads ran: pure Python 1.0, sorting or compressing 1.5
 # to 2.0.
@@ -128,6 +128,8 @@ def decide(figures: Figures) -> Decision:
         return Decision("finish", 1, rest)
     if waiting(figures):
         return _waiting(figures, left)
+    if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
+        return Decision("finish", 1, "it may wait; one more look")
     if figures.process_cpu > PARALLEL_ALREADY * figures.wall:
         used = figures.process_cpu / figures.wall
         return Decision("finish", 1, f"it uses {used:.1f} CPUs already")

@@ -8,6 +8,7 @@ the order of the loop.  Adding an engine means writing one class with one method
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, Protocol
@@ -77,9 +78,11 @@ def gather(
             raise first.error
         finally:  # an exception that refers to its own frame would keep the results alive
             del first, outcome, done
-    results: list[Any] = []
-    for start in sorted(done):
-        results.extend(done[start].values)
+    first_values = done[min(done)].values if done else []
+    if len(done) == 1 and isinstance(first_values, list):
+        results = first_values  # no copy of what may be a million values
+    else:
+        results = list(itertools.chain.from_iterable(done[start].values for start in sorted(done)))
     if collect:
         results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:
