@@ -148,7 +148,7 @@ class AdaptiveLoop:
     def _first_batch(self) -> int:
         """One item of a function that nobody knows; of another, what should take a moment."""
         wall = self.known.figures.wall if self.known else 0.0
-        return max(1, int(BATCH / 2 / wall)) if wall > 0 else 1
+        return max(1, int(BATCH / wall)) if wall > 0 else 1
 
     def _grow(self, size: int) -> int:
         wall = self.figures.wall
@@ -200,9 +200,10 @@ class AdaptiveLoop:
 
     def _decide(self) -> Decision:
         """What to do with the rest; the source is read, and data weighed, only if it matters."""
+        items = len(self.call.items) - self.next
         self.figures = self.figures._replace(
-            items=len(self.call.items) - self.next,
-            warm=self.engines.warm(),
+            items=items,
+            warm=self.engines.warm(items * self.figures.wall),
             loaded="cloudpickle" in sys.modules,
         )
         decision = decide(self.figures)

@@ -173,8 +173,8 @@ def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision
         return Decision("threads", lanes, f"its C code runs on {figures.overlap:.1f} CPUs at once")
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes
-    start += 0.0 if figures.loaded else LOADING / 2
+    loading = 0.0 if figures.loaded else LOADING / 2
+    start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes + loading
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left
     probing = figures.overlap is None and THREADS + left / lanes < GAIN * left

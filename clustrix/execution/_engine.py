@@ -8,7 +8,6 @@ the order of the loop.  Adding an engine means writing one class with one method
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any, Protocol
@@ -78,11 +77,14 @@ def gather(
             raise first.error
         finally:  # an exception that refers to its own frame would keep the results alive
             del first, outcome, done
-    first_values = done[min(done)].values if done else []
-    if len(done) == 1 and isinstance(first_values, list):
-        results = first_values  # no copy of what may be a million values
-    else:
-        results = list(itertools.chain.from_iterable(done[start].values for start in sorted(done)))
+    # The first values become the results and the others follow: a million of them are not copied
+    # twice.  A batch may have returned a list that the function still holds; that one is.
+    starts = sorted(done)
+    results: list[Any] = []
+    if starts and expected is not None and type(done[starts[0]].values) is list:
+        results = done[starts.pop(0)].values  # type: ignore[assignment]
+    for start in starts:
+        results.extend(done[start].values)
     if collect:
         results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:

@@ -28,6 +28,9 @@ __all__ = ["Engines", "shared"]
 # about what starting takes from the caller (benchmarks/round_trip.py).
 WORTH_STARTING = 0.01
 
+# Until the first workers have been started, and what sends them work is loaded, at the worst.
+STARTING_TAKES = 0.15
+
 
 class Engines:
     """The engines of one owner.
@@ -100,9 +103,16 @@ class Engines:
         self._missed = -math.inf
         return True
 
-    def warm(self) -> int:
-        """Worker processes that wait for work, or are about to."""
-        return self._starting if self._processes is None else self._processes.pool.idle()
+    def warm(self, patience: float = 0.0) -> int:
+        """Worker processes that wait for work.
+
+        Args:
+            patience: seconds of work that there is to do meanwhile; with enough of it workers
+                that are just being started count, too.
+        """
+        if self._processes is None:
+            return self._starting if patience > STARTING_TAKES else 0
+        return self._processes.pool.idle()
 
     def close(self) -> None:
         """End what the engines hold; nothing runs on them any more."""
