@@ -26,7 +26,15 @@ from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, Outcome
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
-from clustrix.execution._cost import MOST_WAITING, WAITS, Decision, Figures, decide, waiting
+from clustrix.execution._cost import (
+    MOST_WAITING,
+    PARALLEL_ALREADY,
+    WAITS,
+    Decision,
+    Figures,
+    decide,
+    waiting,
+)
 from clustrix.execution._cpus import THREADS_PER_CPU
 from clustrix.execution._engine import gather
 from clustrix.execution._engines import Engines
@@ -48,6 +56,9 @@ LOOK = 0.0005
 
 # Batches grow to this much work between two looks, so that a change is noticed within the call.
 BATCH = 0.005
+
+# How much of a use of several processors is still believed with the next look.
+FADING = 0.95
 
 # Seconds of work for each of two threads that shall show whether the GIL is let go of.
 PROBE = 0.002
@@ -92,6 +103,8 @@ class AdaptiveLoop:
         self._planning = threading.Lock()
         self._function = call.per_item()
         self._taken = 0
+        self._unsure = False
+        self._helped = False  # whether another thread of ours uses the processors just now
         self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
         self.figures = self.figures._replace(
             cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
@@ -129,16 +142,17 @@ class AdaptiveLoop:
         total, size = len(self.call.items), self._first_batch()
         start = time.perf_counter()
         helper = SlowStart(self) if self.known is None and self.next == 0 else None
+        self._helped = helper is not None
         decision = Decision("finish", 1, "")
         while self.next < total and not self.failed:
             self._batch(size)
             if helper is not None:
                 self.started = helper.over(cancel=self.failed)
-                helper = None
+                helper, self._helped = None, False
                 if self.started is not None:
                     width = min(self.most or MOST_WAITING, total)
                     return Decision("threads", width, "it has a blocking call")
-            if time.perf_counter() - start >= LOOK:
+            if time.perf_counter() - start >= LOOK and not self._unsure:
                 decision = self._decide()
                 if decision.way != "finish":
                     return decision
@@ -163,6 +177,11 @@ class AdaptiveLoop:
         wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
         process, waits = time.process_time() - process, _platform.voluntary_waits() - waits
         count = len(chunk.items)
+        # What other threads use is booked late, at the next tick of their processor: believe the
+        # most that was seen, and forget it slowly.
+        before = self.figures.process_cpu / self.figures.wall if self.figures.wall > 0 else 0.0
+        self._unsure = self._helped and process > PARALLEL_ALREADY * wall  # theirs, or ours?
+        process = cpu if self._helped else max(process, FADING * before * wall)
         self.next = chunk.stop
         self.figures = self.figures._replace(
             items=len(self.call.items) - self.next,
