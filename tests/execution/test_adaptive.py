@@ -128,7 +128,9 @@ def test_the_calling_thread_works_too(engines, tmp_path):
     def where(x: int) -> int:
         if os.getpid() != caller:
             open(mark, "w").close()
-        while x > 0 and not os.path.exists(mark):
+        for _ in range(6000 * (x > 9)):  # the first batches may be run before it decides
+            if os.path.exists(mark):
+                break
             time.sleep(0.01)
         return os.getpid()
 
@@ -136,7 +138,7 @@ def test_the_calling_thread_works_too(engines, tmp_path):
     ran = run(
         engines, where, range(200), [Decision("processes", 2, "")], chunk_size=1, figures=computes
     )
-    assert caller in ran[1:]
+    assert caller in ran[10:]
     assert len(set(ran)) == 2
 
 
