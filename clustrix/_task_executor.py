@@ -17,8 +17,8 @@ from typing import Any
 
 from clustrix import analysis
 from clustrix._model import Options
+from clustrix._sizes import THREADS_PER_CPU
 from clustrix.execution import (
-    THREADS_PER_CPU,
     Engines,
     Tasks,
     available_cpus,

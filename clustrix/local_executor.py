@@ -20,6 +20,7 @@ from typing import Any
 from clustrix import analysis
 from clustrix._calls import count_items, loop_call, may_want_batches, work_call
 from clustrix._model import Call, Finding, Machine, Options, Plan
+from clustrix._sizes import as_said
 from clustrix._task_executor import TaskExecutor
 from clustrix.execution import (
     AdaptiveLoop,
@@ -299,8 +300,12 @@ class LocalExecutor(TaskExecutor):
                 lambda: analysis.make_plan(call, options, machine),
                 self._engines,
             ).run()
-        plan = analysis.make_plan(call, options, machine)
-        call = call._replace(batched=plan.batched)
+        if options.executor == "auto":
+            plan = analysis.make_plan(call, options, machine)
+            call = call._replace(batched=plan.batched)
+        else:  # nothing to find out, so nothing to read
+            call = call._replace(batched=self._batches(call, options))
+            plan = as_said(call, options, machine)
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
         return execute(call, plan, engine)

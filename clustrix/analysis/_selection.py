@@ -17,10 +17,10 @@ from typing import Final
 
 from clustrix._model import Call, Finding, Machine, Options, Plan, describe
 from clustrix._reads import reads
+from clustrix._sizes import sizes
 from clustrix.analysis._batching import needs_batches
 from clustrix.analysis._blocking import look_for_blocking_calls
 from clustrix.analysis._pickling import check_picklable
-from clustrix.analysis._static import instance_lookup
 from clustrix.analysis._travel import PICKLE_CODES
 
 __all__ = ["PLAN_CODES", "make_plan"]
@@ -38,9 +38,6 @@ PLAN_CODES: Final = {
     "PL501": "no blocking call found",
     "PL502": "no source to read",
 }
-
-# Threads that wait cost little; the seeds of this rule say two to four for each CPU.
-_THREADS_PER_CPU = 4
 
 
 def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
@@ -63,10 +60,7 @@ def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
     """
     engine, findings = _choose_engine(call, options, machine)
     batched, proof = _choose_batches(call, options)
-    workers = _count_workers(engine, options, machine)
-    size = options.chunk_size or max(1, len(call.items) // workers)
-    chunks = -(-len(call.items) // size)
-    workers = max(1, min(workers, chunks))
+    workers, size = sizes(engine, len(call.items), options, machine)
     return Plan(
         engine=engine,
         workers=workers,
@@ -171,15 +165,3 @@ def _choose_batches(call: Call, options: Options) -> tuple[bool, tuple[Finding, 
         return options.batched, said
     proof = needs_batches(call.function, call.slot, call.items)
     return proof is not None, (proof,) if proof else ()
-
-
-def _count_workers(engine: str, options: Options, machine: Machine) -> int:
-    """Lanes before the number of chunks limits them."""
-    if engine == "serial":
-        return 1
-    if options.max_workers is not None:
-        return max(1, options.max_workers)
-    if isinstance(options.executor, Executor):
-        said = instance_lookup(options.executor, "_max_workers")
-        return said if isinstance(said, int) and said > 0 else machine.cpus
-    return machine.cpus * (_THREADS_PER_CPU if engine == "threads" else 1)

@@ -13,9 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
     from clustrix.execution._cpus import (
-        THREADS_PER_CPU as THREADS_PER_CPU,
-    )
-    from clustrix.execution._cpus import (
         available_cpus as available_cpus,
     )
     from clustrix.execution._cpus import (
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
-    "clustrix.execution._cpus": ("THREADS_PER_CPU", "available_cpus", "this_machine"),
+    "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),
     "clustrix.execution._memory": ("remembered",),

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, Outcome
+from clustrix._sizes import THREADS_PER_CPU
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._cost import (
@@ -35,7 +36,6 @@ from clustrix.execution._cost import (
     decide,
     waiting,
 )
-from clustrix.execution._cpus import THREADS_PER_CPU
 from clustrix.execution._engine import gather
 from clustrix.execution._engines import Engines
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk

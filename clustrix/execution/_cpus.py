@@ -16,11 +16,7 @@ from pathlib import Path
 from clustrix._model import Machine
 from clustrix.execution._lane import inside_lane
 
-__all__ = ["THREADS_PER_CPU", "available_cpus", "this_machine"]
-
-# Threads that wait need no processor, so there may be more of them; the seeds' guide says
-# two to four for each CPU.
-THREADS_PER_CPU = 4
+__all__ = ["available_cpus", "this_machine"]
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUP = Path("/proc/self/cgroup")

@@ -15,8 +15,8 @@ import time
 from typing import Protocol
 
 from clustrix._model import Call, Machine, Plan
+from clustrix._sizes import THREADS_PER_CPU
 from clustrix.execution import _thread_cache
-from clustrix.execution._cpus import THREADS_PER_CPU
 from clustrix.execution._engines import Engines
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._taper import Taper

@@ -9,7 +9,8 @@ from concurrent.futures import as_completed, wait
 
 import pytest
 
-from clustrix.execution import THREADS_PER_CPU, available_cpus
+from clustrix._sizes import THREADS_PER_CPU
+from clustrix.execution import available_cpus
 from clustrix.local_executor import LocalExecutor, create_local_executor
 from tests.jobs import double, fail_at, pid, pid_and_thread
 
