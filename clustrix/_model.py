@@ -39,6 +39,7 @@ class Finding:
         name: what was found, for example ``"requests.get"``; ``""`` when nothing has a name.
         file: path of the source file; ``""`` when there is none.
         line: line in that file, counted from 1; 0 when there is none.
+        column: column in that line, counted from 1; 0 when it is not known.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Finding:
     name: str = ""
     file: str = ""
     line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " if self.file else ""
