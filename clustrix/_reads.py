@@ -17,7 +17,7 @@ import sysconfig
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["Read", "reads"]
+__all__ = ["Read", "is_installed", "is_standard", "names_in", "reads"]
 
 # Enough for a project's own helpers; a walk that comes so far has long left the user's code.
 MOST_FUNCTIONS = 300
@@ -102,7 +102,7 @@ class _Walk:
 
     def read(self, function: FunctionType) -> None:
         """Look at every global and closure cell that the code of a function names."""
-        names = _names(function.__code__)
+        names = names_in(function.__code__)
         holder = function.__globals__.get("__name__")
         for name in names:
             if name in function.__globals__:
@@ -132,7 +132,7 @@ class _Walk:
             self.note(holder, name, value)
 
     def look_inside(self, module: str, contents: dict[str, Any], names: tuple[str, ...]) -> None:
-        if not _is_standard(module):
+        if not is_standard(module):
             for name in names:
                 value = contents.get(name, _ABSENT)
                 if isinstance(value, ModuleType):
@@ -151,7 +151,7 @@ class _Walk:
     def note(self, holder: str | None, name: str, value: Any) -> None:
         if holder is None or holder == "__main__" or "<" in name or holder not in sys.modules:
             return
-        if _is_standard(holder):
+        if is_standard(holder):
             return
         # Installed packages keep options in plain containers; their other objects are theirs.
         if self.is_users(holder) or isinstance(value, _PLAIN):
@@ -159,18 +159,18 @@ class _Walk:
 
     def is_users(self, module: object) -> bool:
         """Whether helpers in this module are followed."""
-        if not isinstance(module, str) or _is_standard(module):
+        if not isinstance(module, str) or is_standard(module):
             return False
-        return module.partition(".")[0] == self.home or not _is_installed(module)
+        return module.partition(".")[0] == self.home or not is_installed(module)
 
 
 @functools.lru_cache(maxsize=4096)
-def _names(code: CodeType) -> tuple[str, ...]:
+def names_in(code: CodeType) -> tuple[str, ...]:
     """Global and attribute names in a function's code and in what is defined inside it."""
     names = dict.fromkeys(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            names.update(dict.fromkeys(_names(constant)))
+            names.update(dict.fromkeys(names_in(constant)))
     return tuple(names)
 
 
@@ -195,14 +195,14 @@ def _home(function: object) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_standard(module: str) -> bool:
+def is_standard(module: str) -> bool:
     """Whether a module is the standard library's, or this library's own."""
     top = module.partition(".")[0]
     return top in sys.stdlib_module_names or top == "clustrix"
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_installed(module: str) -> bool:
+def is_installed(module: str) -> bool:
     """Whether a module sits among the installed packages, which rarely are the user's own."""
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     return file.startswith((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))

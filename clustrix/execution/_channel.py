@@ -111,7 +111,7 @@ class Channel:
         self._outbox = outbox
         self._inbox = inbox
         self._patient = patient
-        self._out: deque[tuple[memoryview, list[int]]] = deque()
+        self._out: deque[tuple[bytes | memoryview, list[int]]] = deque()
         self._in = bytearray()
         self._handles: list[int] = []
 
@@ -140,10 +140,10 @@ class Channel:
                 _PARCEL.pack(slot, size, handle >= 0) for slot, size, handle in parcels
             )
         if len(body) <= ONE_PIECE:
-            self._out.append((memoryview(header + body), handles))
+            self._out.append((header + body, handles))
         else:
-            self._out.append((memoryview(header), handles))
-            self._out.append((memoryview(body), []))
+            self._out.append((header, handles))
+            self._out.append((body, []))
         self.flush()
 
     def flush(self) -> None:
@@ -162,7 +162,7 @@ class Channel:
             if sent == len(view):
                 self._out.popleft()
             else:
-                self._out[0] = (view[sent:], [])
+                self._out[0] = (memoryview(view)[sent:], [])
 
     def read(self) -> Frame | None:
         """The next frame; ``None`` when it has not arrived yet and the socket does not wait.

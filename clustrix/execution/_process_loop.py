@@ -15,7 +15,7 @@ import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
@@ -26,9 +26,10 @@ from clustrix.execution._lane import Raised, item_note
 from clustrix.execution._page import IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._tasks import Task
 from clustrix.execution._transport import dumps, loads, send_by_value, unsendable
 
-__all__ = ["ProcessLoop", "Task"]
+__all__ = ["ProcessLoop"]
 
 # When a loop ends early, workers get so long to come to the end of their item.
 CANCEL_SECONDS = 0.05
@@ -44,20 +45,6 @@ PORTION = 1 << 24
 _PLAIN = frozenset((int, float, complex, bool, str, type(None)))
 
 _run_ids = itertools.count(1)
-
-
-class Task(NamedTuple):
-    """What stays the same for a whole loop, ready to travel.
-
-    Attributes:
-        id: the number by which workers keep it; equal tasks have equal numbers.
-        packed: the function, its constant arguments, and the globals that it reads.
-        kept: whether workers keep it for loops to come.
-    """
-
-    id: int
-    packed: Packed
-    kept: bool
 
 
 class ProcessLoop:
@@ -87,13 +74,14 @@ class ProcessLoop:
         self.schedule = schedule
         self.make_task = make_task
         self.task = make_task(call)
-        self.run_id = next(_run_ids)
+        self.run_id = 0 if self.task.settled else next(_run_ids)
         self.context = context
         self.depth = 1  # chunks that a worker may have: the one that it runs, and those behind
         self.unsent: Callable[[Chunk], Outcome] | None = None  # who runs what cannot travel
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
+        self.awake = 0.0  # until when an answer is waited for without going to sleep
 
     def busy(self) -> bool:
         """Whether a worker runs something that can still matter."""
@@ -126,13 +114,15 @@ class ProcessLoop:
             try:
                 worker.prepare(self.context, self.task.id, self.task.packed)
                 worker.channel.send(Kind.CHUNK, chunk.start, worker.serial, packed)
+                self.awake = time.perf_counter() + _platform.AWAKE_SECONDS
             except OSError:  # it is gone already; reading from it will say so
                 continue
 
     def collect(self, *, wait: bool = True) -> Iterator[Outcome]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""
         writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
-        ready = _platform.wait_for(self.working, writers, self._patience() if wait else 0.0)
+        patience = self._patience() if wait else 0.0
+        ready = _platform.wait_for(self.working, writers, patience, self.awake)
         for handle in ready:
             yield from self._hear(self.working[handle])
         if self.plan.timeout is not None:

@@ -12,34 +12,22 @@ There is no thread in between: the calling thread itself waits on the workers.
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from clustrix._model import Call, Chunk, Outcome, Plan, describe
-from clustrix.errors import NotPicklableError
-from clustrix.execution._channel import pack
+from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.execution._cpus import available_cpus
-from clustrix.execution._globals import carry
 from clustrix.execution._pool import Pool
-from clustrix.execution._process_loop import ProcessLoop, Task
+from clustrix.execution._process_loop import ProcessLoop
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import dumps
+from clustrix.execution._tasks import Tasks
 
 __all__ = ["ProcessEngine"]
 
-# Tasks that differ in nothing are the same task, unless they are too big to compare.
-SMALL_TASK = 1 << 16
-
-# Small tasks whose numbers are remembered; a worker keeps fewer of them.
-TASKS_KNOWN = 64
-
 # The variables as the system keeps them: copying these takes 1 us instead of 50.
 _environ: dict[Any, Any] | None = getattr(os.environ, "_data", None)
-
-_task_ids = itertools.count(1)
 
 
 class ProcessEngine:
@@ -51,7 +39,7 @@ class ProcessEngine:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self._known: dict[bytes, int] = {}
+        self._tasks = Tasks()
 
     def run(
         self, call: Call, plan: Plan, chunks: Iterable[Chunk]
@@ -79,20 +67,7 @@ class ProcessEngine:
             NotPicklableError: the function or its constant arguments cannot travel.
         """
         context = _context(plan.workers)
-        return ProcessLoop(self.pool, call, plan, schedule, context, self._make_task)
-
-    def _make_task(self, call: Call) -> Task:
-        try:
-            packed = pack((call.task(), carry(call.function)), dumps)
-        except Exception as error:
-            raise NotPicklableError(
-                f"{describe(call.function)}() cannot be sent to a worker process: {error}"
-            ) from error
-        if len(packed.body) >= SMALL_TASK or packed.buffers:
-            return Task(next(_task_ids), packed, kept=False)
-        while len(self._known) >= TASKS_KNOWN:
-            self._known.pop(next(iter(self._known)), None)
-        return Task(self._known.setdefault(packed.body, next(_task_ids)), packed, kept=True)
+        return ProcessLoop(self.pool, call, plan, schedule, context, self._tasks.make)
 
 
 def _authkey() -> bytes | None:

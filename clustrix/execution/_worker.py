@@ -36,6 +36,9 @@ __all__ = ["main"]
 # A worker that has had nothing to do for so long leaves, and gives its memory back.
 IDLE_SECONDS = 60.0
 
+# After a chunk as short as this the next one may follow at once: it is waited for awake.
+SHORT_SECONDS = 0.001
+
 # Without a limit every worker would start a thread for every CPU.
 BLAS_LIMITS = (
     "BLIS_NUM_THREADS",
@@ -83,11 +86,14 @@ def _serve(channel: Channel, page: Page) -> None:
         frame = channel.read()
         if frame is None:  # nothing to do for IDLE_SECONDS
             return
+        began = time.perf_counter()
         if frame.kind == Kind.CHUNK:
             if page.begin(frame.b):
                 _run(channel, page, tasks, frame)
             else:
                 channel.send(Kind.SKIPPED, frame.a, frame.b)
+            if (now := time.perf_counter()) - began < SHORT_SECONDS:
+                _platform.stay_awake(channel.fileno(), now + _platform.AWAKE_SECONDS)
         elif frame.kind == Kind.TASK:
             tasks.add(frame)
         elif frame.kind == Kind.DROP:
@@ -128,7 +134,7 @@ class _Tasks:
 
     def __init__(self) -> None:
         self._frames: dict[int, Frame] = {}
-        self._current: tuple[int, Call] | None = None
+        self._current: tuple[tuple[int, int], Call] | None = None
 
     def add(self, frame: Frame) -> None:
         self._frames[frame.a] = frame
@@ -141,13 +147,14 @@ class _Tasks:
         """The call that a chunk belongs to; made anew for each loop.
 
         A function may change its own constant arguments.  The next loop must find them as the
-        caller has them, so it gets its own copy.
+        caller has them, so it gets its own copy.  Where nothing can change, the loops of a task
+        have the same number.
         """
-        if self._current is None or self._current[0] != run_id:
+        if self._current is None or self._current[0] != (task_id, run_id):
             self._current = None
             parts, carried = unpack(self._frames[task_id])
             adopt(carried)
-            self._current = (run_id, Call.from_task(parts))
+            self._current = ((task_id, run_id), Call.from_task(parts))
         return self._current[1]
 
 

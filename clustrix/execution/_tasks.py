@@ -1,0 +1,127 @@
+"""What stays the same for a whole loop, made ready to travel, and recognised the next time.
+
+    function, constant arguments, globals ──> pickle ──> the same bytes: the same number
+                  └── settled, and as they were ──────> the same task, nothing pickled
+
+A worker keeps tasks by their numbers, so what it has already does not travel again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+from collections.abc import Mapping
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, NamedTuple, TypeVar
+
+import cloudpickle  # type: ignore[import-untyped]
+
+from clustrix._model import Call, describe
+from clustrix.errors import NotPicklableError
+from clustrix.execution._channel import Packed, pack
+from clustrix.execution._globals import carry
+from clustrix.execution._settled import Settled, settle
+from clustrix.execution._transport import dumps
+
+__all__ = ["Task", "Tasks"]
+
+# Tasks that differ in nothing are the same task, unless they are too big to compare.
+SMALL_TASK = 1 << 16
+
+# Small tasks that are remembered; a worker keeps fewer of them.
+TASKS_KNOWN = 64
+
+_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
+
+_task_ids = itertools.count(1)
+
+
+class Task(NamedTuple):
+    """What stays the same for a whole loop, ready to travel.
+
+    Attributes:
+        id: the number by which workers keep it; equal tasks have equal numbers.
+        packed: the function, its constant arguments, and the globals that it reads.
+        kept: whether workers keep it for loops to come.
+        settled: whether a worker may use what it made of it for the next loop, too: nothing in
+            it can have changed since.
+    """
+
+    id: int
+    packed: Packed
+    kept: bool
+    settled: bool = False
+
+
+class Tasks:
+    """The tasks of one engine."""
+
+    def __init__(self) -> None:
+        self._ids: dict[bytes, int] = {}
+        self._settled: dict[object, tuple[Settled | None, Task]] = {}
+
+    def make(self, call: Call) -> Task:
+        """The task of a loop.
+
+        Raises:
+            NotPicklableError: the function or its constant arguments cannot travel.
+        """
+        key = _key(call)
+        known = None if key is None else self._settled.get(key)
+        if known is None:
+            task = self._pack(call)
+            if key is not None and task.kept:
+                _remember(self._settled, key, (settle(call.function), task))
+            return task
+        settled, task = known
+        if settled is None:
+            return self._pack(call)
+        if not settled.holds():
+            del self._settled[key]
+            return self._pack(call)
+        return task._replace(settled=True)
+
+    def _pack(self, call: Call) -> Task:
+        try:
+            packed = pack((call.task(), carry(call.function)), dumps)
+        except Exception as error:
+            raise NotPicklableError(
+                f"{describe(call.function)}() cannot be sent to a worker process: {error}"
+            ) from error
+        if len(packed.body) >= SMALL_TASK or packed.buffers:
+            return Task(next(_task_ids), packed, kept=False)
+        return Task(_remember(self._ids, packed.body, next(_task_ids)), packed, kept=True)
+
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def _remember(known: dict[_K, _V], key: _K, value: _V) -> _V:
+    """What is known under a key, or from now on is; the oldest entry makes room."""
+    while len(known) >= TASKS_KNOWN and key not in known:
+        known.pop(next(iter(known)), None)
+    return known.setdefault(key, value)
+
+
+def _key(call: Call) -> object:
+    """What the tasks of two calls must have in common to be the same; ``None``: not to be told.
+
+    Numbers of equal value may differ in type or sign, so arguments are compared as pickles.
+    """
+    kind = type(call.function)
+    if kind is not FunctionType and kind is not BuiltinFunctionType:
+        return None
+    arguments = b""
+    if call.args or call.kwargs:
+        if not _plain(call.args, call.kwargs):
+            return None
+        arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
+    by_value = frozenset(cloudpickle.list_registry_pickle_by_value())
+    return (
+        call.function, call.slot, call.batched, call.loop_var, call.collect, arguments, by_value,
+    )  # fmt: skip
+
+
+def _plain(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    return _PLAIN.issuperset(map(type, args)) and _PLAIN.issuperset(map(type, kwargs.values()))
