@@ -9,7 +9,6 @@ The parameter is found once, when the function is decorated; a call costs a look
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -186,6 +185,8 @@ def _no_such_parameter(
     if not parameters:
         return f"@parallel{option} on {describe(function)}(){place}: it has no parameters"
     names = ", ".join(str(p.replace(annotation=p.empty, default=p.empty)) for p in parameters)
+    import difflib  # only a mistake needs it
+
     close = difflib.get_close_matches(loop_var or "", [p.name for p in parameters], n=1)
     hint = f"\n  Did you mean loop_var={close[0]!r}?" if close and close[0] != loop_var else ""
     collects = any(p.name == loop_var for p in parameters)

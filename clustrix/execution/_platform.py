@@ -17,7 +17,6 @@ import mmap
 import os
 import select
 import signal
-import socket
 import struct
 import sys
 import time
@@ -30,6 +29,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
+    import socket
     import subprocess
 
 __all__ = [
@@ -164,6 +164,8 @@ def start_interpreter(code: str, handles: Iterable[int]) -> subprocess.Popen[byt
 
 def limit_waiting(end: socket.socket, seconds: float) -> None:
     """Let a blocking socket give up receiving after a while, with BlockingIOError."""
+    import socket  # a program that needs no workers need not load it
+
     if sys.platform == "win32":
         limit = struct.pack("L", int(seconds * 1000))
     else:

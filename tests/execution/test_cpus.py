@@ -20,8 +20,8 @@ def machine(tmp_path, monkeypatch):
     root, own = tmp_path / "cgroup", tmp_path / "own"
     _cpus._cgroup_quota.cache_clear()
     root.mkdir()
-    monkeypatch.setattr(_cpus, "_CGROUPS", root)
-    monkeypatch.setattr(_cpus, "_OWN_CGROUP", own)
+    monkeypatch.setattr(_cpus, "_CGROUPS", str(root))
+    monkeypatch.setattr(_cpus, "_OWN_CGROUP", str(own))
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(HOST)), raising=False)
 
     def write(groups, files):
