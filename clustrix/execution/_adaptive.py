@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from clustrix._evident import is_evident
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, Outcome
 from clustrix._sizes import THREADS_PER_CPU
@@ -34,6 +35,7 @@ from clustrix.execution._cost import (
     Decision,
     Figures,
     decide,
+    rescaled,
     waiting,
 )
 from clustrix.execution._engine import gather
@@ -100,6 +102,7 @@ class AdaptiveLoop:
         self.started: tuple[ThreadLoop, Taper] | None = None
         self._make_plan = plan
         self._plan: Plan | None = None
+        self._evident: bool | None = None
         self._planning = threading.Lock()
         self._function = call.per_item()
         self._taken = 0
@@ -217,6 +220,13 @@ class AdaptiveLoop:
                 self._plan = self._make_plan()
             return self._plan
 
+    def evident(self) -> bool:
+        """Whether there is nothing in the source that reading it could find; looked at once."""
+        with self._planning:
+            if self._evident is None:
+                self._evident = is_evident(self.call)
+            return self._evident
+
     def _decide(self) -> Decision:
         """What to do with the rest; the source is read, and data weighed, only if it matters."""
         items = len(self.call.items) - self.next
@@ -225,10 +235,12 @@ class AdaptiveLoop:
             warm=self.engines.warm(items * self.figures.wall),
             loaded="cloudpickle" in sys.modules,
         )
+        if not self.figures.read and items * self.figures.wall > LOOK and self.evident():
+            self.figures = self.figures._replace(read=True)
         decision = decide(self.figures)
         if decision.way == "finish":
             self._note_missed()
-        if decision.way != "finish" and self._plan is None and self.known is None:
+        if decision.way != "finish" and self._plan is None and not self.figures.read:
             plan = self.plan()
             if plan.engine == "serial":
                 return Decision("finish", 1, str(plan.findings[0]))
@@ -358,17 +370,7 @@ class AdaptiveLoop:
         finally:
             loop.end()
         self.next = len(self.call.items)
-        self._rescale(taper.wall)
-
-    def _rescale(self, wall: float) -> None:
-        """Items cost something else by now; of the same kind, as far as anybody knows."""
-        if self.figures.wall > 0:
-            factor = wall / self.figures.wall
-            self.figures = self.figures._replace(
-                wall=wall,
-                cpu=self.figures.cpu * factor,
-                process_cpu=self.figures.process_cpu * factor,
-            )
+        self.figures = rescaled(self.figures, taper.wall)
 
     def _turn(self, loop: ProcessLoop, schedule: Schedule, taper: Taper, works: bool) -> bool:
         """Serve the workers, do a chunk oneself; ``False`` when nothing that matters is left."""

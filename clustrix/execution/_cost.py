@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-__all__ = ["Decision", "Figures", "decide", "waiting"]
+__all__ = ["Decision", "Figures", "decide", "rescaled", "waiting"]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
@@ -151,6 +151,16 @@ def waiting(figures: Figures) -> bool:
         return False
     # One measurement may have met a busy machine and a thread that was just starting.
     return figures.looks > 1 or figures.cpu < CERTAINLY_WAITS * figures.wall
+
+
+def rescaled(figures: Figures, wall: float) -> Figures:
+    """Items cost something else by now; of the same kind, as far as anybody knows."""
+    if figures.wall <= 0:
+        return figures
+    factor = wall / figures.wall
+    return figures._replace(
+        wall=wall, cpu=figures.cpu * factor, process_cpu=figures.process_cpu * factor
+    )
 
 
 def _waiting(figures: Figures, left: float) -> Decision:

@@ -38,6 +38,9 @@ class Owner(Protocol):
     chunk_size: int | None
     engines: Engines
 
+    def evident(self) -> bool:
+        """Whether there is nothing in the source that reading it could find."""
+
     def plan(self) -> Plan:
         """The plan that the source suggests."""
 
@@ -90,6 +93,8 @@ class SlowStart:
         with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
             if computes:  # the sooner workers start, the sooner they help
                 owner.engines.processes(owner.machine.cpus - 1)
+            if owner.evident():
+                return
             plan = owner.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, TypeVar
 import cloudpickle  # type: ignore[import-untyped]
 
 from clustrix._model import Call, describe
+from clustrix._settled import Settled, settle
 from clustrix.errors import NotPicklableError
 from clustrix.execution._channel import Packed, pack
 from clustrix.execution._globals import carry
-from clustrix.execution._settled import Settled, settle
 from clustrix.execution._transport import dumps
 
 __all__ = ["Task", "Tasks"]

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 
 from clustrix._reads import is_installed, is_standard, names_in
 
-__all__ = ["Settled", "settle"]
+__all__ = ["ABSENT", "Settled", "settle"]
 
 # A function that looks up more names than this costs more to watch than to pickle.
 MOST_LOOKUPS = 200
 
-_ABSENT = object()
+ABSENT = object()  # found where a namespace has no such name
 _PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 
@@ -49,7 +49,7 @@ class Settled(NamedTuple):
     def holds(self) -> bool:
         """Whether all that is as it was."""
         for space, name, value in self.lookups:
-            if space.get(name, _ABSENT) is not value:
+            if space.get(name, ABSENT) is not value:
                 return False
         for function, code, defaults in self.functions:
             if function.__code__ is not code or function.__defaults__ is not defaults:
@@ -84,7 +84,7 @@ class _Look:
     def value(self, value: object, names: tuple[str, ...]) -> bool:
         """Something that a function reads; the names may be attributes of it."""
         kind = type(value)
-        if value is _ABSENT or kind in _PLAIN:
+        if value is ABSENT or kind in _PLAIN:
             return True
         if kind is tuple:
             return all(type(part) in _PLAIN for part in value)  # type: ignore[attr-defined]
@@ -115,7 +115,7 @@ class _Look:
     def space(self, space: Mapping[str, Any], names: tuple[str, ...]) -> bool:
         """Names that are looked up in a namespace."""
         for name in names:
-            value = space.get(name, _ABSENT)
+            value = space.get(name, ABSENT)
             self.lookups.append((space, name, value))
             if not self.value(value, names):
                 return False
@@ -136,7 +136,7 @@ class _Look:
         self.functions.append((function, code, defaults))
         if home is not None:  # its pickle may be nothing but this name
             name = function.__qualname__.partition(".")[0]
-            self.lookups.append((vars(home), name, vars(home).get(name, _ABSENT)))
+            self.lookups.append((vars(home), name, vars(home).get(name, ABSENT)))
         return self.space(function.__globals__, names_in(code))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from clustrix import LocalExecutor
 from clustrix._model import Call
-from clustrix.execution._settled import settle
+from clustrix._settled import settle
 from clustrix.execution._tasks import Tasks
 
 SETTINGS = types.ModuleType("settings_of_this_test")

@@ -1,0 +1,91 @@
+"""A quick look that spares most simple functions the long one.
+
+    names and instructions of the code ──> only plain data in reach? ──> nothing to find
+
+A function that can reach nothing but numbers, text, pure built-ins and functions of its own kind
+cannot wait, cannot write to anything that outlives the call, and can travel.  To know that takes
+some 0.2 ms; loading what reads source takes 40 ms, which a program that calls once would notice.
+The look may be wrong in one direction only: it sends too much to the analysis.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import functools
+from collections.abc import Iterable
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+from clustrix._records import Call
+from clustrix._settled import ABSENT, settle
+
+__all__ = ["is_evident"]
+
+# Modules in which everything computes, and changes nothing that it is given.
+_PURE = frozenset(("_operator", "cmath", "itertools", "math", "operator"))
+
+# Built-ins that reach further than their arguments.
+_FAR = frozenset(
+    ("__import__", "breakpoint", "compile", "delattr", "dir", "eval", "exec", "getattr", "globals")
+) | {"help", "input", "locals", "open", "setattr", "vars"}
+
+_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
+_WRITES = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_ATTR", "DELETE_ATTR", "STORE_GLOBAL"))
+_WRITES |= {"DELETE_GLOBAL", "IMPORT_NAME", "IMPORT_FROM", "STORE_SLICE"}
+
+# More items than this are not looked at one by one: then the analysis is cheap beside them.
+MOST_ITEMS = 10_000
+
+
+def is_evident(call: Call) -> bool:
+    """Whether a call needs no analysis: it cannot wait or write, and all of it can travel.
+
+    Examples:
+        >>> is_evident(Call(lambda x: x * x, range(3)))
+        True
+        >>> is_evident(Call(print, range(3)))
+        False
+    """
+    if type(call.function) is not FunctionType or len(call.items) > MOST_ITEMS:
+        return False
+    if not (_plain(call.args) and _plain(call.kwargs.values())):
+        return False
+    if type(call.items) is not range and not _plain(call.items):
+        return False
+    settled = settle(call.function)
+    if settled is None or not settled.functions:
+        return False
+    own = {id(function) for function, _, _ in settled.functions}
+    return all(_pure(code) for _, code, _ in settled.functions) and all(
+        id(value) in own or _harmless(name, value) for _, name, value in settled.lookups
+    )
+
+
+def _plain(values: Iterable[Any]) -> bool:
+    return _PLAIN.issuperset(map(type, values))
+
+
+def _harmless(name: str, value: Any) -> bool:
+    """What a name leads to; where the namespace has no such name, the built-ins may."""
+    kind = type(value)
+    if kind is ModuleType:
+        return value.__name__ in _PURE
+    if kind is BuiltinFunctionType and value.__module__ in _PURE:
+        return True
+    if kind in _PLAIN or kind is tuple:
+        return True
+    if kind is BuiltinFunctionType or kind is type:
+        return name not in _FAR and getattr(builtins, name, None) is value
+    if value is not ABSENT or name in _FAR:
+        return False
+    found = getattr(builtins, name, None)  # or it is the name of an attribute
+    return found is None or getattr(found, "__module__", None) == "builtins"
+
+
+@functools.lru_cache(maxsize=4096)
+def _pure(code: CodeType) -> bool:
+    """Whether code changes nothing but its own variables."""
+    if any(step.opname in _WRITES for step in dis.get_instructions(code)):
+        return False
+    return all(_pure(part) for part in code.co_consts if isinstance(part, CodeType))
