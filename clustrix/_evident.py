@@ -11,14 +11,13 @@ The look may be wrong in one direction only: it sends too much to the analysis.
 from __future__ import annotations
 
 import builtins
-import dis
 import functools
 from collections.abc import Iterable
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from clustrix._records import Call
-from clustrix._settled import ABSENT, settle
+from clustrix._settled import ABSENT, instructions, settle
 
 __all__ = ["is_evident"]
 
@@ -31,8 +30,7 @@ _FAR = frozenset(
 ) | {"help", "input", "locals", "open", "setattr", "vars"}
 
 _PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
-_WRITES = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_ATTR", "DELETE_ATTR", "STORE_GLOBAL"))
-_WRITES |= {"DELETE_GLOBAL", "IMPORT_NAME", "IMPORT_FROM", "STORE_SLICE"}
+_WRITES = instructions("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE", "IMPORT_NAME")
 
 # More items than this are not looked at one by one: then the analysis is cheap beside them.
 MOST_ITEMS = 10_000
@@ -86,6 +84,6 @@ def _harmless(name: str, value: Any) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _pure(code: CodeType) -> bool:
     """Whether code changes nothing but its own variables."""
-    if any(step.opname in _WRITES for step in dis.get_instructions(code)):
+    if not _WRITES.isdisjoint(code.co_code[::2]):
         return False
     return all(_pure(part) for part in code.co_consts if isinstance(part, CodeType))

@@ -12,8 +12,8 @@ what is read from the bytecode's names; nothing is called, no attribute hook run
 from __future__ import annotations
 
 import functools
+import os
 import sys
-import sysconfig
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -21,6 +21,9 @@ __all__ = ["Read", "is_installed", "is_standard", "names_in", "reads"]
 
 # Enough for a project's own helpers; a walk that comes so far has long left the user's code.
 MOST_FUNCTIONS = 300
+
+# `sysconfig` knows the folders, too, but takes 5 ms to find out.
+_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 
 _ABSENT = object()
 _PLAIN = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
@@ -205,4 +208,4 @@ def is_standard(module: str) -> bool:
 def is_installed(module: str) -> bool:
     """Whether a module sits among the installed packages, which rarely are the user's own."""
     file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return file.startswith((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    return any(folder in file for folder in _INSTALLED)

@@ -10,16 +10,16 @@ attributes of its own is pickled for each loop and compared as bytes.
 
 from __future__ import annotations
 
-import dis
 import functools
 import sys
 from collections.abc import Mapping
+from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from clustrix._reads import is_installed, is_standard, names_in
 
-__all__ = ["ABSENT", "Settled", "settle"]
+__all__ = ["ABSENT", "Settled", "instructions", "settle"]
 
 # A function that looks up more names than this costs more to watch than to pickle.
 MOST_LOOKUPS = 200
@@ -28,8 +28,18 @@ ABSENT = object()  # found where a namespace has no such name
 _PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 
+
+def instructions(*names: str) -> frozenset[int]:
+    """The numbers of instructions, of those that this Python has.
+
+    Code is pairs of bytes, the instruction first.  `dis` would say more, and take a hundred times
+    as long.
+    """
+    return frozenset(opmap[name] for name in names if name in opmap)
+
+
 # Ways to change a function or a global that leave no trace in what is looked up.
-_WRITES = ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR")
+_WRITES = instructions("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR")
 _BACK_DOORS = frozenset(
     ("globals", "vars", "locals", "exec", "eval", "setattr", "delattr", "__dict__", "__globals__")
 )
@@ -145,6 +155,6 @@ def _writes(code: CodeType) -> bool:
     """Whether code may change what other calls see, other than inside an object it reads."""
     if not _BACK_DOORS.isdisjoint(code.co_names):
         return True
-    if any(step.opname in _WRITES for step in dis.get_instructions(code)):
+    if not _WRITES.isdisjoint(code.co_code[::2]):
         return True
     return any(_writes(part) for part in code.co_consts if isinstance(part, CodeType))

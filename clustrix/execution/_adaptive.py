@@ -223,8 +223,7 @@ class AdaptiveLoop:
     def evident(self) -> bool:
         """Whether there is nothing in the source that reading it could find; looked at once."""
         with self._planning:
-            if self._evident is None:
-                self._evident = is_evident(self.call)
+            self._evident = is_evident(self.call) if self._evident is None else self._evident
             return self._evident
 
     def _decide(self) -> Decision:
@@ -235,9 +234,11 @@ class AdaptiveLoop:
             warm=self.engines.warm(items * self.figures.wall),
             loaded="cloudpickle" in sys.modules,
         )
-        if not self.figures.read and items * self.figures.wall > LOOK and self.evident():
-            self.figures = self.figures._replace(read=True)
-        decision = decide(self.figures)
+        decision = decide(self.figures._replace(read=True))
+        if decision.way == "probe" and self.evident():  # what has plain data holds the GIL
+            self.figures = self.figures._replace(overlap=1.0)
+        if decision.way != "finish" and not (self.figures.read or self.evident()):
+            decision = decide(self.figures)
         if decision.way == "finish":
             self._note_missed()
         if decision.way != "finish" and self._plan is None and not self.figures.read:
