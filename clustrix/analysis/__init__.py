@@ -3,6 +3,11 @@
     _selection    findings ─> Plan
       _batching     the proof that a function wants chunks
       _pickling     the part that cannot travel              _travel      how functions travel
+      _effects      what outlives the call and is changed  _touched     from writes to findings
+        _writes       statements                           _guards     locks, lazy filling, keys
+        _touching     what calls change                    _passing    from a call to its code
+        _referring    what expressions refer to            _refs       and whether it is shared
+        _live, _trees where names are looked up: real objects, or one module's tree
       _blocking     the calls that wait
         _calls        what a call means                      _fields      what `self.x` holds
         _reading      helpers, within a budget               _ledger      what was found
@@ -25,6 +30,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.analysis._batching import needs_batches as needs_batches
     from clustrix.analysis._blocking import find_blocking_calls as find_blocking_calls
+    from clustrix.analysis._effects import effects_in as effects_in
+    from clustrix.analysis._effects import find_effects as find_effects
     from clustrix.analysis._pickling import check_picklable as check_picklable
     from clustrix.analysis._selection import make_plan as make_plan
     from clustrix.analysis._source import FunctionSource as FunctionSource
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "clustrix.analysis._batching": ("needs_batches",),
     "clustrix.analysis._blocking": ("find_blocking_calls",),
+    "clustrix.analysis._effects": ("effects_in", "find_effects"),
     "clustrix.analysis._pickling": ("check_picklable",),
     "clustrix.analysis._selection": ("make_plan",),
     "clustrix.analysis._source": ("FunctionSource", "NoSource", "read_source"),

@@ -1,0 +1,187 @@
+"""Find what a function changes that outlives the call, and the random numbers that it draws.
+
+    function ─> source ──> Home of real objects ──┐
+    tree     ─> module ──> Home of definitions ───┴─> Writes ─> Touched ─> findings
+
+This is the door; `_writes` reads statements, `_touching` expressions and calls, `_touched` says
+what it all means.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import gc
+import types
+from collections.abc import Collection
+
+from clustrix._model import Finding
+from clustrix.analysis._live import Live, home_of, owner_thing
+from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_of
+from clustrix.analysis._refs import FRESH, ITEM, NOTHING, SHARED, Home, Ref, Thing, Value
+from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
+from clustrix.analysis._trees import home_in, owner_in
+from clustrix.analysis._writes import Writes
+from clustrix.analysis.catalogue.effects import IMMUTABLE
+
+__all__ = ["effects_in", "find_effects"]
+
+
+def find_effects(
+    function: object, loop_var: str | None = None, given: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Find the writes in a function, and in the helpers it calls, that outlive the call.
+
+    Args:
+        function: any object; what has no Python code has no findings.
+        loop_var: the parameter that receives the item; ``None`` for the first one; ``""`` if
+            none does.
+        given: the parameters that are passed, besides the item. One that is not, and has
+            ``None`` for its default, is taken to be ``None``.
+
+    Returns:
+        One finding for each thing and line, in reading order: ``SH1xx`` for writes that need no
+        order, ``SH2xx`` for those that do, ``RN1xx`` for random numbers.
+
+    Examples:
+        >>> TOTALS = {}
+        >>> def count(word):
+        ...     TOTALS[word] += 1
+        >>> [(finding.code, finding.name) for finding in find_effects(count)]
+        [('SH201', 'TOTALS')]
+        >>> find_effects(len)
+        ()
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # the trees go away by themselves: no need to walk the whole heap for them
+    reader = Reader()
+    try:
+        _read(function, reader, loop_var, given)
+    except (Enough, RecursionError):
+        pass  # what was found so far holds
+    except Exception:
+        # A user's program must not fail because of what was said about it.
+        pass
+    finally:
+        if collecting:
+            gc.enable()
+    return reader.touched.findings()
+
+
+def _read(function: object, reader: Reader, loop_var: str | None, given: Collection[str]) -> None:
+    inside = layers(function)
+    reader.skip.update(id(plain.__code__) for plain in inside)
+    for plain in reversed(inside):
+        source = read_layer(plain)
+        if isinstance(source, NoSource):
+            continue
+        home = home_of(source)
+        thing, role = owner_thing(source)
+        names = _parameters(source.node, home, thing, role, loop_var, given)
+        if plain is inside[-1]:
+            names.update(_bound(function, source, names))
+        Writes(home, names, reader).run(source.node)
+
+
+def effects_in(
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    module: ast.Module,
+    file: str,
+    loop_var: str | None = None,
+) -> tuple[Finding, ...]:
+    r"""What `find_effects` finds, from the tree alone.
+
+    Args:
+        function: a definition somewhere in the module.
+        module: the whole tree, in which names are looked up; imports are not followed.
+        file: path to name in the findings.
+        loop_var: the parameter that receives the item; ``None`` for the first one.
+
+    Returns:
+        The findings, in reading order.
+
+    Examples:
+        >>> tree = ast.parse("DONE = []\ndef work(x):\n    DONE.append(x)")
+        >>> print(effects_in(tree.body[1], tree, "work.py")[0])
+        work.py:3: DONE outlives the call and is added to (SH101)
+    """
+    reader = Reader()
+    try:
+        home = home_in(module, file, function)
+        thing, role = owner_in(module, function)
+        names = _parameters(function, home, thing, role, loop_var, ())
+        Writes(home, names, reader).run(function)
+    except (Enough, RecursionError):
+        pass
+    return reader.touched.findings()
+
+
+def _parameters(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    home: Home,
+    thing: Thing | None,
+    role: str,
+    loop_var: str | None,
+    given: Collection[str],
+) -> dict[str, Value]:
+    """What the parameters of the outermost function refer to."""
+    spec = node.args
+    slots = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    if loop_var is None:
+        loop_var = next(iter(slots[1:] if role else slots), "")
+    optional = _optional(spec)
+    shared = defaults_of(node, home)
+    names: dict[str, Value] = {}
+    for arg in parameters_of(node):
+        name = arg.arg
+        root = ITEM if name == loop_var else SHARED
+        said = home.typed(arg.annotation)
+        kinds = list(said.kinds()) if said else []
+        if name in optional and name != loop_var and name not in given:
+            names[name] = NOTHING
+        elif kinds and kinds[0] in IMMUTABLE:
+            names[name] = NOTHING if root == SHARED else (Ref(name, root, said),)
+        elif name in shared and name not in given and root == SHARED:
+            names[name] = shared[name]
+        else:
+            names[name] = (Ref(name, root, said),)
+    for extra in (spec.vararg, spec.kwarg):
+        if extra:
+            names[extra.arg] = (Ref(extra.arg, SHARED, None, shell=1),)
+    if role and slots:
+        path, root = slots[0], FRESH if role == "made" else SHARED
+        names[path] = (Ref(path, root, thing),)
+    return names
+
+
+def _optional(spec: ast.arguments) -> set[str]:
+    """The parameters whose default is None."""
+    slots = [*spec.posonlyargs, *spec.args]
+    pairs = [
+        *zip(slots[len(slots) - len(spec.defaults) :], spec.defaults, strict=False),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=False),
+    ]
+    return {
+        arg.arg
+        for arg, default in pairs
+        if isinstance(default, ast.Constant) and default.value is None
+    }
+
+
+def _bound(function: object, source: FunctionSource, names: dict[str, Value]) -> dict[str, Value]:
+    """What methods and partials have bound: real objects."""
+    bound: list[object] = []
+    found: dict[str, Value] = {}
+    for step in reversed(list(hops(function))):
+        if type(step) is types.MethodType:
+            bound.insert(0, step.__self__)
+        elif type(step) is functools.partial:
+            bound += step.args
+            for word, value in step.keywords.items():
+                if word in names:
+                    found[word] = (Ref(word, SHARED, Live(value)),)
+    spec = source.node.args
+    slots = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    for slot, value in zip(slots, bound, strict=False):
+        found[slot] = (Ref(slot, SHARED, Live(value)),)
+    return found

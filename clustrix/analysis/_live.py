@@ -1,0 +1,222 @@
+"""Look names up where the function really finds them: in closures, globals and classes.
+
+    function ─> source, closure, globals ─> Home
+    object   ─> Live(object)        a global, a builtin, what a closure holds
+    class    ─> LiveObject(class)   some object of it: `self`, an annotated parameter
+
+Objects are looked at where Python keeps their parts; none of their code runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import types
+from typing import Any
+
+from clustrix._stores import may_write
+from clustrix.analysis._identity import names_of
+from clustrix.analysis._names import annotated, imported, owner_of
+from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Home, Ref, Thing, Value
+from clustrix.analysis._scan import in_library
+from clustrix.analysis._source import FunctionSource, NoSource, layers, read_layer
+from clustrix.analysis._static import (
+    MISSING,
+    class_lookup,
+    instance_lookup,
+    is_exactly,
+    is_module,
+    module_lookup,
+    mro,
+)
+from clustrix.analysis._values import Instance, Known, Named, class_names
+
+__all__ = ["Live", "LiveObject", "home_of", "owner_thing"]
+
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodDescriptorType,
+)
+
+
+class Live(Thing):
+    """A real object."""
+
+    __slots__ = ("obj",)
+
+    def __init__(self, obj: Any) -> None:
+        self.obj = obj
+
+    def part(self, name: str) -> Thing | None:
+        """What stands behind a dot."""
+        obj = self.obj
+        if is_module(obj):
+            found = module_lookup(obj, name)
+        elif issubclass(type(obj), type):
+            found = class_lookup(obj, name)
+        else:
+            found = instance_lookup(obj, name)
+            if found is MISSING:
+                return LiveObject(type(obj)).part(name)
+        return None if found is MISSING else Live(_unbound(found))
+
+    def names(self) -> list[str]:
+        """Canonical names, if it is a function or a class."""
+        obj = self.obj
+        if is_exactly(obj, *_FUNCTIONS) or issubclass(type(obj), type) or layers(obj):
+            # What is written in C stands in a module of its own: `_heapq.heappush`.
+            return [name.removeprefix("_") for name in names_of(obj)]
+        return []
+
+    def kinds(self) -> list[str]:
+        """Canonical names of its class and its bases."""
+        return _kinds(type(self.obj))
+
+    def body(self) -> Body | None:
+        """What runs when it is called."""
+        obj = self.obj
+        if issubclass(type(obj), type):
+            found = class_lookup(obj, "__init__")
+            return _body(found, bound=True) if type(found) is types.FunctionType else None
+        bound = type(obj) is types.MethodType
+        inside = layers(obj)
+        return _body(inside[-1], bound=bound) if inside else None
+
+    def made(self) -> Thing | None:
+        """What calling it makes."""
+        return LiveObject(self.obj) if issubclass(type(self.obj), type) else None
+
+    def is_space(self) -> bool:
+        """Whether it is a module or a class."""
+        return is_module(self.obj) or issubclass(type(self.obj), type)
+
+    def is_iterator(self) -> bool:
+        """Whether iterating over it uses it up."""
+        return class_lookup(type(self.obj), "__next__") is not MISSING
+
+
+class LiveObject(Thing):
+    """Some object of a real class."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+    def part(self, name: str) -> Thing | None:
+        """A method or class attribute; what the object itself holds is not known."""
+        found = class_lookup(self.cls, name)
+        if type(found) is types.FunctionType or type(found) is classmethod:
+            return LiveMethod(found)
+        if found is MISSING or is_exactly(found, property, types.MemberDescriptorType):
+            return None
+        return Live(_unbound(found))
+
+    def kinds(self) -> list[str]:
+        """Canonical names of the class and its bases."""
+        return _kinds(self.cls)
+
+
+class LiveMethod(Live):
+    """A method, which gets what stands before the dot."""
+
+    def body(self) -> Body | None:
+        """What runs when it is called."""
+        inside = layers(self.obj)
+        return _body(inside[-1], bound=True) if inside else None
+
+
+def _unbound(found: Any) -> Any:
+    return found.__func__ if is_exactly(found, staticmethod) else found
+
+
+def _kinds(cls: type) -> list[str]:
+    return [class_names(base)[0] for base in mro(cls) if base is not object]
+
+
+def _body(function: types.FunctionType, *, bound: bool) -> Body | None:
+    """The code of a helper, if there is anything in it or behind it that may write."""
+    if not may_write(function):
+        return None
+    source = read_layer(function)
+    if isinstance(source, NoSource):
+        return None
+    return Body(source.node, home_of(source, helper=True), id(function.__code__), bound)
+
+
+def home_of(source: FunctionSource, *, helper: bool = False) -> Home:
+    """Where a real function finds its names."""
+    internal = helper and in_library(source.file)
+
+    def lookup(name: str) -> Value:
+        if name == "super()":
+            owner, _ = owner_of(source.function)
+            above = mro(owner)[1:2] if owner else ()
+            return tuple(Ref("super()", FRESH, LiveObject(base)) for base in above)
+        if name == "globals()":
+            return (Ref("globals()", FRESH if internal else SHARED),)
+        for space in (source.closure, source.namespace):
+            if name in space:
+                return (Ref(name, FRESH if internal else SHARED, Live(space[name])),)
+        found = vars(builtins).get(name, MISSING)
+        return NOTHING if found is MISSING else (Ref(name, FRESH, Live(found)),)
+
+    def typed(node: ast.expr | None) -> Thing | None:
+        found = annotated(node, source) if node is not None else None
+        if not isinstance(found, Instance):
+            return None
+        return LiveObject(found.cls) if found.cls is not None else None
+
+    def names(node: Any) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for name, value in imported(node, source.namespace).items():
+            if isinstance(value, Known):
+                found[name] = (Ref(name, FRESH if internal else SHARED, Live(value.obj)),)
+            elif isinstance(value, Named):
+                found[name] = (Ref(name, SHARED, Dotted(value.name)),)
+            else:
+                found[name] = NOTHING
+        return found
+
+    return Home(source.file, internal, lookup, typed, names)
+
+
+class Dotted(Thing):
+    """Something in a module that is not looked into: only its name is known."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def part(self, name: str) -> Thing | None:
+        """What stands behind a dot."""
+        return Dotted(f"{self.name}.{name}")
+
+    def names(self) -> list[str]:
+        """The name, and the built-in's own where it is one."""
+        return [self.name]
+
+    def is_space(self) -> bool:
+        """A module, as far as anybody can tell."""
+        return True
+
+
+def owner_thing(source: FunctionSource) -> tuple[Thing | None, str]:
+    """What the first parameter of a method is, and how it is bound."""
+    owner, entry = owner_of(source.function)
+    if owner is None or type(entry) is staticmethod:
+        return None, ""
+    name = source.function.__name__
+    if type(entry) is classmethod:
+        return Live(owner), "class"
+    if name == "__new__":
+        return Live(owner), "class"
+    return LiveObject(owner), "made" if name in _MAKERS else "self"
+
+
+_MAKERS = frozenset(
+    {"__init__", "__post_init__", "__setstate__", "__init_subclass__", "__set_name__"}
+)

@@ -1,0 +1,183 @@
+"""What an expression may refer to, and whether that outlives the call.
+
+    rows            Ref("rows", ITEM)               the item, or a part of it
+    self.cache      Ref("self.cache", SHARED)       every item sees the same
+    [a, b]          Ref("a", …, shell=1), …         a new container around old members
+    Point(1)        Ref("", FRESH, thing)           made here: nobody else sees it
+
+A value is a tuple of such references: one of them, or none that matters.  `Thing` is what is
+known of an object besides: its type, its parts, its code.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+__all__ = [
+    "FRESH",
+    "ITEM",
+    "NOTHING",
+    "SHARED",
+    "Body",
+    "Home",
+    "Ref",
+    "Thing",
+    "Value",
+    "attribute",
+    "is_outside",
+    "join",
+    "member",
+    "shell",
+]
+
+FRESH, ITEM, SHARED = "fresh", "item", "shared"
+
+_MAX_CHOICES = 6  # what a name may refer to: more alternatives are not followed
+_MAX_DEPTH = 6  # dots and brackets in a path
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+class Thing:
+    """What is known of an object; this one is not known."""
+
+    def part(self, name: str) -> Thing | None:
+        """What stands behind a dot, or ``None``."""
+        return None
+
+    def names(self) -> Iterable[str]:
+        """Canonical names, if it is a function or a class."""
+        return ()
+
+    def kinds(self) -> Iterable[str]:
+        """Canonical names of its class and its bases, if it is an object of a known class."""
+        return ()
+
+    def body(self) -> Body | None:
+        """What runs when it is called, if that can be read."""
+        return None
+
+    def made(self) -> Thing | None:
+        """What calling it makes, if it is a class."""
+        return None
+
+    def is_space(self) -> bool:
+        """Whether it is a module or a class: what stands behind the dot is a function."""
+        return False
+
+    def is_iterator(self) -> bool:
+        """Whether iterating over it uses it up."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Home:
+    """Where a function's names are looked up.
+
+    Attributes:
+        file: path of its source file.
+        internal: whether it is a library's own: what it keeps for itself concerns nobody.
+        lookup: what a name means that is no local variable.
+        typed: what an annotation says of an object.
+        imported: the names that an import statement inside the function binds.
+    """
+
+    file: str
+    internal: bool
+    lookup: Callable[[str], Value]
+    typed: Callable[[ast.expr | None], Thing | None]
+    imported: Callable[[Any], dict[str, Value]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """Code to be read for a call.
+
+    Attributes:
+        node: the definition.
+        home: where its names are looked up.
+        key: the same for the same code.
+        bound: whether what stands before the dot, or the new object, is its first argument.
+    """
+
+    node: FunctionNode
+    home: Home
+    key: object
+    bound: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ref:
+    """One thing that an expression may refer to.
+
+    Attributes:
+        path: how a person would write it; ``""`` for what was made here.
+        root: whether it is the item's, everybody's, or made here.
+        thing: what is known of it.
+        shell: how many new containers are around it.
+        of: what stands before the dot, for a method.
+        name: what stands behind the dot.
+        depth: dots and brackets between the root and here.
+    """
+
+    path: str
+    root: str = SHARED
+    thing: Thing | None = None
+    shell: int = 0
+    of: Ref | None = None
+    name: str = ""
+    depth: int = 0
+
+
+Value = tuple[Ref, ...]
+NOTHING: Value = ()
+
+
+def join(*values: Value) -> Value:
+    """One value for several possible ones."""
+    filled = [value for value in values if value]
+    if len(filled) < 2:
+        return filled[0] if filled else NOTHING
+    found: dict[tuple[Any, ...], Ref] = {}
+    for value in filled:
+        for ref in value:
+            found.setdefault((ref.path, ref.root, ref.shell, id(ref.thing)), ref)
+    return tuple(found.values())[:_MAX_CHOICES]
+
+
+def is_outside(ref: Ref) -> bool:
+    """Whether a change of it outlives the call."""
+    return ref.root != FRESH and not ref.shell
+
+
+def shell(value: Value) -> Value:
+    """A new container around members."""
+    return tuple(replace(ref, shell=ref.shell + 1, of=None, name="") for ref in value)
+
+
+def member(value: Value) -> Value:
+    """What iterating or subscribing gives."""
+    found = []
+    for ref in value:
+        if ref.shell:
+            found.append(replace(ref, shell=ref.shell - 1, of=None, name=""))
+        elif ref.root != FRESH and ref.depth < _MAX_DEPTH:
+            found.append(Ref(f"{ref.path}[...]", ref.root, depth=ref.depth + 1))
+    return tuple(found)
+
+
+def attribute(value: Value, name: str) -> Value:
+    """What stands behind a dot."""
+    found = []
+    for ref in value:
+        if ref.shell:  # a method of a new container
+            found.append(Ref("", FRESH, None, 0, ref, name))
+            continue
+        part = ref.thing.part(name) if ref.thing else None
+        if ref.depth < _MAX_DEPTH:
+            path = f"{ref.path}.{name}" if ref.path else name
+            found.append(Ref(path, ref.root, part, 0, ref, name, ref.depth + 1))
+    return tuple(found)

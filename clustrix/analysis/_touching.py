@@ -1,0 +1,288 @@
+"""Say what the calls in a function change.
+
+    rows.append(x)          a method that changes what stands before it
+    heappush(heap, x)       a function that changes its argument
+    helper(rows)            its code is read, with `rows` as what it gets
+    map(fn, rows)           somebody will call `fn`
+    random.random()         a state that every item shares
+
+Nothing runs and nothing is imported.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+from clustrix.analysis._passing import Arguments, parameters_of, pass_on, sign
+from clustrix.analysis._referring import LocalThing, Referring
+from clustrix.analysis._refs import (
+    FRESH,
+    NOTHING,
+    Body,
+    Home,
+    Ref,
+    Value,
+    attribute,
+    is_outside,
+    join,
+    member,
+    shell,
+)
+from clustrix.analysis._touched import (
+    ADD,
+    DRAW,
+    ENTROPIC,
+    REBIND,
+    REWRITE,
+    SETTING,
+    TAKE,
+)
+from clustrix.analysis.catalogue import is_pure
+from clustrix.analysis.catalogue.effects import (
+    ADDS,
+    CALLS_BACK,
+    ENTROPY,
+    FRESH_SHELLS,
+    GENERATORS,
+    GIVES_MEMBER,
+    GIVES_SHELL,
+    IMMUTABLE,
+    MEMBER_OF,
+    NOT_DATA,
+    PROCESS_WIDE,
+    RANDOM_DRAWS,
+    UPDATES,
+    WRITES_ARGUMENT,
+)
+
+__all__ = ["Touching"]
+
+
+class Touching(Referring):
+    """One function being read: its calls."""
+
+    # ---- calls ----------------------------------------------------------------------------
+
+    def call(self, node: ast.Call) -> Value:
+        """What a call gives, and what it changes."""
+        callee = self.refer(node.func)
+        given = self._arguments(node)
+        found = [self._call_one(ref, given, node) for ref in callee]
+        if not callee:
+            self._looked_at(given)
+        self._keep_added(node, given)
+        return join(*found)
+
+    def _looked_at(self, given: Arguments) -> None:
+        """What is handed to code that is not read has been read."""
+        for value in (*given[0], *given[1].values()):
+            for ref in value:
+                if is_outside(ref):
+                    self.reader.touched.read(ref)
+
+    def _arguments(self, node: ast.Call) -> Arguments:
+        args, kwargs = [], {}
+        for arg in node.args:
+            if isinstance(arg, ast.Starred):
+                args.append(member(self.refer(arg.value)))
+            else:
+                args.append(self.refer(arg))
+        for word in node.keywords:
+            found = self.refer(word.value)
+            if word.arg is not None:
+                kwargs[word.arg] = found
+            if word.arg == "out":
+                for ref in found:
+                    self.touch(REWRITE, ref, node)
+        return args, kwargs
+
+    def _keep_added(self, node: ast.Call, given: Arguments) -> None:
+        """``rows.append(row)``: a container made here has that member from now on."""
+        func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in ADDS and given[0]:
+            self.keep(func.value, given[0][-1])
+
+    def keep(self, node: ast.expr, value: Value) -> None:
+        """A local container is given a member."""
+        if value and isinstance(node, ast.Name) and node.id in self.names:
+            held = self.names[node.id]
+            if all(ref.shell or ref.root == FRESH for ref in held):
+                self.names[node.id] = join(held, shell(value))
+
+    def _call_one(self, ref: Ref, given: Arguments, node: ast.Call) -> Value:
+        thing = ref.thing
+        if isinstance(thing, LocalThing):
+            return self.run_local(thing, given)
+        space = ref.of is not None and ref.of.thing is not None and ref.of.thing.is_space()
+        receiver = None if space else ref.of
+        if receiver is None:
+            found = self._known(list(thing.names()) if thing else [], given, node)
+        else:
+            found = self._method(receiver, ref, given, node)
+        if found is not None:
+            self._looked_at(given)
+            return found
+        body = thing.body() if thing is not None else None
+        if body is None:
+            self._looked_at(given)
+        self._call_back(given, NOTHING, node)
+        if thing is None:
+            return NOTHING
+        made = thing.made()
+        first = (Ref("", FRESH, made),) if made else (receiver,) if receiver else NOTHING
+        result = self._follow(body, first, given, node)
+        return (Ref("", FRESH, made),) if made else result
+
+    def _known(self, names: list[str], given: Arguments, node: ast.Call) -> Value | None:
+        """A function that the catalogue knows, or that only computes."""
+        args = given[0]
+        for name in names:
+            index = WRITES_ARGUMENT.get(name)
+            if index is not None:
+                for ref in args[index] if index < len(args) else NOTHING:
+                    self._by_function(name, ref, node)
+                return member(args[index]) if args[index:] else NOTHING
+            if name in PROCESS_WIDE:
+                self.note(SETTING, ast.unparse(node.func), name, node)
+                return NOTHING
+            if name in RANDOM_DRAWS:
+                self.note(DRAW, ast.unparse(node.func), name, node)
+                self._shuffled(name, given, node)
+                return member(args[0]) if args else NOTHING
+            if name in ENTROPY and not args and not given[1]:
+                self.note(ENTROPIC, ast.unparse(node.func), name, node)
+            if name in FRESH_SHELLS:
+                self._call_back(given, join(*map(member, args)), node)
+                return shell(join(*map(member, args)))
+            if name in MEMBER_OF:
+                self._call_back(given, join(*map(member, args)), node)
+                return member(args[0]) if args else NOTHING
+            if name in CALLS_BACK:
+                self._call_back(given, join(*map(member, args[1:])), node)
+                return NOTHING
+        if names and names[0] in ("vars", "globals"):
+            return args[0] if args else self.home.lookup("globals()")
+        if names and names[0] == "super":
+            return self._above()
+        if names and names[0] == "getattr" and len(node.args) > 1:
+            said = node.args[1]
+            text = said.value if isinstance(said, ast.Constant) else "..."
+            return attribute(args[0], text if isinstance(text, str) else "...")
+        if any(is_pure(name) for name in names) and not any(name in GENERATORS for name in names):
+            self._call_back(given, NOTHING, node)
+            return NOTHING
+        return None
+
+    def _above(self) -> Value:
+        """``super()``: the same object, seen as one of its base class."""
+        above = self.home.lookup("super()")
+        mine = next(iter(self.names.values()), NOTHING)[:1]
+        return tuple(replace(ref, thing=one.thing) for ref in mine for one in above) or mine
+
+    def _by_function(self, name: str, ref: Ref, node: ast.Call) -> None:
+        """``heappush(heap, x)``, ``next(numbers)``, ``setattr(obj, "x", 1)``."""
+        kinds = list(ref.thing.kinds()) if ref.thing else []
+        if not NOT_DATA.isdisjoint(kinds):
+            return
+        if name in ("setattr", "delattr", "object.__setattr__", "object.__delattr__"):
+            said = node.args[1] if len(node.args) > 1 else None
+            text = f".{said.value!s}" if isinstance(said, ast.Constant) else ""
+            self.touch(REBIND, ref, node, part=text)
+        else:
+            self.touch(TAKE, ref, node)
+
+    def _shuffled(self, name: str, given: Arguments, node: ast.Call) -> None:
+        if name.endswith(".shuffle"):
+            for ref in given[0][0] if given[0] else NOTHING:
+                self.touch(TAKE, ref, node)
+
+    def _method(self, receiver: Ref, ref: Ref, given: Arguments, node: ast.Call) -> Value | None:
+        """A method: by what the receiver is, by its code, or by its name; None: follow it."""
+        name = ref.name
+        kinds = list(receiver.thing.kinds()) if receiver.thing else []
+        if not IMMUTABLE.isdisjoint(kinds[:1]) or not NOT_DATA.isdisjoint(kinds):
+            return NOTHING
+        for kind in kinds:
+            if name in GENERATORS.get(kind, ()):
+                if is_outside(receiver):
+                    self.note(DRAW, ast.unparse(node.func), ref.path, node)
+                self._shuffled(f".{name}", given, node)
+                return member(given[0][0]) if given[0] else NOTHING
+        if ref.thing is not None and ref.thing.body() is not None:
+            return None
+        if name in ADDS:
+            self.touch(ADD, receiver, node)
+        elif name in UPDATES:
+            self.touch(TAKE, receiver, node)
+        elif _in_place(node):
+            self.touch(REWRITE, receiver, node)
+        elif is_outside(receiver):
+            self.reader.touched.read(receiver)
+        self._call_back(given, member((receiver,)), node)
+        if name in GIVES_MEMBER:
+            return join(member((receiver,)), *given[0][1:])
+        return shell(member((receiver,))) if name in GIVES_SHELL else NOTHING
+
+    def _call_back(self, given: Arguments, passed: Value, node: ast.Call) -> None:
+        """Functions passed on will be called by somebody, with what that one has."""
+        for value in (*given[0], *given[1].values()):
+            for ref in value:
+                if isinstance(ref.thing, LocalThing):
+                    self.run_local(ref.thing, ([passed, passed], {}))
+                elif ref.of is not None and ref.name in ADDS and ref.thing is None:
+                    self.touch(ADD, ref.of, node)
+
+    # ---- helpers --------------------------------------------------------------------------
+
+    def _follow(self, body: Body | None, first: Value, given: Arguments, node: ast.Call) -> Value:
+        """Read a helper as it is called here, and say what it gives."""
+        reader = self.reader
+        if body is None or body.key in reader.skip or not reader.may_follow(self.depth):
+            return NOTHING
+        args = [first, *given[0]] if body.bound else given[0]
+        key = (body.key, *map(sign, args), *[(k, sign(v)) for k, v in given[1].items()])
+        if key in reader.results:
+            return reader.results[key]
+        reader.results[key] = NOTHING
+        inner = self.inner(body.home, pass_on(body, (args, given[1])))
+        inner.locks = self.locks
+        place = (self.home.file, node.lineno, node.col_offset + 1)
+        reader.trail.append(reader.trail[-1] if self.home.internal and reader.trail else place)
+        try:
+            inner.run(body.node)
+        finally:
+            reader.trail.pop()
+        reader.results[key] = join(*inner.returned)
+        return reader.results[key]
+
+    def run_local(self, thing: LocalThing, given: Arguments) -> Value:
+        """A nested function: read where it is called, with the names as they are there."""
+        reader, args = self.reader, given[0]
+        key = (id(thing.node), *map(sign, args))
+        if key in reader.results or not reader.may_follow(self.depth):
+            return reader.results.get(key, NOTHING)
+        reader.results[key] = NOTHING
+        spec = thing.node.args
+        names = {arg.arg: NOTHING for arg in parameters_of(thing.node)}
+        for arg, passed in zip((*spec.posonlyargs, *spec.args), args, strict=False):
+            names[arg.arg] = passed
+        names.update({word: one for word, one in given[1].items() if word in names})
+        inner = self.inner(thing.walk.home, names, thing.walk)
+        inner.locks, inner.lazy = self.locks, self.lazy
+        inner.run(thing.node)
+        reader.results[key] = join(*inner.returned)
+        return reader.results[key]
+
+    def inner(self, home: Home, names: dict[str, Value], outer: Any = None) -> Any:
+        """The walk of a function called from here."""
+        return type(self)(home, names, self.reader, self.depth + 1, outer)
+
+
+def _in_place(node: ast.Call) -> bool:
+    """``frame.sort_values("a", inplace=True)``."""
+    return any(
+        word.arg == "inplace" and isinstance(word.value, ast.Constant) and word.value.value is True
+        for word in node.keywords
+    )

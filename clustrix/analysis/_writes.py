@@ -1,0 +1,360 @@
+"""Walk the body of one function in the order in which it runs, and note what it writes.
+
+    TOTALS[k] = v       global, item          row.seen = True     the item
+    count += 1          `global count`        self.rows += rows   everybody's
+    del CACHE[k]        rewritten             x = []; x[0] = 1    made here: nothing
+
+What cannot run is left out; a branch leaves a name with one of the values it may have.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from clustrix.analysis._guards import is_lock, is_private, is_same_for_all, tested_for_nothing
+from clustrix.analysis._passing import is_container
+from clustrix.analysis._referring import LocalThing
+from clustrix.analysis._refs import (
+    FRESH,
+    ITEM,
+    NOTHING,
+    Ref,
+    Value,
+    is_outside,
+    join,
+    member,
+    shell,
+)
+from clustrix.analysis._touched import ADD, REBIND, REWRITE
+from clustrix.analysis._touching import Touching
+from clustrix.analysis.catalogue.effects import MUTABLE
+
+__all__ = ["Writes"]
+
+# Done in any order they give the same; rounding of floats aside.
+_COMMUTES = (ast.Add, ast.Sub, ast.BitOr, ast.BitAnd, ast.BitXor)
+
+
+class Writes(Touching):
+    """One function being read: its statements."""
+
+    def run(self, node: Any) -> None:
+        """Walk the whole body."""
+        if isinstance(node, ast.Lambda):
+            self.returned.append(self.value(node.body))
+        else:
+            self.block(node.body)
+
+    def block(self, body: list[ast.stmt]) -> bool:
+        """Walk statements in order; False when control does not come out at the end."""
+        return all(self.statement(node) for node in body)
+
+    def statement(self, node: ast.stmt) -> bool:
+        """Walk one statement; False when control does not come out behind it."""
+        self.reader.step(self.depth)
+        handler = _STATEMENTS.get(type(node))
+        return True if handler is None else handler(self, node) is not False
+
+    # ---- giving names values --------------------------------------------------------------
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Give a target a value: a write, where the target outlives the call."""
+        self.reader.step(self.depth)
+        if isinstance(target, ast.Name):
+            self._bind_name(target, value)
+        elif isinstance(target, ast.Attribute):
+            for ref in self.refer(target.value):
+                self._set_attribute(ref, target)
+        elif isinstance(target, ast.Subscript):
+            self._set_item(target)
+            self.keep(target.value, value)
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, shell(value))
+        elif isinstance(target, ast.Tuple | ast.List):
+            for part in target.elts:
+                self.bind(part, member(value))
+
+    def _bind_name(self, target: ast.Name, value: Value) -> None:
+        name = target.id
+        said = self.shared_names.get(name)
+        if said is None:
+            self.names[name] = value
+            return
+        if said == "nonlocal" and self._bind_around(name, value):
+            return
+        self._write_name(REBIND, target)
+
+    def _bind_around(self, name: str, value: Value) -> bool:
+        """``nonlocal`` of a name that is local to a function being read: no one else's."""
+        walk = self.outer
+        while walk is not None:
+            if name in walk.names and walk.shared_names.get(name) is None:
+                walk.names[name] = join(walk.names[name], value)
+                return True
+            walk = walk.outer
+        return False
+
+    def _write_name(self, kind: str, target: ast.Name, *, guarded: bool = False) -> None:
+        if not self.home.internal:
+            self.touch(kind, Ref(target.id), target, guarded=guarded)
+
+    def _set_attribute(self, ref: Ref, target: ast.Attribute) -> None:
+        if ref.thing is not None and is_private(ref):
+            return
+        self.touch(REBIND, ref, target, part=f".{target.attr}")
+
+    def _set_item(self, target: ast.Subscript) -> None:
+        self.value(target.slice)
+        same = is_same_for_all(target.slice, self.names)
+        for ref in self.refer(target.value):
+            if same and ref.root != ITEM:
+                name = f"{ref.path}[{ast.unparse(target.slice)}]"
+                self.touch(REBIND, ref, target, name=name)
+            else:
+                self.touch(ADD, ref, target)
+
+    # ---- statements -----------------------------------------------------------------------
+
+    def _expr(self, node: ast.Expr) -> None:
+        self.refer(node.value)
+
+    def _return(self, node: ast.Return) -> bool:
+        self.returned.append(self.value(node.value))
+        return False
+
+    def _raise(self, node: ast.Raise) -> bool:
+        self.value(node.exc)
+        return False
+
+    def _leave(self, node: ast.stmt) -> bool:
+        return False
+
+    def _shared(self, node: ast.Global | ast.Nonlocal) -> None:
+        word = "global" if isinstance(node, ast.Global) else "nonlocal"
+        self.shared_names.update(dict.fromkeys(node.names, word))
+
+    def _assign(self, node: ast.Assign) -> None:
+        several = isinstance(node.value, ast.Tuple) and all(
+            isinstance(target, ast.Tuple) and len(target.elts) == len(node.value.elts)
+            for target in node.targets
+        )
+        if several:  # a, b = x, y
+            values = [self.value(part) for part in node.value.elts]  # type: ignore[attr-defined]
+            for target in node.targets:
+                for part, value in zip(target.elts, values, strict=True):  # type: ignore[attr-defined]
+                    self.bind(part, value)
+            return
+        value = self._valued(node.value)
+        for target in node.targets:
+            self.bind(target, value)
+
+    def _valued(self, node: ast.expr) -> Value:
+        """What is given to a name: an alias of something is not yet a look at it."""
+        alias = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        return self.refer(node) if alias else self.value(node)
+
+    def _ann_assign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self._valued(node.value))
+
+    def _aug_assign(self, node: ast.AugAssign) -> None:
+        added, target = self.value(node.value), node.target
+        guarded = self.locks > 0 and isinstance(node.op, _COMMUTES)
+        if isinstance(target, ast.Name):
+            self._add_to_name(target, node, added, guarded)
+        elif isinstance(target, ast.Attribute):
+            for ref in self.refer(target.value):
+                part = f".{target.attr}"
+                if not (ref.thing is not None and is_private(ref)):
+                    self.touch(REWRITE, ref, target, part=part, guarded=guarded)
+        else:
+            self.value(target.slice)
+            for ref in self.refer(target.value):
+                self.touch(REWRITE, ref, target, guarded=guarded)
+
+    def _add_to_name(
+        self, target: ast.Name, node: ast.AugAssign, added: Value, guarded: bool
+    ) -> None:
+        said = self.shared_names.get(target.id)
+        if said is not None:
+            if not (said == "nonlocal" and self._bind_around(target.id, NOTHING)):
+                self._write_name(REWRITE, target, guarded=guarded)
+            return
+        found = self.look_up(target.id)
+        for ref in found:  # numbers and text are replaced, containers are changed in place
+            kinds = set(ref.thing.kinds()) if ref.thing else set()
+            if is_container(node.value) or not MUTABLE.isdisjoint(kinds):
+                self.touch(ADD if is_container(node.value) else REWRITE, ref, target)
+        self.names[target.id] = join(found, shell(member(added)))
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                if target.id in self.shared_names:
+                    self._write_name(REWRITE, target)
+                self.names.pop(target.id, None)
+            elif isinstance(target, ast.Attribute):
+                for ref in self.refer(target.value):
+                    self.touch(REWRITE, ref, target, part=f".{target.attr}")
+            elif isinstance(target, ast.Subscript):
+                self.value(target.slice)
+                for ref in self.refer(target.value):
+                    self.touch(REWRITE, ref, target)
+
+    def _if(self, node: ast.If) -> bool:
+        if isinstance(node.test, ast.Constant):
+            return self.block(node.body if node.test.value else node.orelse)
+        filled = self._filled_lazily(node)
+        if filled:
+            self.lazy.extend(filled)
+            self.block(node.body)
+            del self.lazy[-len(filled) :]
+            return True
+        self.value(node.test)
+        before = dict(self.names)
+        through = self.block(node.body)
+        after, self.names = self.names, before
+        through_else = self.block(node.orelse)
+        if through and through_else:
+            self._merge(after)
+        elif through:
+            self.names = after
+        return through or through_else
+
+    def _merge(self, other: dict[str, Value]) -> None:
+        for name, value in other.items():
+            mine = self.names.get(name, NOTHING)
+            self.names[name] = value if mine is value else join(mine, value)
+
+    def _filled_lazily(self, node: ast.If) -> list[str]:
+        """``if X is None: X = load()``: each lane fills its own, with what is always the same."""
+        tested = tested_for_nothing(node.test)
+        if tested is None or node.orelse:
+            return []
+        text = ast.unparse(tested)
+        for part in node.body:
+            if isinstance(part, ast.Assign) and any(ast.unparse(t) == text for t in part.targets):
+                if self._mentions_item(part.value):
+                    return []
+                if isinstance(tested, ast.Name):
+                    return [text] if text in self.shared_names else []
+                return [ref.path for ref in self.refer(tested) if is_outside(ref)]
+        return []
+
+    def _mentions_item(self, node: ast.expr) -> bool:
+        """Whether the value of an expression may differ from item to item."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and part.id in self.names:
+                found = self.names[part.id]
+                if not found or any(ref.root == ITEM for ref in found):
+                    return True
+        return False
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> bool:
+        self.bind(node.target, self.iterate(node.iter))
+        self._maybe(node.body)
+        self.block(node.orelse)
+        return True
+
+    def _while(self, node: ast.While) -> bool:
+        never = isinstance(node.test, ast.Constant) and not node.test.value
+        self.value(node.test)
+        if not never:
+            self._maybe(node.body)
+        self.block(node.orelse)
+        forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        return not forever or any(isinstance(part, ast.Break) for part in ast.walk(node))
+
+    def _maybe(self, body: list[ast.stmt]) -> None:
+        before = dict(self.names)
+        self.block(body)
+        self._merge(before)
+
+    def _try(self, node: Any) -> bool:
+        before = dict(self.names)
+        through = self.block(node.body) and self.block(node.orelse)
+        for handler in node.handlers:
+            after, self.names = self.names, {**before, **self.names}
+            if handler.name:
+                self.names[handler.name] = NOTHING
+            came_out = self.block(handler.body)
+            if came_out:
+                self._merge(after)
+            else:
+                self.names = after
+            through = through or came_out
+        return self.block(node.finalbody) and through
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> bool:
+        locks = 0
+        for item in node.items:
+            found = self.value(item.context_expr)
+            locks += any(is_lock(ref) for ref in found)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, found)
+        self.locks += locks
+        through = self.block(node.body)
+        self.locks -= locks
+        return through
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.names.update(self.home.imported(node))
+
+    def _def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.names[node.name] = (Ref("", FRESH, LocalThing(node, self)),)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        self.names[node.name] = NOTHING
+
+    def _match(self, node: Any) -> bool:
+        subject = self.value(node.subject)
+        before, through = dict(self.names), False
+        for case in node.cases:
+            after, self.names = self.names, dict(before)
+            for part in ast.walk(case.pattern):
+                name = getattr(part, "name", None) or getattr(part, "rest", None)
+                if isinstance(name, str):
+                    self.names[name] = join(subject, member(subject))
+            self.value(case.guard)
+            if self.block(case.body):
+                through = True
+                self._merge(after)
+            else:
+                self.names = after
+        return through or not any(_takes_all(case) for case in node.cases)
+
+
+def _takes_all(case: Any) -> bool:
+    return case.guard is None and getattr(case.pattern, "pattern", ...) is None
+
+
+_STATEMENTS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Expr: Writes._expr,
+    ast.Return: Writes._return,
+    ast.Raise: Writes._raise,
+    ast.Break: Writes._leave,
+    ast.Continue: Writes._leave,
+    ast.Global: Writes._shared,
+    ast.Nonlocal: Writes._shared,
+    ast.Assign: Writes._assign,
+    ast.AnnAssign: Writes._ann_assign,
+    ast.AugAssign: Writes._aug_assign,
+    ast.Delete: Writes._delete,
+    ast.If: Writes._if,
+    ast.For: Writes._for,
+    ast.AsyncFor: Writes._for,
+    ast.While: Writes._while,
+    ast.Try: Writes._try,
+    ast.With: Writes._with,
+    ast.AsyncWith: Writes._with,
+    ast.Import: Writes._import,
+    ast.ImportFrom: Writes._import,
+    ast.FunctionDef: Writes._def,
+    ast.AsyncFunctionDef: Writes._def,
+    ast.ClassDef: Writes._class,
+    ast.Match: Writes._match,
+}
+if hasattr(ast, "TryStar"):
+    _STATEMENTS[ast.TryStar] = Writes._try
