@@ -16,13 +16,22 @@ import types
 from collections.abc import Collection
 
 from clustrix._model import Finding
+from clustrix._stores import may_write
 from clustrix.analysis._live import Live, home_of, owner_thing
 from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_of
 from clustrix.analysis._refs import FRESH, ITEM, NOTHING, SHARED, Home, Ref, Thing, Value
 from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
 from clustrix.analysis._trees import home_in, owner_in
 from clustrix.analysis._writes import Writes
-from clustrix.analysis.catalogue.effects import IMMUTABLE
+from clustrix.analysis.catalogue.effects import (
+    ADDS,
+    EFFECT_CODES,
+    IMMUTABLE,
+    PROCESS_WIDE,
+    RANDOM_DRAWS,
+    UPDATES,
+    WRITES_ARGUMENT,
+)
 
 __all__ = ["effects_in", "find_effects"]
 
@@ -70,8 +79,11 @@ def find_effects(
 
 def _read(function: object, reader: Reader, loop_var: str | None, given: Collection[str]) -> None:
     inside = layers(function)
+    reader.touched.known.update(_by_name(function))
     reader.skip.update(id(plain.__code__) for plain in inside)
     for plain in reversed(inside):
+        if not may_write(plain):
+            continue
         source = read_layer(plain)
         if isinstance(source, NoSource):
             continue
@@ -81,6 +93,22 @@ def _read(function: object, reader: Reader, loop_var: str | None, given: Collect
         if plain is inside[-1]:
             names.update(_bound(function, source, names))
         Writes(home, names, reader).run(source.node)
+
+
+def _by_name(function: object) -> dict[str, Finding]:
+    """What the catalogue knows of the function itself, which may have no source."""
+    thing = Live(function)
+    found: dict[str, Finding] = {}
+    for name in thing.names():
+        method = name.rpartition(".")[2]
+        writes = type(function) is types.MethodDescriptorType and method in ADDS | UPDATES
+        if name in WRITES_ARGUMENT or writes:
+            found["SH203"] = Finding("SH203", EFFECT_CODES["SH203"], f"an argument of {name}")
+        if name in PROCESS_WIDE:
+            found["SH204"] = Finding("SH204", EFFECT_CODES["SH204"], name)
+        if name in RANDOM_DRAWS:
+            found["RN101"] = Finding("RN101", EFFECT_CODES["RN101"], name)
+    return found
 
 
 def effects_in(

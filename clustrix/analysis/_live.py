@@ -23,6 +23,7 @@ from clustrix.analysis._source import FunctionSource, NoSource, layers, read_lay
 from clustrix.analysis._static import (
     MISSING,
     class_lookup,
+    class_qualname,
     instance_lookup,
     is_exactly,
     is_module,
@@ -38,6 +39,7 @@ _FUNCTIONS = (
     types.BuiltinFunctionType,
     types.MethodType,
     types.MethodDescriptorType,
+    types.WrapperDescriptorType,
 )
 
 
@@ -55,7 +57,7 @@ class Live(Thing):
         if is_module(obj):
             found = module_lookup(obj, name)
         elif issubclass(type(obj), type):
-            found = class_lookup(obj, name)
+            found = _class_part(obj, name)
         else:
             found = instance_lookup(obj, name)
             if found is MISSING:
@@ -107,7 +109,7 @@ class LiveObject(Thing):
 
     def part(self, name: str) -> Thing | None:
         """A method or class attribute; what the object itself holds is not known."""
-        found = class_lookup(self.cls, name)
+        found = _class_part(self.cls, name)
         if type(found) is types.FunctionType or type(found) is classmethod:
             return LiveMethod(found)
         if found is MISSING or is_exactly(found, property, types.MemberDescriptorType):
@@ -128,6 +130,17 @@ class LiveMethod(Live):
         return _body(inside[-1], bound=True) if inside else None
 
 
+def _class_part(cls: Any, name: str) -> Any:
+    """What a class has under a name, as its own methods write it."""
+    found = class_lookup(cls, name)
+    if found is MISSING and name.startswith("__") and not name.endswith("__"):
+        for base in mro(cls):
+            found = class_lookup(base, f"_{class_qualname(base).lstrip('_')}{name}")
+            if found is not MISSING:
+                break
+    return found
+
+
 def _unbound(found: Any) -> Any:
     return found.__func__ if is_exactly(found, staticmethod) else found
 
@@ -140,10 +153,14 @@ def _body(function: types.FunctionType, *, bound: bool) -> Body | None:
     """The code of a helper, if there is anything in it or behind it that may write."""
     if not may_write(function):
         return None
-    source = read_layer(function)
-    if isinstance(source, NoSource):
-        return None
-    return Body(source.node, home_of(source, helper=True), id(function.__code__), bound)
+
+    def read() -> tuple[Any, Home] | None:
+        source = read_layer(function)
+        found = None if isinstance(source, NoSource) else home_of(source, helper=True)
+        return None if found is None else (source.node, found)  # type: ignore[union-attr]
+
+    code = function.__code__
+    return Body(id(code), read, bound, in_library(code.co_filename))
 
 
 def home_of(source: FunctionSource, *, helper: bool = False) -> Home:

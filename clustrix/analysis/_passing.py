@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from clustrix.analysis._refs import NOTHING, Body, Home, Ref, Value, join, shell
+from clustrix.analysis._refs import NOTHING, Home, Ref, Value, join, shell
 from clustrix.analysis._touched import Touched
 
 __all__ = [
@@ -28,7 +28,8 @@ __all__ = [
 Arguments = tuple[list[Value], dict[str, Value]]
 
 _MAX_STEPS = 4000  # expressions and statements: 2 to 3 us each
-_MAX_HELPING = 600  # of these in helpers, so that the function itself is read to its end
+_MAX_HELPING = 500  # of these, and lines parsed, in helpers: the function itself comes first
+_MAX_INTERNAL = 300  # while libraries are read: what they change is mostly known by name
 _MAX_DEPTH = 6  # helpers of helpers
 
 
@@ -41,7 +42,7 @@ class Reader:
 
     Attributes:
         touched: what was written and read.
-        skip: code that is read in its own right, and so not followed.
+        skip: code that is read in its own right, or just now, and so not followed.
     """
 
     def __init__(self) -> None:
@@ -60,9 +61,14 @@ class Reader:
         if depth:
             self._helping += 1
 
-    def may_follow(self, depth: int) -> bool:
+    def parsed(self, node: Any) -> None:
+        """Parsing costs, too."""
+        self._helping += (node.end_lineno or node.lineno) - node.lineno
+
+    def may_follow(self, depth: int, *, internal: bool) -> bool:
         """Whether there is room for another helper."""
-        return depth < _MAX_DEPTH and self._helping < _MAX_HELPING
+        most = _MAX_INTERNAL if internal else _MAX_HELPING
+        return depth < _MAX_DEPTH and self._helping < most
 
 
 def sign(value: Value) -> tuple[tuple[str, str, int, int], ...]:
@@ -77,13 +83,13 @@ def parameters_of(node: Any) -> Iterable[ast.arg]:
     return [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, *extras]
 
 
-def pass_on(body: Body, given: Arguments) -> dict[str, Value]:
+def pass_on(node: Any, home: Home, given: Arguments) -> dict[str, Value]:
     """The parameters of a helper with what a call passes, or with their defaults."""
     args, kwargs = given
-    spec, home = body.node.args, body.home
-    names = {arg.arg: NOTHING for arg in parameters_of(body.node)}
+    spec = node.args
+    names = {arg.arg: NOTHING for arg in parameters_of(node)}
     slots = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
-    names.update(defaults_of(body.node, home))
+    names.update(defaults_of(node, home))
     names.update(zip(slots, args, strict=False))
     if spec.vararg and len(args) > len(slots):
         names[spec.vararg.arg] = shell(join(*args[len(slots) :]))

@@ -67,6 +67,7 @@ class Referring:
         self.outer = outer
         self.returned: list[Value] = []
         self.shared_names: dict[str, str] = {}  # declared `global` or `nonlocal`
+        self.mixed: set[str] = set()  # containers with members of both kinds
         self.locks = 0
         self.lazy: list[str] = []  # what an `if X is None` around this place fills
 
@@ -118,6 +119,8 @@ class Referring:
     def _subscript(self, node: ast.Subscript) -> Value:
         value = self.refer(node.value)
         self.value(node.slice)
+        if isinstance(node.value, ast.Name) and node.value.id in self.mixed:
+            value = tuple(ref for ref in value if not ref.shell)
         if isinstance(node.slice, ast.Slice):
             return shell(member(value))
         return member(value)

@@ -97,16 +97,16 @@ class Body:
     """Code to be read for a call.
 
     Attributes:
-        node: the definition.
-        home: where its names are looked up.
         key: the same for the same code.
+        read: gives the definition, and where its names are looked up; ``None`` without source.
         bound: whether what stands before the dot, or the new object, is its first argument.
+        internal: whether it is a library's own: only its arguments concern anybody.
     """
 
-    node: FunctionNode
-    home: Home
     key: object
+    read: Callable[[], tuple[FunctionNode, Home] | None]
     bound: bool = False
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

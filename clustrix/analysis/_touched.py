@@ -55,6 +55,7 @@ class Touched:
 
     def __init__(self) -> None:
         self.touches: dict[tuple[str, str, int, str], Touch] = {}
+        self.known: dict[str, Finding] = {}  # what is known of the function by its name
         self._reads: set[str] = set()
 
     def note(self, touch: Touch) -> None:
@@ -73,7 +74,9 @@ class Touched:
             why = EFFECT_CODES[code]
             finding = Finding(code, why, touch.name, touch.file, touch.line, touch.column)
             found.setdefault((touch.name, touch.file, touch.line), finding)
-        return tuple(found.values())[:_MAX_FINDINGS]
+        told = {finding.code for finding in found.values()}
+        known = [finding for code, finding in self.known.items() if code not in told]
+        return (*found.values(), *known)[:_MAX_FINDINGS]
 
     def _code(self, touch: Touch) -> str:
         if touch.kind in EFFECT_CODES:

@@ -15,7 +15,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from clustrix.analysis._passing import Arguments, parameters_of, pass_on, sign
+from clustrix.analysis._passing import Arguments, is_container, parameters_of, pass_on, sign
 from clustrix.analysis._referring import LocalThing, Referring
 from clustrix.analysis._refs import (
     FRESH,
@@ -39,7 +39,6 @@ from clustrix.analysis._touched import (
     SETTING,
     TAKE,
 )
-from clustrix.analysis.catalogue import is_pure
 from clustrix.analysis.catalogue.effects import (
     ADDS,
     CALLS_BACK,
@@ -102,11 +101,20 @@ class Touching(Referring):
         """``rows.append(row)``: a container made here has that member from now on."""
         func = node.func
         if isinstance(func, ast.Attribute) and func.attr in ADDS and given[0]:
-            self.keep(func.value, given[0][-1])
+            self.keep(func.value, given[0][-1], node.args[-1])
 
-    def keep(self, node: ast.expr, value: Value) -> None:
-        """A local container is given a member."""
-        if value and isinstance(node, ast.Name) and node.id in self.names:
+    def keep(self, node: ast.expr, value: Value, said: ast.expr) -> None:
+        """A local container is given a member.
+
+        Where some members are made here, those are taken to be the ones that are changed.
+        """
+        if not isinstance(node, ast.Name) or node.id not in self.names:
+            return
+        if is_container(said):
+            self.mixed.add(node.id)
+            if all(ref.shell for ref in self.names[node.id]):
+                self.names[node.id] = NOTHING
+        elif value and node.id not in self.mixed:
             held = self.names[node.id]
             if all(ref.shell or ref.root == FRESH for ref in held):
                 self.names[node.id] = join(held, shell(value))
@@ -170,9 +178,6 @@ class Touching(Referring):
             said = node.args[1]
             text = said.value if isinstance(said, ast.Constant) else "..."
             return attribute(args[0], text if isinstance(text, str) else "...")
-        if any(is_pure(name) for name in names) and not any(name in GENERATORS for name in names):
-            self._call_back(given, NOTHING, node)
-            return NOTHING
         return None
 
     def _above(self) -> Value:
@@ -239,21 +244,31 @@ class Touching(Referring):
     def _follow(self, body: Body | None, first: Value, given: Arguments, node: ast.Call) -> Value:
         """Read a helper as it is called here, and say what it gives."""
         reader = self.reader
-        if body is None or body.key in reader.skip or not reader.may_follow(self.depth):
+        if body is None or body.key in reader.skip:
             return NOTHING
         args = [first, *given[0]] if body.bound else given[0]
+        if body.internal and not _any_outside((*args, *given[1].values())):
+            return NOTHING  # it can change nothing but what it keeps for itself
+        if not reader.may_follow(self.depth, internal=body.internal):
+            return NOTHING
         key = (body.key, *map(sign, args), *[(k, sign(v)) for k, v in given[1].items()])
         if key in reader.results:
             return reader.results[key]
         reader.results[key] = NOTHING
-        inner = self.inner(body.home, pass_on(body, (args, given[1])))
+        code = body.read()
+        if code is None:
+            return NOTHING
+        reader.parsed(code[0])
+        inner = self.inner(code[1], pass_on(*code, (args, given[1])))
         inner.locks = self.locks
         place = (self.home.file, node.lineno, node.col_offset + 1)
         reader.trail.append(reader.trail[-1] if self.home.internal and reader.trail else place)
+        reader.skip.add(body.key)
         try:
-            inner.run(body.node)
+            inner.run(code[0])
         finally:
             reader.trail.pop()
+            reader.skip.discard(body.key)
         reader.results[key] = join(*inner.returned)
         return reader.results[key]
 
@@ -261,7 +276,7 @@ class Touching(Referring):
         """A nested function: read where it is called, with the names as they are there."""
         reader, args = self.reader, given[0]
         key = (id(thing.node), *map(sign, args))
-        if key in reader.results or not reader.may_follow(self.depth):
+        if key in reader.results or not reader.may_follow(self.depth, internal=False):
             return reader.results.get(key, NOTHING)
         reader.results[key] = NOTHING
         spec = thing.node.args
@@ -278,6 +293,10 @@ class Touching(Referring):
     def inner(self, home: Home, names: dict[str, Value], outer: Any = None) -> Any:
         """The walk of a function called from here."""
         return type(self)(home, names, self.reader, self.depth + 1, outer)
+
+
+def _any_outside(values: tuple[Value, ...]) -> bool:
+    return any(ref.root != FRESH for value in values for ref in value)
 
 
 def _in_place(node: ast.Call) -> bool:

@@ -93,7 +93,7 @@ class TreeFunction(Thing):
     def body(self) -> Body | None:
         """Its code."""
         bound = self.owner is not None and not _is_static(self.node)
-        return Body(self.node, _home(self.module, self.owner), id(self.node), bound)
+        return Body(id(self.node), lambda: (self.node, _home(self.module, self.owner)), bound)
 
 
 class TreeClass(Thing):

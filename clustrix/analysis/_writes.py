@@ -59,7 +59,7 @@ class Writes(Touching):
 
     # ---- giving names values --------------------------------------------------------------
 
-    def bind(self, target: ast.expr, value: Value) -> None:
+    def bind(self, target: ast.expr, value: Value, said: ast.expr | None = None) -> None:
         """Give a target a value: a write, where the target outlives the call."""
         self.reader.step(self.depth)
         if isinstance(target, ast.Name):
@@ -69,7 +69,7 @@ class Writes(Touching):
                 self._set_attribute(ref, target)
         elif isinstance(target, ast.Subscript):
             self._set_item(target)
-            self.keep(target.value, value)
+            self.keep(target.value, value, said or target)
         elif isinstance(target, ast.Starred):
             self.bind(target.value, shell(value))
         elif isinstance(target, ast.Tuple | ast.List):
@@ -148,7 +148,7 @@ class Writes(Touching):
             return
         value = self._valued(node.value)
         for target in node.targets:
-            self.bind(target, value)
+            self.bind(target, value, node.value)
 
     def _valued(self, node: ast.expr) -> Value:
         """What is given to a name: an alias of something is not yet a look at it."""
@@ -233,20 +233,28 @@ class Writes(Touching):
         tested = tested_for_nothing(node.test)
         if tested is None or node.orelse:
             return []
-        text = ast.unparse(tested)
-        for part in node.body:
-            if isinstance(part, ast.Assign) and any(ast.unparse(t) == text for t in part.targets):
-                if self._mentions_item(part.value):
-                    return []
-                if isinstance(tested, ast.Name):
-                    return [text] if text in self.shared_names else []
-                return [ref.path for ref in self.refer(tested) if is_outside(ref)]
-        return []
+        targets = [
+            target
+            for part in node.body
+            if isinstance(part, ast.Assign) and not self._mentions_item(part.value)
+            for target in part.targets
+        ]
+        if ast.unparse(tested) not in map(ast.unparse, targets):
+            return []
+        found: list[str] = []
+        for target in targets:
+            if isinstance(target, ast.Name):
+                found += [target.id] if target.id in self.shared_names else []
+            elif isinstance(target, ast.Attribute):
+                found += [ref.path for ref in self.refer(target) if is_outside(ref)]
+        return found
 
     def _mentions_item(self, node: ast.expr) -> bool:
         """Whether the value of an expression may differ from item to item."""
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and part.id in self.names:
+        parts = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+        inside = {part.id for part in parts if isinstance(part.ctx, ast.Store)}
+        for part in parts:
+            if part.id in self.names and part.id not in inside:
                 found = self.names[part.id]
                 if not found or any(ref.root == ITEM for ref in found):
                     return True

@@ -74,7 +74,10 @@ WRITES_ARGUMENT: Final = {
             *of("numpy.random", "shuffle Generator.shuffle RandomState.shuffle"),
             *of("operator", "setitem delitem iadd iand iconcat imul ior isub ixor"),
             *of("xml.etree.ElementTree", "SubElement indent"),
-            *of("builtins", "setattr delattr next"),
+            "elementtree.SubElement",
+            "setattr",
+            "delattr",
+            "next",
             *of("object", "__setattr__ __delattr__"),
             *of("dict", "update setdefault pop popitem clear __setitem__ __delitem__"),
             *of(
