@@ -163,6 +163,7 @@ def _belongs_on_threads(
     fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> bool:
     """Where a single task goes when nobody said: functions travel by value, so closures may go."""
-    return analysis.check_picklable((fn, args, kwargs), "task", by_value=True) is not None or bool(
-        analysis.find_blocking_calls(fn)
-    )
+    if analysis.check_picklable((fn, args, kwargs), "task", by_value=True) is not None:
+        return True
+    writes = any(one.code.startswith("SH") for one in analysis.find_effects(fn, "", None))
+    return writes or bool(analysis.find_blocking_calls(fn))

@@ -22,6 +22,7 @@ from clustrix._calls import count_items, loop_call, may_want_batches, work_call
 from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._sizes import as_said
 from clustrix._task_executor import TaskExecutor
+from clustrix._told import tell, tell_planned
 from clustrix.execution import (
     AdaptiveLoop,
     Engines,
@@ -292,23 +293,33 @@ class LocalExecutor(TaskExecutor):
         if alone and not self._batches(call, options):
             return execute(call, _DIRECTLY, self._engines.get("serial"))
         if self._measures(call, options, machine):
-            return AdaptiveLoop(
-                call,
-                machine,
-                options.max_workers,
-                options.chunk_size,
-                lambda: analysis.make_plan(call, options, machine),
-                self._engines,
-            ).run()
+            return self._measure(call, options, machine)
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)
             call = call._replace(batched=plan.batched)
+            tell_planned(call, plan.engine, plan.findings)
         else:  # nothing to find out, so nothing to read
             call = call._replace(batched=self._batches(call, options))
             plan = as_said(call, options, machine)
+            if not alone:
+                tell(call, plan.engine, lambda: analysis.effects_of(call))
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
         return execute(call, plan, engine)
+
+    def _measure(self, call: Call, options: Options, machine: Machine) -> list[Any]:
+        """Let the loop find out by itself; what it writes is told when its source was read."""
+        plans: list[Plan] = []
+
+        def plan() -> Plan:
+            plans.append(analysis.make_plan(call, options, machine))
+            return plans[-1]
+
+        most, size = options.max_workers, options.chunk_size
+        results = AdaptiveLoop(call, machine, most, size, plan, self._engines).run()
+        for made in plans:
+            tell_planned(call, made.engine, made.findings)
+        return results
 
 
 def choose_executor_type(

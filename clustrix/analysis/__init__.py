@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clustrix.analysis._batching import needs_batches as needs_batches
     from clustrix.analysis._blocking import find_blocking_calls as find_blocking_calls
     from clustrix.analysis._effects import effects_in as effects_in
+    from clustrix.analysis._effects import effects_of as effects_of
     from clustrix.analysis._effects import find_effects as find_effects
     from clustrix.analysis._pickling import check_picklable as check_picklable
     from clustrix.analysis._selection import make_plan as make_plan
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "clustrix.analysis._batching": ("needs_batches",),
     "clustrix.analysis._blocking": ("find_blocking_calls",),
-    "clustrix.analysis._effects": ("effects_in", "find_effects"),
+    "clustrix.analysis._effects": ("effects_in", "effects_of", "find_effects"),
     "clustrix.analysis._pickling": ("check_picklable",),
     "clustrix.analysis._selection": ("make_plan",),
     "clustrix.analysis._source": ("FunctionSource", "NoSource", "read_source"),

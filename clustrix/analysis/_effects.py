@@ -15,7 +15,7 @@ import gc
 import types
 from collections.abc import Collection
 
-from clustrix._model import Finding
+from clustrix._model import Call, Finding
 from clustrix._stores import may_write
 from clustrix.analysis._live import Live, home_of, owner_thing
 from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_of
@@ -33,11 +33,11 @@ from clustrix.analysis.catalogue.effects import (
     WRITES_ARGUMENT,
 )
 
-__all__ = ["effects_in", "find_effects"]
+__all__ = ["effects_in", "effects_of", "find_effects"]
 
 
 def find_effects(
-    function: object, loop_var: str | None = None, given: Collection[str] = ()
+    function: object, loop_var: str | None = None, given: Collection[str] | None = ()
 ) -> tuple[Finding, ...]:
     """Find the writes in a function, and in the helpers it calls, that outlive the call.
 
@@ -45,8 +45,8 @@ def find_effects(
         function: any object; what has no Python code has no findings.
         loop_var: the parameter that receives the item; ``None`` for the first one; ``""`` if
             none does.
-        given: the parameters that are passed, besides the item. One that is not, and has
-            ``None`` for its default, is taken to be ``None``.
+        given: the parameters that are passed, besides the item; ``None`` for all of them. One
+            that is not, and has ``None`` for its default, is taken to be ``None``.
 
     Returns:
         One finding for each thing and line, in reading order: ``SH1xx`` for writes that need no
@@ -77,7 +77,30 @@ def find_effects(
     return reader.touched.findings()
 
 
-def _read(function: object, reader: Reader, loop_var: str | None, given: Collection[str]) -> None:
+def effects_of(call: Call) -> tuple[Finding, ...]:
+    """What the function of a loop writes, given which parameters the loop passes.
+
+    Args:
+        call: the loop.
+    """
+    if call.slot is None:  # each task has its own arguments; what they share is not known
+        return find_effects(call.function, "", None)
+    inside = layers(call.function)
+    if len(inside) != 1:
+        return find_effects(call.function, call.loop_var or None, None)
+    code = inside[0].__code__
+    names = code.co_varnames[: code.co_argcount]
+    shift = 1 if type(call.function) is types.MethodType else 0
+    passed = len(call.args) + isinstance(call.slot, int) + shift
+    item = call.loop_var
+    if not item and isinstance(call.slot, int):
+        item = "".join(names[call.slot + shift : call.slot + shift + 1])
+    return find_effects(call.function, item or None, {*names[:passed], *call.kwargs})
+
+
+def _read(
+    function: object, reader: Reader, loop_var: str | None, given: Collection[str] | None
+) -> None:
     inside = layers(function)
     reader.touched.known.update(_by_name(function))
     reader.skip.update(id(plain.__code__) for plain in inside)
@@ -150,7 +173,7 @@ def _parameters(
     thing: Thing | None,
     role: str,
     loop_var: str | None,
-    given: Collection[str],
+    given: Collection[str] | None,
 ) -> dict[str, Value]:
     """What the parameters of the outermost function refer to."""
     spec = node.args
@@ -165,11 +188,12 @@ def _parameters(
         root = ITEM if name == loop_var else SHARED
         said = home.typed(arg.annotation)
         kinds = list(said.kinds()) if said else []
-        if name in optional and name != loop_var and name not in given:
+        passed = given is None or name in given
+        if name in optional and name != loop_var and not passed:
             names[name] = NOTHING
         elif kinds and kinds[0] in IMMUTABLE:
             names[name] = NOTHING if root == SHARED else (Ref(name, root, said),)
-        elif name in shared and name not in given and root == SHARED:
+        elif name in shared and not passed and root == SHARED:
             names[name] = shared[name]
         else:
             names[name] = (Ref(name, root, said),)

@@ -86,6 +86,10 @@ class Live(Thing):
         inside = layers(obj)
         return _body(inside[-1], bound=bound) if inside else None
 
+    def is_code(self) -> bool:
+        """Whether calling it runs Python code."""
+        return issubclass(type(self.obj), type) or bool(layers(self.obj))
+
     def made(self) -> Thing | None:
         """What calling it makes."""
         return LiveObject(self.obj) if issubclass(type(self.obj), type) else None
@@ -110,11 +114,11 @@ class LiveObject(Thing):
     def part(self, name: str) -> Thing | None:
         """A method or class attribute; what the object itself holds is not known."""
         found = _class_part(self.cls, name)
-        if type(found) is types.FunctionType or type(found) is classmethod:
-            return LiveMethod(found)
         if found is MISSING or is_exactly(found, property, types.MemberDescriptorType):
             return None
-        return Live(_unbound(found))
+        if is_exactly(found, staticmethod) or issubclass(type(found), type) or not layers(found):
+            return Live(_unbound(found))
+        return LiveMethod(found)
 
     def kinds(self) -> list[str]:
         """Canonical names of the class and its bases."""

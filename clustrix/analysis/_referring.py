@@ -69,6 +69,7 @@ class Referring:
         self.shared_names: dict[str, str] = {}  # declared `global` or `nonlocal`
         self.mixed: set[str] = set()  # containers with members of both kinds
         self.locks = 0
+        self.restores = 0  # around this place: what brings settings back
         self.lazy: list[str] = []  # what an `if X is None` around this place fills
 
     # ---- what it refers to ----------------------------------------------------------------

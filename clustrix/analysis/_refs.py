@@ -60,6 +60,10 @@ class Thing:
         """What runs when it is called, if that can be read."""
         return None
 
+    def is_code(self) -> bool:
+        """Whether calling it runs code that can be read, or that surely writes nothing."""
+        return False
+
     def made(self) -> Thing | None:
         """What calling it makes, if it is a class."""
         return None

@@ -1,8 +1,9 @@
 """Turn findings into a plan: the first rule that applies decides, and says so.
 
-    said by the user ─> one lane, one item ─> not picklable ─> waits ─> no GIL ─> processes
-         │                    │                    │             │         │          │
-     that engine            serial              threads       threads   threads   processes
+    said by the user ─> one lane ─> writes ─> not picklable ─> waits ─> no GIL ─> processes
+         │                 │          │            │             │         │          │
+     that engine        serial   serial, or     threads       threads   threads   processes
+                                  threads
 
 Pure decision: nothing runs, nothing is measured, the same call gets the same plan.
 """
@@ -19,7 +20,8 @@ from clustrix._model import Call, Finding, Machine, Options, Plan, describe
 from clustrix._reads import reads
 from clustrix._sizes import sizes
 from clustrix.analysis._batching import needs_batches
-from clustrix.analysis._blocking import look_for_blocking_calls
+from clustrix.analysis._blocking import Look, look_for_blocking_calls
+from clustrix.analysis._effects import effects_of
 from clustrix.analysis._pickling import check_picklable
 from clustrix.analysis._travel import PICKLE_CODES
 
@@ -27,6 +29,8 @@ __all__ = ["PLAN_CODES", "make_plan"]
 
 # What a worker's own import makes just as good: nothing is kept in them.
 _STATELESS = (type(threading.Lock()), type(threading.RLock()), threading.local, logging.Logger)
+
+_MANY = 100_000  # items that are not compared with each other any more
 
 PLAN_CODES: Final = {
     "PL101": "was asked for",
@@ -80,16 +84,37 @@ def _choose_engine(
         return "serial", (Finding("PL203", PLAN_CODES["PL203"]),)
     said = _said_by_user(options)
     if said:
-        return said
+        return said[0], (*said[1], *effects_of(call))
     alone = _one_lane(call, options)
     if alone:
         return "serial", (alone,)
-    # Writes to shared state belong here: before picklability, because they decide between
-    # threads and serial whatever can travel.
+    effects = sorted(effects_of(call), key=lambda finding: not _needs_order(finding, call))
+    shared = tuple(finding for finding in effects if finding.code.startswith("SH"))
+    others = tuple(finding for finding in effects if finding not in shared)
+    if shared and _needs_order(shared[0], call):
+        return "serial", (*shared, *others)
+    look = look_for_blocking_calls(call.function)
+    if shared:
+        return "threads", (*shared, *look.findings, *others)
+    engine, reasons = _by_work(call, machine, look)
+    return engine, (*reasons, *others)
+
+
+def _needs_order(finding: Finding, call: Call) -> bool:
+    """Whether a write comes out right only if the items run one after the other.
+
+    An item that reads and rewrites itself is as good as alone, unless it occurs twice.
+    """
+    if finding.code == "SH205":
+        return len(call.items) > _MANY or len(set(map(id, call.items))) < len(call.items)
+    return finding.code.startswith("SH2")
+
+
+def _by_work(call: Call, machine: Machine, look: Look) -> tuple[str, tuple[Finding, ...]]:
+    """The rules for a function that writes to nothing that outlives the call."""
     stuck = _cannot_travel(call) or _cannot_be_carried(call)
     if stuck:
         return "threads", (stuck,)
-    look = look_for_blocking_calls(call.function)
     if look.findings:
         return "threads", look.findings
     if not machine.gil:

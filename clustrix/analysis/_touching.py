@@ -153,14 +153,15 @@ class Touching(Referring):
                     self._by_function(name, ref, node)
                 return member(args[index]) if args[index:] else NOTHING
             if name in PROCESS_WIDE:
-                self.note(SETTING, ast.unparse(node.func), name, node)
+                if not self.restores:
+                    self.remark(SETTING, name, node)
                 return NOTHING
             if name in RANDOM_DRAWS:
-                self.note(DRAW, ast.unparse(node.func), name, node)
+                self.remark(DRAW, name, node)
                 self._shuffled(name, given, node)
                 return member(args[0]) if args else NOTHING
             if name in ENTROPY and not args and not given[1]:
-                self.note(ENTROPIC, ast.unparse(node.func), name, node)
+                self.remark(ENTROPIC, name, node)
             if name in FRESH_SHELLS:
                 self._call_back(given, join(*map(member, args)), node)
                 return shell(join(*map(member, args)))
@@ -179,6 +180,11 @@ class Touching(Referring):
             text = said.value if isinstance(said, ast.Constant) else "..."
             return attribute(args[0], text if isinstance(text, str) else "...")
         return None
+
+    def remark(self, kind: str, name: str, node: ast.Call) -> None:
+        """A setting or a draw, under the name that it has here; a library's own is its affair."""
+        if not self.home.internal:
+            self.note(kind, ast.unparse(node.func), name, node)
 
     def _above(self) -> Value:
         """``super()``: the same object, seen as one of its base class."""
@@ -212,10 +218,10 @@ class Touching(Referring):
         for kind in kinds:
             if name in GENERATORS.get(kind, ()):
                 if is_outside(receiver):
-                    self.note(DRAW, ast.unparse(node.func), ref.path, node)
+                    self.remark(DRAW, ref.path, node)
                 self._shuffled(f".{name}", given, node)
                 return member(given[0][0]) if given[0] else NOTHING
-        if ref.thing is not None and ref.thing.body() is not None:
+        if ref.thing is not None and ref.thing.is_code():
             return None
         if name in ADDS:
             self.touch(ADD, receiver, node)

@@ -95,6 +95,10 @@ class TreeFunction(Thing):
         bound = self.owner is not None and not _is_static(self.node)
         return Body(id(self.node), lambda: (self.node, _home(self.module, self.owner)), bound)
 
+    def is_code(self) -> bool:
+        """It is."""
+        return True
+
 
 class TreeClass(Thing):
     """A class of this module."""

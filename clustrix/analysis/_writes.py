@@ -29,7 +29,7 @@ from clustrix.analysis._refs import (
 )
 from clustrix.analysis._touched import ADD, REBIND, REWRITE
 from clustrix.analysis._touching import Touching
-from clustrix.analysis.catalogue.effects import MUTABLE
+from clustrix.analysis.catalogue.effects import MUTABLE, RESTORES
 
 __all__ = ["Writes"]
 
@@ -296,15 +296,18 @@ class Writes(Touching):
         return self.block(node.finalbody) and through
 
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
-        locks = 0
+        locks = restores = 0
         for item in node.items:
             found = self.value(item.context_expr)
             locks += any(is_lock(ref) for ref in found)
+            restores += _brings_back(item.context_expr)
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, found)
         self.locks += locks
+        self.restores += restores
         through = self.block(node.body)
         self.locks -= locks
+        self.restores -= restores
         return through
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
@@ -332,6 +335,13 @@ class Writes(Touching):
             else:
                 self.names = after
         return through or not any(_takes_all(case) for case in node.cases)
+
+
+def _brings_back(node: ast.expr) -> bool:
+    """``with warnings.catch_warnings(): …``: what is set inside does not outlive the block."""
+    called = node.func if isinstance(node, ast.Call) else None
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name in RESTORES
 
 
 def _takes_all(case: Any) -> bool:

@@ -41,7 +41,7 @@ from clustrix.execution._cost import (
 from clustrix.execution._engine import gather
 from clustrix.execution._engines import Engines
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
-from clustrix.execution._memory import Known, remembered
+from clustrix.execution._memory import Known, binding, remembered
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._slow_start import SlowStart
 from clustrix.execution._taper import Taper
@@ -107,6 +107,7 @@ class AdaptiveLoop:
         self._function = call.per_item()
         self._taken = 0
         self._unsure = False
+        self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
         self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
         self.figures = self.figures._replace(
@@ -135,7 +136,8 @@ class AdaptiveLoop:
                     break
                 report = self._go(decision)
         finally:
-            remembered.put(self.call.function, Known(self.figures, report))
+            known = Known(self.figures, report, self.call.loop_var, self._bound)
+            remembered.put(self.call.function, known)
         return gather(iter(self.done), total, collect=self.call.collect)
 
     # ---- in the calling thread ------------------------------------------------------------
@@ -241,12 +243,15 @@ class AdaptiveLoop:
             decision = decide(self.figures)
         if decision.way == "finish":
             self._note_missed()
-        if decision.way != "finish" and self._plan is None and not self.figures.read:
-            plan = self.plan()
-            if plan.engine == "serial":
-                return Decision("finish", 1, str(plan.findings[0]))
-            stuck = plan.engine == "threads" and plan.findings[0].code.startswith("PK")
-            self.figures = self.figures._replace(portable=not stuck, read=True)
+        else:
+            if self._bound is None:  # before any other lane gets an item
+                simple = self.evident()
+                self._bound = "" if simple else binding(self.known, self.call, self.plan)
+                self.figures = self.figures._replace(read=True)
+            if self._bound == "serial":
+                return Decision("finish", 1, "items depend on what others wrote")
+            if self._bound == "threads":
+                self.figures = self.figures._replace(portable=False)
             decision = decide(self.figures)
         if decision.way in ("probe", "processes") and self.figures.moved is None:
             if not self._weigh():
@@ -257,8 +262,7 @@ class AdaptiveLoop:
     def _note_missed(self) -> None:
         """Small loops are not worth starting workers for; many of them are.
 
-        What they could have saved with workers that are there already adds up, and when that is
-        about what starting costs, workers start in the background.
+        When what workers could have saved adds up to what starting costs, they start behind.
         """
         lanes = self.machine.cpus
         if self.figures.warm >= lanes - 1 or self.known is None:
@@ -275,7 +279,8 @@ class AdaptiveLoop:
             return False
         item, value = self.call.items[outcome.start], outcome.values[0]
         seconds = weigh(item, value)
-        self.figures = self.figures._replace(moved=seconds or 0.0, portable=seconds is not None)
+        portable = self.figures.portable and seconds is not None
+        self.figures = self.figures._replace(moved=seconds or 0.0, portable=portable)
         return True
 
     # ---- with others ----------------------------------------------------------------------
@@ -309,8 +314,7 @@ class AdaptiveLoop:
     def _note_overlap(self, used: float) -> None:
         """CPU seconds for each second on two threads: more than one is proof.
 
-        Less is none on a machine that has other work to do; then the loop merely goes a way that
-        is right for Python code, too.
+        Less is none on a busy machine; the loop then goes a way that is right for Python code.
         """
         self.figures = self.figures._replace(overlap=used)
 

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from clustrix._model import Call, Plan
+from clustrix._sameness import sameness
+from clustrix._stores import may_write
 from clustrix.execution._cost import Figures
 
-__all__ = ["Known", "Memory", "remembered"]
+__all__ = ["Known", "Memory", "binding", "remembered"]
 
 MOST = 1024
 
@@ -26,40 +30,63 @@ class Known(NamedTuple):
     Attributes:
         figures: as they were when it last decided.
         report: what it did, in words.
+        loop_var: the loop variable.
+        bound: the engine to which the source binds the loop; ``""`` for none; ``None`` when the
+            source has not been read.
     """
 
     figures: Figures
     report: str
+    loop_var: str = ""
+    bound: str | None = None
+
+    def bound_for(self, loop_var: str) -> str | None:
+        """The engine to which the source binds a loop over this variable, as far as is known."""
+        return self.bound if loop_var == self.loop_var else None
+
+
+def binding(known: Known | None, call: Call, plan: Callable[[], Plan]) -> str:
+    """The engine about which the source leaves no choice; ``""`` where measuring decides.
+
+    Args:
+        known: what earlier loops showed; then the source is read only if it may write something.
+        call: the loop.
+        plan: reads the source.
+    """
+    if known is not None:
+        bound = known.bound_for(call.loop_var)
+        if bound is not None or not may_write(call.function):
+            return bound or ""
+    return _bound_by(plan())
+
+
+def _bound_by(plan: Plan) -> str:
+    first = plan.findings[0].code[:2] if plan.findings else ""
+    return plan.engine if first == "SH" or (first == "PK" and plan.engine == "threads") else ""
 
 
 class Memory:
     """The last functions that were run; may be shared between threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[int, tuple[object, Known]] = OrderedDict()
+        self._known: OrderedDict[tuple[int, ...], tuple[object, Known]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, function: Any) -> Known | None:
         """What is known of a function; ``None`` for one that has not run yet."""
-        key = _key(function)
-        entry = self._known.get(id(key))
-        return entry[1] if entry is not None and entry[0] is key else None
+        entry = self._known.get(tuple(map(id, sameness(function))))
+        return entry[1] if entry is not None else None
 
     def put(self, function: Any, known: Known) -> None:
         """Remember what a loop showed."""
-        key = _key(function)
+        same = sameness(function)
+        key = tuple(map(id, same))
         with self._lock:
-            # The entry holds the key, so that its id is not given to another object meanwhile.
-            self._known[id(key)] = (key, known)
-            self._known.move_to_end(id(key))
+            # The entry holds the objects, so that no id is given to another one meanwhile.
+            self._known[key] = (same, known)
+            self._known.move_to_end(key)
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
-
-
-def _key(function: Any) -> object:
-    """Local functions are made anew for each call; their code is the same object."""
-    function = getattr(function, "__func__", function)
-    return getattr(function, "__code__", function)
 
 
 # What this process knows, whichever executor found it out.

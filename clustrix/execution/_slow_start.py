@@ -29,6 +29,10 @@ __all__ = ["SlowStart"]
 PATIENCE = 0.002
 
 
+def _waits(plan: Plan) -> bool:
+    return any(finding.code.startswith("IO") for finding in plan.findings)
+
+
 class Owner(Protocol):
     """What is asked of the loop that is helped."""
 
@@ -98,7 +102,7 @@ class SlowStart:
             plan = owner.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)
-            elif plan.engine == "threads" and plan.findings[0].code.startswith("IO"):
+            elif plan.engine == "threads" and _waits(plan):
                 with self._lock:
                     if not self._over:
                         self._started = True

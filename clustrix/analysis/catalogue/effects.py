@@ -28,6 +28,7 @@ __all__ = [
     "NOT_DATA",
     "PROCESS_WIDE",
     "RANDOM_DRAWS",
+    "RESTORES",
     "UPDATES",
     "WRITES_ARGUMENT",
 ]
@@ -107,6 +108,9 @@ PROCESS_WIDE: Final = frozenset(
         *of("calendar", "setfirstweekday"),
     }
 )
+
+# Context managers that put back at the end what was set inside.
+RESTORES: Final = words("catch_warnings localcontext errstate printoptions override_settings")
 
 _RANDOM = (
     "random uniform triangular randint choice randrange sample choices shuffle normalvariate"
