@@ -84,4 +84,9 @@ class TaskTimeout(ClustrixError, TimeoutError):
 
 
 class SharedStateWarning(UserWarning):
-    """The function writes to something that outlives the call; the message names the line."""
+    """The function writes to something that outlives the call; the message names the line.
+
+    Given once for each function, at the line that writes: when a plan has to give way to the
+    writes, and when an engine was named on which they would be lost. With
+    ``warnings.simplefilter("ignore", SharedStateWarning)`` they are taken as meant.
+    """

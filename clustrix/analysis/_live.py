@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import types
 from typing import Any
 
@@ -23,7 +24,9 @@ from clustrix.analysis._source import FunctionSource, NoSource, layers, read_lay
 from clustrix.analysis._static import (
     MISSING,
     class_lookup,
+    class_module,
     class_qualname,
+    instance_dict,
     instance_lookup,
     is_exactly,
     is_module,
@@ -31,6 +34,7 @@ from clustrix.analysis._static import (
     mro,
 )
 from clustrix.analysis._values import Instance, Known, Named, class_names
+from clustrix.analysis.catalogue import canonical_names
 
 __all__ = ["Live", "LiveObject", "home_of", "owner_thing"]
 
@@ -41,6 +45,9 @@ _FUNCTIONS = (
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
 )
+
+
+_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
 class Live(Thing):
@@ -56,6 +63,8 @@ class Live(Thing):
         obj = self.obj
         if is_module(obj):
             found = module_lookup(obj, name)
+            if found is MISSING:  # not loaded yet
+                return Dotted(f"{module_lookup(obj, '__name__')}.{name}")
         elif issubclass(type(obj), type):
             found = _class_part(obj, name)
         else:
@@ -67,10 +76,10 @@ class Live(Thing):
     def names(self) -> list[str]:
         """Canonical names, if it is a function or a class."""
         obj = self.obj
-        if is_exactly(obj, *_FUNCTIONS) or issubclass(type(obj), type) or layers(obj):
+        if is_exactly(obj, *_FUNCTIONS, functools.partial) or layers(obj) or self.is_space():
             # What is written in C stands in a module of its own: `_heapq.heappush`.
-            return [name.removeprefix("_") for name in names_of(obj)]
-        return []
+            return [name.removeprefix("_") for name in names_of(obj) or _compiled_names(obj)]
+        return _compiled_names(obj)
 
     def kinds(self) -> list[str]:
         """Canonical names of its class and its bases."""
@@ -87,8 +96,11 @@ class Live(Thing):
         return _body(inside[-1], bound=bound) if inside else None
 
     def is_code(self) -> bool:
-        """Whether calling it runs Python code."""
-        return issubclass(type(self.obj), type) or bool(layers(self.obj))
+        """Whether calling it runs Python code; what subclasses must define says nothing."""
+        inside = layers(self.obj)
+        if not inside:
+            return issubclass(type(self.obj), type)
+        return not instance_dict(inside[-1]).get("__isabstractmethod__")
 
     def made(self) -> Thing | None:
         """What calling it makes."""
@@ -143,6 +155,23 @@ def _class_part(cls: Any, name: str) -> Any:
             if found is not MISSING:
                 break
     return found
+
+
+def _compiled_names(obj: Any) -> list[str]:
+    """The names of what Cython has compiled: functions of a type of its own."""
+    method = type(obj) is types.MethodType
+    core = obj.__func__ if method else obj
+    if not class_module(type(core)).startswith("_cython"):
+        return []
+    module, name = (class_lookup(type(core), word) for word in ("__module__", "__name__"))
+    if not is_exactly(name, types.GetSetDescriptorType):
+        return []
+    said = name.__get__(core)  # type: ignore[attr-defined]
+    if method:
+        bases = mro(type(obj.__self__))
+        return [f"{one}.{said}" for base in bases for one in class_names(base)]
+    home = module.__get__(core) if is_exactly(module, *_SLOTS) else ""  # type: ignore[attr-defined]
+    return list(canonical_names(str(home), str(said)))
 
 
 def _unbound(found: Any) -> Any:

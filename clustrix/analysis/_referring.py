@@ -29,6 +29,7 @@ from clustrix.analysis._refs import (
     shell,
 )
 from clustrix.analysis._touched import TAKE, Touch, is_own
+from clustrix.analysis.catalogue.effects import NOT_DATA
 
 __all__ = ["LocalThing", "Referring"]
 
@@ -68,6 +69,7 @@ class Referring:
         self.returned: list[Value] = []
         self.shared_names: dict[str, str] = {}  # declared `global` or `nonlocal`
         self.mixed: set[str] = set()  # containers with members of both kinds
+        self.tested: set[str] = set()  # arguments that a library treats by their type
         self.locks = 0
         self.restores = 0  # around this place: what brings settings back
         self.lazy: list[str] = []  # what an `if X is None` around this place fills
@@ -130,14 +132,14 @@ class Referring:
         parts = []
         for part in node.elts:
             starred = isinstance(part, ast.Starred)
-            found = self.refer(part.value if starred else part)
+            found = self.value(part.value if starred else part)
             parts.append(member(found) if starred else found)
         return shell(join(*parts))
 
     def _dict(self, node: ast.Dict) -> Value:
         parts = []
         for key, one in zip(node.keys, node.values, strict=True):
-            found = self.refer(one)
+            found = self.value(one)
             parts.append(found if key is not None else member(found))
             self.value(key)
         return shell(join(*parts))
@@ -222,6 +224,10 @@ class Referring:
         """Note a write to what ``ref`` refers to, or to a part of it."""
         path = f"{ref.path}{part}"
         if not is_outside(ref) or any(path.startswith(lazy) for lazy in self.lazy):
+            return
+        if any(path.startswith(tested) for tested in self.tested):
+            return
+        if ref.thing is not None and not NOT_DATA.isdisjoint(ref.thing.kinds()):
             return
         self.note(kind, name or path, path, node, own=is_own(ref), guarded=guarded)
 

@@ -42,6 +42,7 @@ from clustrix.analysis._touched import (
 from clustrix.analysis.catalogue.effects import (
     ADDS,
     CALLS_BACK,
+    COPIES,
     ENTROPY,
     FRESH_SHELLS,
     GENERATORS,
@@ -78,7 +79,7 @@ class Touching(Referring):
         """What is handed to code that is not read has been read."""
         for value in (*given[0], *given[1].values()):
             for ref in value:
-                if is_outside(ref):
+                if is_outside(ref) and (ref.name not in ADDS or _is_code(ref)):
                     self.reader.touched.read(ref)
 
     def _arguments(self, node: ast.Call) -> Arguments:
@@ -147,6 +148,12 @@ class Touching(Referring):
         """A function that the catalogue knows, or that only computes."""
         args = given[0]
         for name in names:
+            if name in RANDOM_DRAWS:
+                self.remark(DRAW, name, node)
+                self._shuffled(name, given, node)
+                return member(args[0]) if args else NOTHING
+            if name in COPIES:
+                return NOTHING
             index = WRITES_ARGUMENT.get(name)
             if index is not None:
                 for ref in args[index] if index < len(args) else NOTHING:
@@ -156,10 +163,6 @@ class Touching(Referring):
                 if not self.restores:
                     self.remark(SETTING, name, node)
                 return NOTHING
-            if name in RANDOM_DRAWS:
-                self.remark(DRAW, name, node)
-                self._shuffled(name, given, node)
-                return member(args[0]) if args else NOTHING
             if name in ENTROPY and not args and not given[1]:
                 self.remark(ENTROPIC, name, node)
             if name in FRESH_SHELLS:
@@ -171,6 +174,8 @@ class Touching(Referring):
             if name in CALLS_BACK:
                 self._call_back(given, join(*map(member, args[1:])), node)
                 return NOTHING
+        if names and names[0] == "isinstance" and args and self.home.internal:
+            self.tested.update(ref.path for ref in args[0])
         if names and names[0] in ("vars", "globals"):
             return args[0] if args else self.home.lookup("globals()")
         if names and names[0] == "super":
@@ -221,7 +226,7 @@ class Touching(Referring):
                     self.remark(DRAW, ref.path, node)
                 self._shuffled(f".{name}", given, node)
                 return member(given[0][0]) if given[0] else NOTHING
-        if ref.thing is not None and ref.thing.is_code():
+        if _is_code(ref):
             return None
         if name in ADDS:
             self.touch(ADD, receiver, node)
@@ -242,7 +247,7 @@ class Touching(Referring):
             for ref in value:
                 if isinstance(ref.thing, LocalThing):
                     self.run_local(ref.thing, ([passed, passed], {}))
-                elif ref.of is not None and ref.name in ADDS and ref.thing is None:
+                elif ref.of is not None and ref.name in ADDS and not _is_code(ref):
                     self.touch(ADD, ref.of, node)
 
     # ---- helpers --------------------------------------------------------------------------
@@ -299,6 +304,10 @@ class Touching(Referring):
     def inner(self, home: Home, names: dict[str, Value], outer: Any = None) -> Any:
         """The walk of a function called from here."""
         return type(self)(home, names, self.reader, self.depth + 1, outer)
+
+
+def _is_code(ref: Ref) -> bool:
+    return ref.thing is not None and ref.thing.is_code()
 
 
 def _any_outside(values: tuple[Value, ...]) -> bool:

@@ -42,9 +42,12 @@ class _Module:
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
+                if isinstance(target, ast.Name):
+                    self.tops[target.id] = self.thing_of(node.value)
+                    continue
                 for part in ast.walk(target):
-                    if isinstance(part, ast.Name):
-                        self.tops[part.id] = self.thing_of(node.value)
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        self.tops[part.id] = None
         else:
             for part in ast.walk(node):
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):

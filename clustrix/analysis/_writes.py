@@ -152,7 +152,7 @@ class Writes(Touching):
 
     def _valued(self, node: ast.expr) -> Value:
         """What is given to a name: an alias of something is not yet a look at it."""
-        alias = isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        alias = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.IfExp)
         return self.refer(node) if alias else self.value(node)
 
     def _ann_assign(self, node: ast.AnnAssign) -> None:

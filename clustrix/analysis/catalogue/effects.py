@@ -16,6 +16,7 @@ from clustrix.analysis.catalogue._entry import of, words
 __all__ = [
     "ADDS",
     "CALLS_BACK",
+    "COPIES",
     "EFFECT_CODES",
     "ENTROPY",
     "FRESH_SHELLS",
@@ -163,6 +164,9 @@ FRESH_SHELLS: Final = words(
     """
 )
 
+# Functions that give something with nothing old in it.
+COPIES: Final = words("copy.deepcopy pickle.loads json.loads")
+
 # Methods of containers that give one of the members, or a new container around them.
 GIVES_MEMBER: Final = words("get pop popleft setdefault popitem __getitem__ __next__")
 GIVES_SHELL: Final = words("values items keys copy __iter__")
@@ -189,8 +193,8 @@ MUTABLE: Final = words(
     """
 )
 
-# Objects that are tools rather than data: what they do is not lost with the lane that did it, or
-# is private to it.
+# Objects that are tools rather than data: what they do is not lost with the lane that did it, is
+# private to it, or is shared by every process.
 NOT_DATA: Final = frozenset(
     {
         *of("threading", "local Event Condition Semaphore BoundedSemaphore Barrier Thread"),
@@ -204,6 +208,9 @@ NOT_DATA: Final = frozenset(
         *of("concurrent.futures.thread", "ThreadPoolExecutor"),
         *of("concurrent.futures.process", "ProcessPoolExecutor"),
         "_contextvars.ContextVar",
+        "multiprocessing.managers.BaseProxy",
+        "multiprocessing.sharedctypes.SynchronizedBase",
+        "numpy.memmap",
         "socket.socket",
     }
 )
