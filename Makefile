@@ -71,6 +71,7 @@ test-all:  ## `make test` on each Python from 3.10 to 3.13 that runs here
 .PHONY: analysis-score
 analysis-score: $(TEST_ENV)/.ready  ## how often the analysis is right about labelled functions
 	@$(RUN) tests/analysis/score.py
+	@$(RUN) -m tests.analysis.effects_score
 
 .PHONY: stress
 stress: $(TEST_ENV)/.ready  ## 300 rounds of crashes, kills, time-outs and interrupts (8 minutes at most)

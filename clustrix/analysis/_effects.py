@@ -159,7 +159,7 @@ def effects_in(
     reader = Reader()
     try:
         home = home_in(module, file, function)
-        thing, role = owner_in(module, function)
+        thing, role = owner_in(module, file, function)
         names = _parameters(function, home, thing, role, loop_var, ())
         Writes(home, names, reader).run(function)
     except (Enough, RecursionError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,10 +28,17 @@ class _Module:
     """One module: what stands at its top, by name."""
 
     def __init__(self, tree: ast.Module, file: str) -> None:
-        self.file = file
+        self.file, self.tree = file, tree
+        self.paths: dict[ast.AST, list[ast.AST]] = {}
         self.tops: dict[str, Thing | None] = {}
         for node in _top_statements(tree.body):
             self._note(node)
+
+    def path_to(self, wanted: ast.AST) -> list[ast.AST]:
+        """The functions and classes around a definition, outermost first."""
+        if not self.paths:
+            self.paths.update(_paths(self.tree))
+        return self.paths.get(wanted, [])
 
     def _note(self, node: ast.stmt) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -250,10 +258,16 @@ def _home(module: _Module, owner: TreeClass | None, around: frozenset[str] = fro
     return Home(module.file, False, lookup, typed, imported)
 
 
+@functools.lru_cache(maxsize=4)
+def _module_of(tree: ast.Module, file: str) -> _Module:
+    """A tool asks for every function of a tree in turn: its top is looked at once."""
+    return _Module(tree, file)
+
+
 def home_in(tree: ast.Module, file: str, function: Any) -> Home:
     """Where the names of a function are looked up, in the tree of its module."""
-    module = _Module(tree, file)
-    path = _path_to(tree, function)
+    module = _module_of(tree, file)
+    path = module.path_to(function)
     classes = [part for part in path if isinstance(part, ast.ClassDef)]
     owner = TreeClass(classes[-1], module) if classes and path[-1] is classes[-1] else None
     around: set[str] = set()
@@ -263,28 +277,29 @@ def home_in(tree: ast.Module, file: str, function: Any) -> Home:
     return _home(module, owner, frozenset(around))
 
 
-def owner_in(tree: ast.Module, function: Any) -> tuple[Thing | None, str]:
+def owner_in(tree: ast.Module, file: str, function: Any) -> tuple[Thing | None, str]:
     """What the first parameter of a method is, and how it is bound."""
-    path = _path_to(tree, function)
+    module = _module_of(tree, file)
+    path = module.path_to(function)
     if not path or not isinstance(path[-1], ast.ClassDef) or _is_static(function):
         return None, ""
-    cls = TreeClass(path[-1], _Module(tree, ""))
+    cls = TreeClass(path[-1], module)
     if "classmethod" in _decorators(function) or function.name == "__new__":
         return cls, "class"
     return TreeInstance(cls), "made" if function.name in _MAKERS else "self"
 
 
-def _path_to(tree: ast.AST, wanted: ast.AST) -> list[ast.AST]:
-    """The functions and classes around a definition, outermost first."""
+def _paths(tree: ast.Module) -> Iterator[tuple[ast.AST, list[ast.AST]]]:
+    """For each function, the functions and classes around it, outermost first."""
     stack: list[tuple[ast.AST, list[ast.AST]]] = [(tree, [])]
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
     while stack:
         node, path = stack.pop()
-        if node is wanted:
-            return path
-        inner = [*path, node] if isinstance(node, kinds) else path
+        inner = path
+        if isinstance(node, kinds):
+            yield node, path
+            inner = [*path, node]
         stack.extend((child, inner) for child in ast.iter_child_nodes(node))
-    return []
 
 
 def _locals_of(node: Any) -> set[str]:

@@ -7,10 +7,15 @@ return sorted(values)          silence
 
 from __future__ import annotations
 
+import argparse
 import ast
+import dataclasses
 import functools
 import heapq
+import random
 import re
+import shutil
+import typing
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -79,6 +84,12 @@ def test_every_code_has_a_case():
     """And every case a code that exists; SH204 changes the process that runs the tests."""
     seen = set(CODE.findall("".join(path.read_text() for path in CASES)))
     assert seen | {"SH204"} == set(EFFECT_CODES)
+
+
+def test_every_code_is_documented():
+    """In the table of the page on the analysis."""
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "analysis.md"
+    assert set(re.findall(r"^\| ((?:SH|RN)\d{3}) \|", page.read_text(), re.M)) == set(EFFECT_CODES)
 
 
 def test_at_most_three_of_300_pure_functions_raise_an_alarm():
@@ -165,6 +176,16 @@ def test_no_user_code_runs():
         return trap.other(x)
 
     assert [(f.code, f.name) for f in find_effects(use)] == [("SH101", "trap.rows")]
+
+
+@pytest.mark.parametrize("module", [argparse, dataclasses, heapq, random, shutil, typing])
+def test_any_source_gets_a_stable_answer(module):
+    """Whatever was read before, and without an exception."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    nodes = [part for part in ast.walk(tree) if isinstance(part, ast.FunctionDef | ast.Lambda)]
+    first = [effects_in(node, tree, module.__file__) for node in nodes]
+    again = [effects_in(node, tree, module.__file__) for node in reversed(nodes)]
+    assert first == again[::-1]
 
 
 # ---- generated functions ----------------------------------------------------------------------
