@@ -198,7 +198,8 @@ def _body(function: types.FunctionType, *, bound: bool) -> Body | None:
 
 def home_of(source: FunctionSource, *, helper: bool = False) -> Home:
     """Where a real function finds its names."""
-    internal = helper and in_library(source.file)
+    library = in_library(source.file)
+    internal = helper and library
 
     def lookup(name: str) -> Value:
         if name == "super()":
@@ -230,7 +231,7 @@ def home_of(source: FunctionSource, *, helper: bool = False) -> Home:
                 found[name] = NOTHING
         return found
 
-    return Home(source.file, internal, lookup, typed, names)
+    return Home(source.file, internal, library, lookup, typed, names)
 
 
 class Dotted(Thing):

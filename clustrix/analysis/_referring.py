@@ -28,7 +28,7 @@ from clustrix.analysis._refs import (
     member,
     shell,
 )
-from clustrix.analysis._touched import TAKE, Touch, is_own
+from clustrix.analysis._touched import ADD, TAKE, Touch, is_own
 from clustrix.analysis.catalogue.effects import NOT_DATA
 
 __all__ = ["LocalThing", "Referring"]
@@ -227,6 +227,8 @@ class Referring:
             return
         if any(path.startswith(tested) for tested in self.tested):
             return
+        if self.home.library and kind == ADD and "cache" in path.lower():
+            return  # only saves time
         if ref.thing is not None and not NOT_DATA.isdisjoint(ref.thing.kinds()):
             return
         self.note(kind, name or path, path, node, own=is_own(ref), guarded=guarded)

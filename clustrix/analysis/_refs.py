@@ -84,6 +84,7 @@ class Home:
     Attributes:
         file: path of its source file.
         internal: whether it is a library's own: what it keeps for itself concerns nobody.
+        library: whether it belongs to a library at all.
         lookup: what a name means that is no local variable.
         typed: what an annotation says of an object.
         imported: the names that an import statement inside the function binds.
@@ -91,6 +92,7 @@ class Home:
 
     file: str
     internal: bool
+    library: bool
     lookup: Callable[[str], Value]
     typed: Callable[[ast.expr | None], Thing | None]
     imported: Callable[[Any], dict[str, Value]]

@@ -255,7 +255,7 @@ def _home(module: _Module, owner: TreeClass | None, around: frozenset[str] = fro
     def imported(node: Any) -> dict[str, Value]:
         return {name: (Ref(name, SHARED, thing),) for name, thing in dotted_imports(node).items()}
 
-    return Home(module.file, False, lookup, typed, imported)
+    return Home(module.file, False, False, lookup, typed, imported)
 
 
 @functools.lru_cache(maxsize=4)
