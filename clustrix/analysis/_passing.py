@@ -29,7 +29,7 @@ Arguments = tuple[list[Value], dict[str, Value]]
 
 _MAX_STEPS = 4000  # expressions and statements: 2 to 3 us each
 _MAX_HELPING = 500  # of these, and lines parsed, in helpers: the function itself comes first
-_MAX_INTERNAL = 300  # while libraries are read: what they change is mostly known by name
+_MAX_INTERNAL = 150  # while libraries are read: what they change is mostly known by name
 _MAX_DEPTH = 6  # helpers of helpers
 
 
