@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clustrix._evident import is_evident
 from clustrix._model import Call, Machine, Plan
@@ -28,6 +28,7 @@ from clustrix._records import Chunk, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
+from clustrix.execution._beside import Beside
 from clustrix.execution._cost import (
     MOST_WAITING,
     PARALLEL_ALREADY,
@@ -47,9 +48,6 @@ from clustrix.execution._slow_start import SlowStart
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
 from clustrix.execution._weight import weigh
-
-if TYPE_CHECKING:
-    from clustrix.execution._process_loop import ProcessLoop
 
 __all__ = ["AdaptiveLoop"]
 
@@ -105,7 +103,6 @@ class AdaptiveLoop:
         self._evident: bool | None = None
         self._planning = threading.Lock()
         self._function = call.per_item()
-        self._taken = 0
         self._unsure = False
         self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
@@ -369,36 +366,6 @@ class AdaptiveLoop:
         light = (self.figures.moved or 0.0) < 0.1 * self.figures.wall
         loop.depth = max(2, AHEAD // workers) if light else 2
         loop.unsent = self._here
-        try:
-            while self._turn(loop, schedule, taper, works):
-                pass
-        finally:
-            loop.end()
+        Beside(loop, schedule, taper, self._here, self._keep, works).run()
         self.next = len(self.call.items)
         self.figures = rescaled(self.figures, taper.wall)
-
-    def _turn(self, loop: ProcessLoop, schedule: Schedule, taper: Taper, works: bool) -> bool:
-        """Serve the workers, do a chunk oneself; ``False`` when nothing that matters is left."""
-        chunk = schedule.take() if works else None
-        for outcome in loop.hand_out():
-            self._keep(outcome)
-        if chunk is None and works:
-            # The last chunk first, then the one in the middle of the loop, then on from the
-            # back: a loop whose cost grows, or whose dear items are all in one place, shows it
-            # early.
-            self._taken += 1
-            if loop.take_back(item=len(self.call.items) // 2 if self._taken == 2 else None):
-                chunk = schedule.take()
-        if loop.idle and loop.take_back(least=2):  # one has run dry while another has plenty
-            for outcome in loop.hand_out():
-                self._keep(outcome)
-        if chunk is not None:
-            start = time.perf_counter()
-            self._keep(schedule.settle(chunk, self._here(chunk)))
-            wall = (time.perf_counter() - start) / len(chunk.items)
-            taper.wall = (taper.wall + wall) / 2
-        elif not loop.busy():
-            return False
-        for outcome in loop.collect(wait=chunk is None):
-            self._keep(outcome)
-        return True
