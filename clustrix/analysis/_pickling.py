@@ -3,56 +3,72 @@
     client ── .session ── .lock          check_picklable(client, "args[0]")
                             └ culprit ─> args[0].session.lock is a _thread.lock (PK101)
 
-The walk does what a pickler does, object by object, without writing a byte: it asks for
-``__reduce_ex__`` and visits the parts.  Big buffers are never copied, big lists are sampled, and
-after a fixed number of steps the answer is "nothing found".
+The walk goes where a pickler goes, without writing a byte.  `_parts` says what a pickler visits
+in an object, `_reduction` what the pickling methods of its class make of it.  Every container
+gets its turn, so that a lock beside a long list is found; big buffers are never copied, long
+lists are sampled, and after a fixed number of steps the answer is "nothing found".
 """
 
 from __future__ import annotations
 
-import copyreg
-import functools
-import itertools
+import gc
 import pickle
 import sys
-import types
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
 
 from clustrix._model import Finding
-from clustrix.analysis._static import class_dict, instance_dict, is_module, mro
-from clustrix.analysis._travel import PICKLE_CODES, by_reference, fix_for, found_under, global_names
+from clustrix.analysis._parts import Look, Part, Stuck, is_atom, parts_of, shown_kind
+from clustrix.analysis._reduction import reduced, runs_user_code
+from clustrix.analysis._static import class_module, class_qualname, mro
+from clustrix.analysis.catalogue.travel import DEFAULT_FIX, FIXES, PICKLE_CODES, USUAL
 
-__all__ = ["check_picklable"]
+__all__ = ["Culprit", "check_picklable", "find_culprit"]
 
-_MAX_STEPS = 10_000  # objects looked at: about 10 ms
-_WHOLE = 100_000  # longer lists are sampled: looking at each type takes 20 ns
-_SAMPLE = 4_096
+_MAX_STEPS = 5_000  # objects looked at: about 10 ms
+_MAX_THOROUGH = 3_000_000  # where a pickler has walked the whole of it in vain
+_TURN = 64  # parts of one container before the next one has its turn
 _DEEP = 200  # nesting that may be too much for a pickler: ask one
-
-_ATOMS = frozenset(
-    {int, float, complex, bool, str, bytes, bytearray, range, slice, type(None), type(...)}
-    | {type(NotImplemented), pickle.PickleBuffer}
-)
-# What cloudpickle can do and pickle cannot, beside functions and classes.
-_CLOUD_ATOMS = (
-    types.ModuleType,
-    types.CodeType,
-    memoryview,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
-    types.WrapperDescriptorType,
-    types.MethodDescriptorType,
-    types.ClassMethodDescriptorType,
-    types.MethodWrapperType,
-)
-_FILES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom", "FileIO")
-_CLASS_INTERNALS = frozenset({"__weakref__", "__dict__", "_abc_impl", "__slots__", "__module__"})
-
-_Part = tuple[str, object]
+_LONG = 24  # steps of a path that are shown
 
 
-def check_picklable(obj: object, name: str, *, by_value: bool = False) -> Finding | None:
+class Culprit(NamedTuple):
+    """The part of an object that cannot travel.
+
+    Attributes:
+        code: ``PK101`` to ``PK107``.
+        path: where it sits, for example ``args[0].session.lock``.
+        kind: what it is, for example ``_thread.lock``.
+        reason: why it cannot travel, as the end of a sentence.
+        fix: what usually helps; ``""`` where nothing does.
+    """
+
+    code: str
+    path: str
+    kind: str
+    reason: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """``args[0].lock: _thread.lock, which cannot be pickled; create it ... (PK101)``."""
+        return f"{self.path}: {self.kind}, {self.reason}{self._help()} ({self.code})"
+
+    def finding(self) -> Finding:
+        """The same as evidence for a plan."""
+        article = "an" if self.kind[:1] in "aeio" else "a"
+        return Finding(
+            self.code, f"is {article} {self.kind}, {self.reason}{self._help()}", self.path
+        )
+
+    def _help(self) -> str:
+        return f"; {self.fix}" if self.fix else ""
+
+
+def check_picklable(
+    obj: object, name: str, *, by_value: bool = False, ask: bool = True
+) -> Finding | None:
     """Find the part of an object that cannot be pickled.
 
     Args:
@@ -60,6 +76,10 @@ def check_picklable(obj: object, name: str, *, by_value: bool = False) -> Findin
         name: what the message calls it, for example ``args[0]``.
         by_value: ``False`` for the rules of the standard `pickle`; ``True`` for those of
             cloudpickle, which ships functions and classes by value.
+        ask: whether to call the pickling methods that a class defines (``__reduce__``,
+            ``__getstate__`` and their kin), as pickling itself does. ``False`` runs no code of
+            the user's: what such a class says of itself is believed, and looked at by a pickler
+            later.
 
     Returns:
         ``None`` when nothing was found that cannot travel; else a finding whose ``name`` is the
@@ -72,224 +92,108 @@ def check_picklable(obj: object, name: str, *, by_value: bool = False) -> Findin
         >>> print(check_picklable({"guard": threading.Lock()}, "args[0]").name)
         args[0]['guard']
     """
-    seen: dict[int, object] = {}  # also keeps temporary parts alive, so that ids stay unique
-    stack: list[tuple[str, object, int]] = [(name, obj, 0)]
-    deepest = 0
-    for _ in range(_MAX_STEPS):
-        if not stack:
-            break
-        path, part, depth = stack.pop()
-        kind = type(part)
-        if kind in _ATOMS or id(part) in seen:
-            continue
-        seen[id(part)] = part
-        deepest = max(deepest, depth)
-        parts = _parts(part, by_value)
-        if isinstance(parts, Finding):
-            return Finding(parts.code, parts.why, path)
-        # Reversed, so that the first culprit in reading order is the one reported.
-        stack.extend((path + step, inner, depth + 1) for step, inner in reversed(parts))
-    return _too_deep(obj, name, by_value) if deepest > _DEEP else None
+    culprit = find_culprit(obj, name, by_value=by_value, ask=ask)
+    return None if culprit is None else culprit.finding()
 
 
-def _parts(obj: object, by_value: bool) -> list[_Part] | Finding:
-    """The objects that pickling ``obj`` pickles in turn, or why it cannot be done."""
-    kind = type(obj)
-    if kind in (list, tuple, set, frozenset):
-        return list(_elements(obj))  # type: ignore[arg-type]
-    if kind is dict:
-        return _items(obj)  # type: ignore[arg-type]
-    if kind is types.FunctionType:
-        return _function(obj, by_value)  # type: ignore[arg-type]
-    if issubclass(kind, type):
-        return _class(obj, by_value)  # type: ignore[arg-type]
-    if kind is types.MethodType:
-        parts: list[_Part] = [(".__self__", obj.__self__)]  # type: ignore[attr-defined]
-        return [*parts, (".__func__", obj.__func__)] if by_value else parts  # type: ignore[attr-defined]
-    if kind is types.BuiltinFunctionType:
-        owner = obj.__self__  # type: ignore[attr-defined]
-        return [] if owner is None or is_module(owner) else [(".__self__", owner)]
-    if kind is functools.partial:
-        return _partial(obj)  # type: ignore[arg-type]
-    if by_value and issubclass(kind, _CLOUD_ATOMS):
-        return []
-    if by_value and kind in (property, classmethod, staticmethod):
-        return [("", inner) for inner in _descriptor(obj)]
-    return _reduced(obj, by_value)
+def find_culprit(
+    obj: object, name: str, *, by_value: bool = False, ask: bool = True, thorough: bool = False
+) -> Culprit | None:
+    """`check_picklable`, with the parts of the answer.
 
-
-def _elements(items: Iterable[object]) -> Iterator[_Part]:
-    """The elements that are not plain data; of very long ones an even sample."""
-    count = len(items)  # type: ignore[arg-type]
-    step = 1
-    if count > _WHOLE:
-        step = count // _SAMPLE if isinstance(items, list | tuple) else 1
-        items = (
-            items[::step] if isinstance(items, list | tuple) else itertools.islice(items, _SAMPLE)
-        )
-        items = list(items)
-    if set(map(type, items)) <= _ATOMS:
-        return
-    indexed = isinstance(items, list | tuple)
-    for index, item in enumerate(items):
-        if type(item) not in _ATOMS:
-            yield (f"[{index * step}]" if indexed else "{...}"), item
-
-
-def _items(mapping: dict[object, object]) -> list[_Part]:
-    pairs = itertools.islice(mapping.items(), _WHOLE)
-    found: list[_Part] = []
-    for key, value in pairs:
-        if type(key) not in _ATOMS:
-            found.append((".<key>", key))
-        if type(value) not in _ATOMS:
-            found.append((f"[{_short(key)}]", value))
-    return found
-
-
-def _short(key: object) -> str:
-    text = repr(key) if type(key) in _ATOMS else type(key).__name__
-    return text if len(text) < 40 else text[:36] + "..."
-
-
-def _partial(obj: functools.partial[Any]) -> list[_Part]:
-    state: Any = functools.partial.__reduce__(obj)[2]
-    function, args, keywords = state[:3]
-    return [
-        (".func", function),
-        *((f".args[{index}]", value) for index, value in enumerate(args)),
-        *((f".keywords[{key!r}]", value) for key, value in (keywords or {}).items()),
-        *((f".{key}", value) for key, value in instance_dict(obj).items()),
-    ]
-
-
-def _descriptor(obj: object) -> list[object]:
-    if isinstance(obj, property):
-        return [obj.fget, obj.fset, obj.fdel]
-    return [obj.__func__]  # type: ignore[attr-defined]
-
-
-def _function(function: types.FunctionType, by_value: bool) -> list[_Part] | Finding:
-    """A function goes by reference when it can be imported, by value when that is allowed."""
-    if _importable(function, by_value):
-        return []
-    if not by_value:
-        code = "PK102"
-        what = "lambda" if function.__name__ == "<lambda>" else "function"
-        if "<locals>" not in function.__qualname__ and what != "lambda":
-            code = "PK107"
-        return Finding(code, PICKLE_CODES[code].format(what=what))
-    found: list[_Part] = []
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
-        try:
-            found.append((f".<closure>.{name}", cell.cell_contents))
-        except ValueError:
-            continue
-    space = function.__globals__
-    found.extend((f".<globals>.{name}", space[name]) for name in global_names(function))
-    found.extend(
-        (f".<defaults>[{i}]", value) for i, value in enumerate(function.__defaults__ or ())
-    )
-    keyword_only = function.__kwdefaults__ or {}
-    found.extend((f".<defaults>[{key!r}]", value) for key, value in keyword_only.items())
-    found.extend((f".{key}", value) for key, value in instance_dict(function).items())
-    return found
-
-
-def _importable(obj: types.FunctionType | type, by_value: bool) -> bool:
-    """Whether a worker finds it by its name; a script's own module is another one there."""
-    return by_reference(obj) and not (by_value and obj.__module__ == "__main__")
-
-
-def _class(cls: type, by_value: bool) -> list[_Part] | Finding:
-    if _importable(cls, by_value) or cls in (type(None), type(...), type(NotImplemented)):
-        return []
-    if not by_value:
-        code = "PK103" if "<locals>" in cls.__qualname__ else "PK107"
-        return Finding(code, PICKLE_CODES[code].format(what="class"))
-    body = class_dict(cls)
-    return [
-        *(("", base) for base in cls.__bases__),
-        *((f".{key}", value) for key, value in body.items() if key not in _CLASS_INTERNALS),
-    ]
-
-
-def _reduced(obj: object, by_value: bool) -> list[_Part] | Finding:
-    """Ask the object how it pickles, and hand on what it answers."""
-    kind = type(obj)
-    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
-        return _array(obj)
-    if kind.__module__ == "itertools":  # they pickle; asking them warns since 3.12
-        return []
-    if kind.__module__ == "_io" and kind.__name__ in _FILES:
-        return Finding("PK101", _why(obj))
+    Args:
+        obj: as there.
+        name: as there.
+        by_value: as there.
+        ask: as there.
+        thorough: look at everything, however long it takes; for what a pickler has refused.
+    """
+    look = Look(by_value, ask, _MAX_THOROUGH if thorough else _MAX_STEPS, whole=thorough)
+    # A collection that falls into the walk would go through the whole heap for nothing.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
-        reduce = copyreg.dispatch_table.get(kind)
-        answer = reduce(obj) if reduce else obj.__reduce_ex__(5)
-    except Exception as error:
-        code = "PK101" if isinstance(error, TypeError) and not _own_reduce(kind) else "PK104"
-        why = _why(obj) if code == "PK101" else f"cannot be pickled: {_message(error)}"
-        return Finding(code, why)
-    if isinstance(answer, str):  # a name under which it is to be found
-        module = getattr(obj, "__module__", None)
-        if found_under(module, answer, obj):
-            return []
-        return Finding("PK107", PICKLE_CODES["PK107"].format(what=kind.__qualname__))
-    if not isinstance(answer, tuple) or not 2 <= len(answer) <= 6:
-        return Finding("PK104", f"is a {kind.__qualname__} whose __reduce__ gives no tuple")
-    make, args, state, elements, pairs, *_ = (*answer, None, None, None, None)
-    parts: list[_Part] = [("", make)]
-    # `copyreg.__newobj__(cls)` and its kin say of what class the object is, not what is in it.
-    names = [""] if getattr(make, "__module__", "") == "copyreg" else []
-    names += [f".<args>[{index}]" for index in range(len(names), len(args))]
-    parts += zip(names, args, strict=True)
-    parts += _state(state)
-    if elements is not None:
-        parts += _elements(list(itertools.islice(elements, _WHOLE)))
-    if pairs is not None:
-        parts += _items(dict(itertools.islice(pairs, _WHOLE)))
-    return parts
+        return _walk(obj, name, look)
+    except Exception:  # another thread may change what is being looked at
+        return None
+    finally:
+        if collecting:
+            gc.enable()
 
 
-def _state(state: object) -> list[_Part]:
-    """The attributes that travel with an object: a dict, or a dict beside slots."""
-    if (
-        type(state) is tuple
-        and len(state) == 2
-        and all(type(x) in (dict, type(None)) for x in state)
-    ):
-        return [part for half in state for part in _state(half)]
-    if type(state) is dict:
-        return [(f".{key}", value) for key, value in state.items() if type(value) not in _ATOMS]
-    return [] if state is None else [(".<state>", state)]
+class _Place:
+    """An object on the way, and the way to it."""
+
+    __slots__ = ("depth", "obj", "outer", "parts", "step")
+
+    def __init__(self, obj: object, step: str, outer: _Place | None) -> None:
+        self.obj = obj
+        self.step = step
+        self.outer = outer
+        self.depth: int = 0 if outer is None else outer.depth + 1
+        self.parts: Iterator[Part] = iter(())
+
+    def way(self) -> list[_Place]:
+        """From the outermost object to this one."""
+        found, place = [], self
+        while place is not None:
+            found.append(place)
+            place = place.outer  # type: ignore[assignment]
+        return found[::-1]
 
 
-def _array(array: Any) -> list[_Part]:
-    """Numbers travel as a buffer; an array of objects is as good as its elements."""
-    if not array.dtype.hasobject or array.dtype.names:
-        return []
-    return list(_elements(list(itertools.islice(array.flat, _SAMPLE))))
+def _walk(obj: object, name: str, look: Look) -> Culprit | None:
+    seen: dict[int, object] = {}  # also keeps temporary parts alive, so that ids stay unique
+    deepest = 0
+    waiting: deque[_Place] = deque()
+    arrived = [_Place(obj, name, None)]
+    while True:
+        for place in arrived:
+            part = place.obj
+            if is_atom(part) or id(part) in seen:
+                continue
+            seen[id(part)] = part
+            parts = parts_of(part, look)
+            if parts is None:
+                parts = reduced(part, look)
+            if type(parts) is Stuck:
+                return _culprit(parts, place)
+            if parts:
+                place.parts = iter(parts)  # type: ignore[arg-type]
+                waiting.append(place)
+            look.left -= 1
+            deepest = max(deepest, place.depth)
+        if not waiting or look.left <= 0:
+            break
+        turn = waiting.popleft()
+        arrived = [_Place(part, step, turn) for step, part in islice(turn.parts, _TURN)]
+        if len(arrived) == _TURN:
+            waiting.append(turn)
+    return _too_deep(obj, name, look) if deepest > _DEEP else None
 
 
-def _own_reduce(kind: type) -> bool:
-    """Whether somebody wrote how this class pickles."""
-    names = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
-    return any(
-        type(vars(base).get(name)) is types.FunctionType for base in mro(kind) for name in names
-    )
+def _culprit(stuck: Stuck, place: _Place) -> Culprit:
+    """Put what is wrong with an object together with the way to it."""
+    way = place.way()
+    steps = [one.step for one in way]
+    if len(steps) > _LONG:
+        steps = [*steps[: _LONG // 2], " ... ", *steps[-_LONG // 2 :]]
+    reason = stuck.reason or PICKLE_CODES[stuck.code]
+    return Culprit(stuck.code, "".join(steps), stuck.kind, reason, _fix(stuck, way))
 
 
-def _why(obj: object) -> str:
-    kind = type(obj)
-    fix = fix_for(kind)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    article = "an" if kind.__qualname__[:1].lower() in "aeiou" and not module else "a"
-    return f"is {article} {module}{kind.__qualname__}, which cannot be pickled; {fix}"
-
-
-def _message(error: BaseException) -> str:
-    text = str(error).split("\n", 1)[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _fix(stuck: Stuck, way: list[_Place]) -> str:
+    """What usually helps: the advice for the outermost object of which something is known."""
+    if stuck.code in USUAL:
+        return USUAL[stuck.code]
+    for place in way:
+        kind = type(place.obj)
+        for base in mro(kind):
+            fix = FIXES.get(f"{class_module(base)}.{class_qualname(base)}")
+            if fix:
+                inner = place is way[-1]
+                return fix if inner else f"it belongs to a {shown_kind(kind)}: {fix}"
+    return "" if stuck.code == "PK104" else DEFAULT_FIX
 
 
 class _Enough(Exception):
@@ -309,19 +213,24 @@ class _Sink:
         return len(data)
 
 
-def _too_deep(obj: object, name: str, by_value: bool) -> Finding | None:
-    """Only a pickler knows how much nesting a pickler can take."""
-    make: Any = pickle.Pickler
-    if by_value:
+def _too_deep(obj: object, name: str, look: Look) -> Culprit | None:
+    """Only a pickler knows how much nesting a pickler can take; it gets no user code to run."""
+    base: Any = pickle.Pickler
+    if look.by_value:
         cloud = sys.modules.get("cloudpickle")
-        make = cloud.Pickler if cloud is not None else make
+        base = cloud.Pickler if cloud is not None else base
+
+    class Probe(base):  # type: ignore[misc]
+        def persistent_id(self, part: object) -> str | None:
+            return "" if not look.ask and runs_user_code(type(part)) else None
+
     try:
-        make(_Sink(), protocol=5, buffer_callback=lambda buffer: None).dump(obj)
+        Probe(_Sink(), protocol=5, buffer_callback=lambda buffer: None).dump(obj)
     except _Enough:
         return None
     except RecursionError:
-        return Finding("PK105", PICKLE_CODES["PK105"], name)
+        pass
     except Exception as error:
-        if isinstance(error.__context__, RecursionError) or "recursion" in str(error):
-            return Finding("PK105", PICKLE_CODES["PK105"], name)
-    return None
+        if not isinstance(error.__context__, RecursionError) and "recursion" not in str(error):
+            return None
+    return Culprit("PK105", name, shown_kind(type(obj)), PICKLE_CODES["PK105"], USUAL["PK105"])

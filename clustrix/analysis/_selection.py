@@ -23,7 +23,7 @@ from clustrix.analysis._batching import needs_batches
 from clustrix.analysis._blocking import Look, look_for_blocking_calls
 from clustrix.analysis._effects import effects_of
 from clustrix.analysis._pickling import check_picklable
-from clustrix.analysis._travel import PICKLE_CODES
+from clustrix.analysis.catalogue.travel import PICKLE_CODES
 
 __all__ = ["PLAN_CODES", "make_plan"]
 
@@ -163,7 +163,7 @@ def _cannot_travel(call: Call) -> Finding | None:
         *(("items[0]", item) for item in call.items[:1]),
     )
     for path, part in parts:
-        stuck = check_picklable(part, path, by_value=True)
+        stuck = check_picklable(part, path, by_value=True, ask=False)
         if stuck:
             return stuck
     return None
@@ -178,7 +178,7 @@ def _cannot_be_carried(call: Call) -> Finding | None:
     for read in reads(call.function):
         if isinstance(read.value, _STATELESS):
             continue
-        stuck = check_picklable(read.value, f"{read.module}.{read.name}", by_value=True)
+        stuck = check_picklable(read.value, f"{read.module}.{read.name}", by_value=True, ask=False)
         if stuck:
             return Finding("PK108", f"{PICKLE_CODES['PK108']} (it {stuck.why})", stuck.name)
     return None

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import ast
+import contextvars
 import copy
 import functools
 import io
 import pickle
+import re
+import socket
 import sys
 import threading
 import time
 import types
-from collections import OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import cloudpickle
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustrix.analysis import check_picklable
@@ -59,6 +65,31 @@ class Slotted:
 
     def __init__(self, conn):
         self.conn = conn
+
+
+class Nosy:
+    """Asking it for anything runs its own code."""
+
+    def __init__(self, guard):
+        self.guard = guard
+
+    def __getattr__(self, name):
+        raise AttributeError(name)
+
+
+class Point(NamedTuple):
+    x: int
+    y: object
+
+
+@dataclass(frozen=True)
+class Frozen:
+    __slots__ = ("guard",)
+    guard: object
+
+
+class Words(list):
+    pass
 
 
 def importable(x):
@@ -105,7 +136,18 @@ def cached(x):
         (np.array([1, LOCK], dtype=object), "a[1]"),
         (io.TextIOWrapper(io.BytesIO()), "a"),
         ((x for x in "ab"), "a"),
-        ({LOCK: 1}, "a.<key>"),
+        ({LOCK: 1}, "a.<keys>[0]"),
+        ({(1, 2): LOCK}, "a.<values>[0]"),
+        ({LOCK}, "a.<elements>[0]"),
+        (defaultdict(LOCK.acquire), "a.default_factory.__self__"),
+        (Point(1, LOCK), "a[1]"),
+        (Frozen(LOCK), "a.guard"),
+        (Words([LOCK]), "a[0]"),
+        (Counter({"x": LOCK}), "a['x']"),
+        (np.array([[1, 2], [3, LOCK]], dtype=object), "a.flat[3]"),
+        (np.array([(1, LOCK)], dtype=[("n", int), ("o", object)]), "a['o'][0]"),
+        (types.SimpleNamespace(x=LOCK), "a.x"),
+        (Nosy(LOCK), "a.guard"),
         (Refusing(), "a"),
     ],
 )
@@ -148,7 +190,7 @@ def test_functions_by_the_rules_of_the_standard_pickle():
     assert check_picklable(lambda x: x, "f").code == "PK102"
     assert check_picklable(local, "f").code == "PK102"
     assert check_picklable(Local, "c").code == "PK103"
-    assert check_picklable([Local()], "c").name == "c[0]"
+    assert check_picklable([Local()], "c").name == "c[0].__class__"
     assert check_picklable(np, "np").code == "PK101"
 
 
@@ -246,19 +288,191 @@ def test_the_object_is_left_as_it_is():
     assert value["b"].tell() == 2
 
 
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text() | st.binary() | st.just(LOCK) | st.floats(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
-        max_leaves=20,
-    )
+class Node:
+    def __init__(self, value):
+        self.value = value
+
+
+class Slots:
+    __slots__ = ("left", "right")
+
+    def __init__(self, left, right):
+        self.left, self.right = left, right
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    value: object
+
+
+class Sparse:
+    """Leaves its lock at home."""
+
+    def __init__(self, value):
+        self.value, self.lock = value, LOCK
+
+    def __getstate__(self):
+        return {"value": self.value}
+
+
+class Reduced:
+    def __init__(self, value):
+        self.value = value
+
+    def __reduce__(self):
+        return Reduced, (self.value,)
+
+
+class Hidden:
+    """Its state has other names than its attributes."""
+
+    def __init__(self, value):
+        self._value = value
+
+    def __getstate__(self):
+        return [self._value]
+
+    def __setstate__(self, state):
+        self._value = state[0]
+
+
+def hashable(value):
+    return Slots(value, None)  # by identity
+
+
+def closes_over(value):
+    def inner(x):
+        return value, x
+
+    return inner
+
+
+def defaults_to(value):
+    return lambda x, y=value, *, z=value: (x, y, z)
+
+
+def twins(value):
+    return [value, value]
+
+
+LEAVES = (
+    st.none() | st.integers() | st.text(max_size=3) | st.binary(max_size=3) | st.floats()
+    | st.sampled_from([importable, len, Node, OrderedDict, Decimal(1), 10**30, np.arange(3)])
+)  # fmt: skip
+CULPRITS = st.sampled_from(
+    [
+        threading.Lock,
+        threading.RLock,
+        lambda: (x for x in "ab"),
+        lambda: sys._getframe(),
+        lambda: io.BytesIO().getbuffer().__iter__(),
+        lambda: types.CoroutineType.cr_frame and iter(int, 1),
+        lambda: re.match("a", "a"),
+        lambda: socket.socket.__new__(socket.socket),
+        lambda: contextvars.ContextVar("x"),
+    ]
 )
+
+
+def grown(inner):
+    """Every way in which one thing holds another."""
+    some = st.lists(inner, max_size=4)
+    return (
+        some
+        | some.map(tuple)
+        | some.map(deque)
+        | some.map(Words)
+        | st.lists(inner.map(hashable), max_size=3).map(set)
+        | st.dictionaries(st.text(max_size=3) | st.tuples(st.integers()), inner, max_size=4)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3).map(OrderedDict)
+        | st.dictionaries(inner.map(hashable), st.integers(), max_size=3)
+        | inner.map(lambda value: types.SimpleNamespace(it=value))
+        | inner.map(lambda value: functools.partial(importable, value, key=value))
+        | inner.map(lambda value: Node(value).__init__)
+        | inner.map(twins)
+        | st.builds(Point, inner, inner)
+        | st.builds(Slots, inner, inner)
+        | st.sampled_from([Node, Record, Sparse, Reduced, Hidden, Nosy]).flatmap(inner.map)
+    )
+
+
+def graphs(leaves):
+    return st.recursive(leaves, grown, max_leaves=15)
+
+
+FUNCTIONS = st.sampled_from([closes_over, defaults_to])
+
+
+def pickles(value, dumps):
+    try:
+        dumps(value)
+    except Exception:
+        return False
+    return True
+
+
+STEP = re.compile(r"\.<(\w+)>(?:\.(\w+))?|\.(\w+)|\[((?:'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\]])*)\]")
+
+
+def arrive(value, path):
+    """Go the way that a path describes."""
+    ways = {
+        "keys": list,
+        "elements": list,
+        "values": lambda held: list(getattr(held, "values", lambda: held)()),
+        "closure": lambda f: dict(
+            zip(f.__code__.co_freevars, (c.cell_contents for c in f.__closure__), strict=True)
+        ),
+        "globals": lambda f: f.__globals__,
+        "defaults": lambda f: (f.__kwdefaults__ or {}) | dict(enumerate(f.__defaults__ or ())),
+        "args": lambda held: held.__reduce_ex__(5)[1],
+        "state": lambda held: held.__getstate__(),
+    }
+    place = 0
+    while place < len(path):
+        step = STEP.match(path, place)
+        assert step, path[place:]
+        way, name, attribute, index = step.groups()
+        place = step.end()
+        if way:
+            value = ways[way](value)
+            value = value[name] if name else value
+        elif attribute:
+            value = getattr(value, attribute)
+        else:
+            value = value[ast.literal_eval(index)]
+    return value
+
+
+@settings(max_examples=150)
+@given(graphs(LEAVES | FUNCTIONS.flatmap(LEAVES.map)))
 def test_it_agrees_with_the_picklers(value):
     """Silent exactly when pickling works."""
     for by_value, dumps in ((False, pickle.dumps), (True, cloudpickle.dumps)):
-        try:
-            dumps(value)
-        except TypeError:
+        found = check_picklable(value, "x", by_value=by_value)
+        assert (found is None) == pickles(value, dumps), found
+
+
+@settings(max_examples=150)
+@given(CULPRITS.flatmap(lambda make: st.tuples(st.just(make()), st.just(None))), st.data())
+def test_the_path_evaluates_to_the_culprit(culprit, data):
+    """Wherever it was planted, and only if a pickler would come across it."""
+    culprit = culprit[0]
+    leaves = LEAVES | st.just(culprit)
+    value = data.draw(graphs(leaves | FUNCTIONS.flatmap(leaves.map)))
+    for by_value, dumps in ((False, pickle.dumps), (True, cloudpickle.dumps)):
+        found = check_picklable(value, "", by_value=by_value)
+        assert (found is None) == pickles(value, dumps), found
+        if found is not None and found.code in ("PK101", "PK104"):
+            assert arrive(value, found.name) is culprit
+        elif found is not None:
+            assert callable(arrive(value, found.name))
+
+
+@settings(max_examples=150)
+@given(graphs(LEAVES | st.just(LOCK)))
+def test_believing_never_finds_more_than_asking(value):
+    """What is not asked may be missed; nothing is made up."""
+    for by_value in (False, True):
+        if check_picklable(value, "x", by_value=by_value, ask=False):
             assert check_picklable(value, "x", by_value=by_value)
-        else:
-            assert check_picklable(value, "x", by_value=by_value) is None
