@@ -155,7 +155,7 @@ class TaskExecutor(Executor):
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if self._tasks is None:
-                self._tasks = Tasks(self.max_workers)
+                self._tasks = Tasks(self.max_workers, analysis.explain_refusal)
             return self._tasks
 
 

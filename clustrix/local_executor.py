@@ -23,6 +23,7 @@ from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._sizes import as_said
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
+from clustrix.errors import NotPicklableError
 from clustrix.execution import (
     AdaptiveLoop,
     Engines,
@@ -288,6 +289,17 @@ class LocalExecutor(TaskExecutor):
             return []
         self._engines.check_open()
         call = call._replace(collect=options.on_error == "collect")
+        try:
+            results = self._run_loop(call, options)
+        except NotPicklableError as error:
+            analysis.explain_refusal(error, call)
+            raise
+        for value in results if call.collect else ():
+            if type(value) is NotPicklableError:
+                analysis.explain_refusal(value, call)
+        return results
+
+    def _run_loop(self, call: Call, options: Options) -> list[Any]:
         machine = this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
@@ -329,7 +341,8 @@ def choose_executor_type(
 
     The rules, in order: what the standard pickle refuses needs threads; blocking input or
     output, found in the source of the function and its helpers, is served best by threads;
-    everything else goes to processes. Nothing is run.
+    everything else goes to processes. Nothing is run but the pickling methods of the arguments,
+    as `pickle` would run them.
 
     Args:
         func: the function.

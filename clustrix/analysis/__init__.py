@@ -2,12 +2,15 @@
 
     _selection    findings ─> Plan
       _batching     the proof that a function wants chunks
-      _pickling     the part that cannot travel              _travel      how functions travel
       _effects      what outlives the call and is changed  _touched     from writes to findings
         _writes       statements                           _guards     locks, lazy filling, keys
         _touching     what calls change                    _passing    from a call to its code
         _referring    what expressions refer to            _refs       and whether it is shared
         _live, _trees where names are looked up: real objects, or one module's tree
+      _refusal      what an engine could not send
+      _pickling     the part that cannot travel
+        _reduction    what a class makes of its objects      _parts       what is in an object
+        _travel       how functions travel
       _blocking     the calls that wait
         _calls        what a call means                      _fields      what `self.x` holds
         _reading      helpers, within a budget               _ledger      what was found
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from clustrix.analysis._effects import effects_of as effects_of
     from clustrix.analysis._effects import find_effects as find_effects
     from clustrix.analysis._pickling import check_picklable as check_picklable
+    from clustrix.analysis._refusal import explain_refusal as explain_refusal
     from clustrix.analysis._selection import make_plan as make_plan
     from clustrix.analysis._source import FunctionSource as FunctionSource
     from clustrix.analysis._source import NoSource as NoSource
@@ -44,6 +48,7 @@ _ROOMS = {
     "clustrix.analysis._blocking": ("find_blocking_calls",),
     "clustrix.analysis._effects": ("effects_in", "effects_of", "find_effects"),
     "clustrix.analysis._pickling": ("check_picklable",),
+    "clustrix.analysis._refusal": ("explain_refusal",),
     "clustrix.analysis._selection": ("make_plan",),
     "clustrix.analysis._source": ("FunctionSource", "NoSource", "read_source"),
 }

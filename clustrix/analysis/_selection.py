@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
 from concurrent.futures import Executor
 from typing import Final
 
@@ -23,6 +22,7 @@ from clustrix.analysis._batching import needs_batches
 from clustrix.analysis._blocking import Look, look_for_blocking_calls
 from clustrix.analysis._effects import effects_of
 from clustrix.analysis._pickling import check_picklable
+from clustrix.analysis._refusal import parts_of_call
 from clustrix.analysis.catalogue.travel import PICKLE_CODES
 
 __all__ = ["PLAN_CODES", "make_plan"]
@@ -153,16 +153,11 @@ def _cannot_travel(call: Call) -> Finding | None:
     """The first part of the call that no pickler can send, by value or otherwise.
 
     Of the items the first one stands for all: they are usually alike, and the engine says which
-    one could not be sent if they are not.
+    one could not be sent if they are not.  Pickling methods that users wrote are believed here:
+    they run when the object is sent, and only then.
     """
-    name = describe(call.function)
-    parts: Iterable[tuple[str, object]] = (
-        (name, call.function),
-        *((f"args[{index}]", value) for index, value in enumerate(call.args)),
-        *((f"kwargs[{key!r}]", value) for key, value in call.kwargs.items()),
-        *(("items[0]", item) for item in call.items[:1]),
-    )
-    for path, part in parts:
+    first = (("items[0]", item) for item in call.items[:1])
+    for path, part in (*parts_of_call(call), *first):
         stuck = check_picklable(part, path, by_value=True, ask=False)
         if stuck:
             return stuck

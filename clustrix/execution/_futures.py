@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from clustrix._model import Call, Plan
+from clustrix.errors import NotPicklableError
 from clustrix.execution._engine import Engine, execute
 from clustrix.execution._lane import lane
 
@@ -29,9 +30,11 @@ class Tasks:
 
     Args:
         workers: tasks that run at the same time.
+        refused: is told what could not be sent to a worker, to say more about it.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, refused: Callable[[NotPicklableError, Call], object]) -> None:
+        self._refused = refused
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="clustrix-task")
 
     def submit(
@@ -40,7 +43,7 @@ class Tasks:
         """Run ``fn(*args, **kwargs)`` later; in this process where there is no engine."""
         if engine is None:
             return self._threads.submit(_run_here, fn, args, kwargs)
-        return self._threads.submit(_run_on, engine, fn, args, kwargs)
+        return self._threads.submit(self._run_on, engine, fn, args, kwargs)
 
     def close(self, *, wait: bool, cancel: bool, then: Callable[[], object]) -> None:
         """Take no more tasks; when the last one is done, do what comes then."""
@@ -53,6 +56,14 @@ class Tasks:
         last.submit(self._finish, then)
         last.shutdown(wait=False)
 
+    def _run_on(self, engine: Engine, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        call = Call(fn, [{"args": args, "kwargs": kwargs}], slot=None)
+        try:
+            return execute(call, Plan("processes", workers=1), engine)[0]
+        except NotPicklableError as error:
+            self._refused(error, call)
+            raise
+
     def _finish(self, then: Callable[[], object]) -> None:
         self._threads.shutdown(wait=True)
         then()
@@ -61,11 +72,6 @@ class Tasks:
 def _run_here(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     with lane():
         return fn(*args, **kwargs)
-
-
-def _run_on(engine: Engine, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    call = Call(fn, [{"args": args, "kwargs": kwargs}], slot=None)
-    return execute(call, Plan("processes", workers=1), engine)[0]
 
 
 def run_batch(fn: Callable[..., Any], batch: Sequence[tuple[Any, ...]]) -> list[Any]:

@@ -11,7 +11,6 @@ it shares with this process says which item that was.
 from __future__ import annotations
 
 import itertools
-import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -20,14 +19,15 @@ from typing import Any
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
 from clustrix.execution import _platform
-from clustrix.execution._channel import Frame, Kind, Packed, pack, unpack
+from clustrix.execution._channel import Frame, Kind, Packed, unpack
 from clustrix.execution._exceptions import unpack_error, unpack_raised
 from clustrix.execution._lane import Raised, item_note
+from clustrix.execution._packing import Packing
 from clustrix.execution._page import IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._tasks import Task
-from clustrix.execution._transport import dumps, loads, send_by_value, unsendable
+from clustrix.execution._transport import loads, send_by_value
 
 __all__ = ["ProcessLoop"]
 
@@ -36,13 +36,6 @@ CANCEL_SECONDS = 0.05
 
 # Workers that end before they have begun anything: then it is not an item's fault.
 MOST_FALSE_STARTS = 3
-
-# Bytes of buffers that travel together.  One worker computes on what it has while the next one
-# is served, and the memory through which they travel is used again and again.
-PORTION = 1 << 24
-
-# Items of these types hold nothing that the standard pickle would send differently.
-_PLAIN = frozenset((int, float, complex, bool, str, type(None)))
 
 _run_ids = itertools.count(1)
 
@@ -82,6 +75,9 @@ class ProcessLoop:
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
         self.awake = 0.0  # until when an answer is waited for without going to sleep
+        # What has come back is not lost when the worker ends; nothing has to run twice.
+        eager = plan.timeout is not None or call.collect
+        self.packing = Packing(call, schedule, eager=eager)
 
     def busy(self) -> bool:
         """Whether a worker runs something that can still matter."""
@@ -98,7 +94,7 @@ class ProcessLoop:
             if chunk is None:
                 return
             try:
-                chunk, packed = self._portion(chunk)
+                chunk, packed = self.packing.portion(chunk, self.task.id, self.run_id)
             except NotPicklableError as error:
                 if self.unsent is None:
                     yield self.schedule.settle_unsent(chunk, error)
@@ -157,29 +153,6 @@ class ProcessLoop:
             return worker
         least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
         return least if least is not None and len(least.chunks) < self.depth else None
-
-    def _portion(self, chunk: Chunk) -> tuple[Chunk, Packed]:
-        """A chunk ready to travel; of one with very big items the first few."""
-        packed = self._pack(chunk)
-        size = sum(buffer.raw().nbytes for buffer in packed.buffers)
-        fitting = len(chunk.items) * PORTION // size if size > PORTION else len(chunk.items)
-        if fitting >= len(chunk.items) or self.call.batched:
-            return chunk, packed
-        middle = max(1, fitting)
-        self.schedule.put_back(Chunk(chunk.start + middle, chunk.items[middle:]))
-        first = Chunk(chunk.start, chunk.items[:middle])
-        return first, self._pack(first)
-
-    def _pack(self, chunk: Chunk) -> Packed:
-        # What has come back is not lost when the worker ends; nothing has to run twice.
-        eager = self.plan.timeout is not None or self.call.collect
-        message = (self.task.id, self.run_id, eager, chunk.items)
-        if type(chunk.items) is range or _PLAIN.issuperset(map(type, chunk.items)):
-            return Packed(pickle.dumps(message, protocol=5))
-        try:
-            return pack(message, dumps)
-        except Exception as error:
-            raise unsendable(self.call, chunk, error) from error
 
     def _hear(self, worker: Worker) -> Iterator[Outcome]:
         """Read what a worker has to say; yields what is settled by that."""
@@ -260,6 +233,7 @@ class ProcessLoop:
         """The worker could not make a chunk from what it got; none of its items has run."""
         if missing is not None and send_by_value(missing):
             self.task = self.make_task(self.call)
+            self.packing.forget()
             self.schedule.put_back(chunk)
             self._rest(worker)
             return None
@@ -281,6 +255,7 @@ class ProcessLoop:
     def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
         """The worker is done with its chunk."""
         chunk = worker.chunk
+        self.packing.settled(chunk)
         self._rest(worker)
         return self.schedule.settle(chunk, outcome)
 

@@ -65,7 +65,7 @@ class PoolStates(RuleBasedStateMachine):
         self.size = size
         self.pool = Pool(size)
         self.engine = ProcessEngine(self.pool)
-        self.tasks = Tasks(size)
+        self.tasks = Tasks(size, lambda error, call: None)
         self.submitted: list[tuple[object, int | type[BaseException]]] = []
         self.closed = False
 
