@@ -21,6 +21,7 @@
     _source       function ─> tree and file lines            _blocks      lines ─> one tree
     _static       objects, looked at without running them
     catalogue     what is known about calls: data
+      _register     what users add to it                     _plugins     what libraries add to it
 
 Each file imports only from those beside and below it.
 """
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from clustrix.analysis._effects import find_effects as find_effects
     from clustrix.analysis._pickling import check_picklable as check_picklable
     from clustrix.analysis._refusal import explain_refusal as explain_refusal
+    from clustrix.analysis._register import register as register
     from clustrix.analysis._selection import make_plan as make_plan
     from clustrix.analysis._source import FunctionSource as FunctionSource
     from clustrix.analysis._source import NoSource as NoSource
@@ -49,6 +51,7 @@ _ROOMS = {
     "clustrix.analysis._effects": ("effects_in", "effects_of", "find_effects"),
     "clustrix.analysis._pickling": ("check_picklable",),
     "clustrix.analysis._refusal": ("explain_refusal",),
+    "clustrix.analysis._register": ("register",),
     "clustrix.analysis._selection": ("make_plan",),
     "clustrix.analysis._source": ("FunctionSource", "NoSource", "read_source"),
 }

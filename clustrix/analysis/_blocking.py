@@ -19,6 +19,7 @@ from clustrix._model import Finding
 from clustrix.analysis._calls import Calls
 from clustrix.analysis._identity import any_pure, entry_of, names_of, shown
 from clustrix.analysis._names import parameters
+from clustrix.analysis._plugins import load_plugins
 from clustrix.analysis._reading import Enough
 from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
 from clustrix.analysis._static import class_qualname
@@ -37,11 +38,13 @@ class Look:
         findings: the calls that wait.
         read: how many functions were looked at, helpers included.
         cause: why nothing could be read, or why not everything was.
+        advice: the calls that let go of the GIL while they compute.
     """
 
     findings: tuple[Finding, ...]
     read: int = 0
     cause: str = ""
+    advice: tuple[Finding, ...] = ()
 
 
 def find_blocking_calls(function: object) -> tuple[Finding, ...]:
@@ -66,6 +69,7 @@ def find_blocking_calls(function: object) -> tuple[Finding, ...]:
 
 def look_for_blocking_calls(function: object) -> Look:
     """`find_blocking_calls`, and how much was read to find them."""
+    load_plugins()
     # The trees go away by themselves.  A collection that happens to fall into the reading would
     # walk the whole heap of the program for nothing: half a second, measured, beside pandas.
     collecting = gc.isenabled()
@@ -81,7 +85,7 @@ def look_for_blocking_calls(function: object) -> Look:
     finally:
         if collecting:
             gc.enable()
-    return Look(reader.ledger.findings, len(reader.seen), cause)
+    return Look(reader.ledger.findings, len(reader.seen), cause, reader.ledger.advice)
 
 
 def _look(function: object, reader: Calls) -> Look:
@@ -100,7 +104,8 @@ def _look(function: object, reader: Calls) -> Look:
             continue
         reader.enter(plain)
         Walk(source, _first_names(function, source), reader, depth=0).run()
-    return Look(reader.ledger.findings, len(reader.seen), "" if reader.seen else cause)
+    cause = "" if reader.seen else cause
+    return Look(reader.ledger.findings, len(reader.seen), cause, reader.ledger.advice)
 
 
 def _first_names(function: object, source: FunctionSource) -> dict[str, Value]:

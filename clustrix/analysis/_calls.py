@@ -63,6 +63,7 @@ from clustrix.analysis.catalogue import (
     hinted,
     is_known_type,
     passes_on,
+    releasing,
 )
 
 __all__ = ["Calls"]
@@ -122,6 +123,7 @@ class Calls(Reading):
         entry = entry_of(names, obj)
         if entry:
             self._waits(entry, shown(entry, names), given, walk, node)
+        self._lets_go(names, walk, node)
         memory = memory_among(*given)
         known = result_of(names)
         if passes_on(names) and given[0]:
@@ -157,6 +159,7 @@ class Calls(Reading):
         entry = blocking(name)
         if entry:
             self._waits(entry, name, given, walk, node)
+        self._lets_go([name], walk, node)
         memory = memory_among(*given)
         if passes_on([name]) and given[0]:
             return given[0][0]
@@ -198,6 +201,7 @@ class Calls(Reading):
         found = _defined(value, names)
         if found and not receiver.memory:
             self._waits(*found, given, walk, node)
+        self._lets_go(names, walk, node)
         known = result_of(names)
         if known is not None:
             return known
@@ -255,6 +259,14 @@ class Calls(Reading):
         if told:
             name = f"{place}.{method}" if place else method
             self._waits(BlockingCall(told[0], name, told[1]), name, given, walk, node)
+
+    def _lets_go(self, names: list[str], walk: Walk, node: ast.expr) -> None:
+        """Note a call that computes without the GIL."""
+        for name in names:
+            entry = releasing(name)
+            if entry:
+                self.ledger.hint(entry.code, entry.why, name, walk, node)
+                return
 
     def _waits(
         self, entry: BlockingCall, name: str, given: Arguments, walk: Walk, node: ast.expr

@@ -18,6 +18,7 @@ from clustrix.analysis.catalogue import INCIDENTAL
 
 __all__ = ["Ledger"]
 
+_MAX_HINTS = 3
 _MAX_FINDINGS = 20  # more would not change the plan, only fill the screen
 
 
@@ -26,12 +27,25 @@ class Ledger:
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str, int], Finding] = {}
+        self.hints: dict[str, Finding] = {}
         self.trail: list[tuple[str, int]] = []
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found, in reading order."""
         return tuple(self.found.values())
+
+    @property
+    def advice(self) -> tuple[Finding, ...]:
+        """What lets go of the GIL, in reading order: no reason to wait, but worth knowing."""
+        return tuple(self.hints.values())
+
+    def hint(self, code: str, why: str, name: str, walk: Walk, node: ast.expr) -> None:
+        """Write down that the call at ``node`` lets go of the GIL, once for each name."""
+        if not walk.quiet and len(self.hints) < _MAX_HINTS:
+            file, line = walk.source.file, node.lineno
+            if not in_library(file):
+                self.hints.setdefault(name, Finding(code, why, name, file, line))
 
     def note(self, code: str, why: str, name: str, walk: Walk, node: ast.expr) -> None:
         """Write down that the call at ``node`` waits, unless it stands in an error path."""

@@ -37,6 +37,7 @@ from clustrix.analysis.catalogue import (
     blocking,
     canonical_names,
     is_pure,
+    times_learnt,
 )
 
 __all__ = ["Scan", "in_library"]
@@ -171,9 +172,13 @@ def _parts(module: str, qualname: str) -> tuple[str, ...]:
     return tuple(canonical_names(module, qualname)[-1].split("."))
 
 
-@functools.lru_cache(maxsize=8192)
 def _verdict(module: str, qualname: str) -> tuple[bool, bool]:
     """Whether the catalogue has something of this name, and whether it calls it pure."""
+    return _verdict_of(module, qualname, times_learnt())
+
+
+@functools.lru_cache(maxsize=8192)
+def _verdict_of(module: str, qualname: str, learnt: int) -> tuple[bool, bool]:
     names = canonical_names(module, qualname)
     sure = any(name in CUES.sources or blocking(name) is not None for name in names)
     return sure, any(is_pure(name) for name in names)

@@ -122,7 +122,7 @@ def _by_work(call: Call, machine: Machine, look: Look) -> tuple[str, tuple[Findi
     if look.read == 0:
         return "processes", (Finding("PL502", f"{PLAN_CODES['PL502']}: {look.cause}"),)
     count = f"{look.read} function{'' if look.read == 1 else 's'}"
-    return "processes", (Finding("PL501", f"read {count}, {PLAN_CODES['PL501']}"),)
+    return "processes", (Finding("PL501", f"read {count}, {PLAN_CODES['PL501']}"), *look.advice)
 
 
 def _said_by_user(options: Options) -> tuple[str, tuple[Finding, ...]] | None:

@@ -1,21 +1,25 @@
-"""What is known about calls that wait.  Data only: nothing here knows of trees.
+"""What is known about calls.  Data only: nothing here knows of trees.
 
     files IO1xx   network IO2xx   processes IO3xx   databases IO4xx   waiting IO5xx
     types         what calls give back; what is memory
     innocent      what only computes; method names that tell (IO9xx)
+    releasing     what lets go of the GIL (GL1xx)
+    travel        what cannot be pickled, and what helps (PK1xx)
 
-Adding an entry touches no logic.  A name is canonical: where the thing is imported from by those
-who use it, ``os.listdir`` and ``requests.Session.get``, not ``posix.listdir``.
+Adding an entry touches no logic; `learn` adds one while a program runs.  A name is canonical:
+where the thing is imported from by those who use it, ``os.listdir`` and ``requests.Session.get``,
+not ``posix.listdir``.
 """
 
 from __future__ import annotations
 
 import builtins
 import functools
+import threading
 from typing import Final
 
-from clustrix.analysis.catalogue._cues import HINT_CUES, make_cues
-from clustrix.analysis.catalogue._entry import BlockingCall
+from clustrix.analysis.catalogue._cues import HINT_CUES, make_cues, words_for
+from clustrix.analysis.catalogue._entry import BlockingCall, ReleasingCall
 from clustrix.analysis.catalogue.databases import DATABASES
 from clustrix.analysis.catalogue.files import FILES
 from clustrix.analysis.catalogue.innocent import (
@@ -30,6 +34,7 @@ from clustrix.analysis.catalogue.innocent import (
 )
 from clustrix.analysis.catalogue.network import NETWORK
 from clustrix.analysis.catalogue.processes import PROCESSES
+from clustrix.analysis.catalogue.releasing import RELEASING
 from clustrix.analysis.catalogue.types import MEMORY, PASSES_ON, RETURNS, STREAMS
 from clustrix.analysis.catalogue.waiting import WAITING
 
@@ -40,28 +45,41 @@ __all__ = [
     "FILLED_TELLING",
     "HINT_CUES",
     "INCIDENTAL",
+    "KINDS",
     "MEMORY",
     "METHODS",
     "ON_FILES",
+    "RELEASING",
     "RETURNS",
     "STREAMS",
     "TELLING",
     "BlockingCall",
+    "ReleasingCall",
     "blocking",
     "canonical_names",
     "hinted",
     "is_known_type",
     "is_pure",
+    "learn",
     "passes_on",
+    "releasing",
+    "times_learnt",
 ]
 
 CATALOGUE: Final = FILES + NETWORK + PROCESSES + DATABASES + WAITING
 
-_TYPES: Final = frozenset(name.rpartition(".")[0] for entry in CATALOGUE for name in entry.names)
+_TYPES: Final = {name.rpartition(".")[0] for entry in CATALOGUE for name in entry.names}
 _BUILTINS: Final = frozenset(dir(builtins))
 _BY_NAME: Final = {name: entry for entry in CATALOGUE for name in entry.names}
 CUES: Final = make_cues(_BY_NAME, RETURNS, MEMORY, PURE)
-METHODS: Final = frozenset(name.rpartition(".")[2] for name in _BY_NAME)
+METHODS: Final = {name.rpartition(".")[2] for name in _BY_NAME}
+
+# What users say of their own libraries; it goes before everything else.
+KINDS: Final = ("blocking", "releases_gil", "pure")
+_RELEASING_BY_NAME: Final = {name: entry for entry in RELEASING for name in entry.names}
+_SAID_PURE: Final = set[str]()
+_learning = threading.Lock()
+_learnt = 0
 
 # Where C code says it lives -> where people import it from.
 _HOMES: Final = {
@@ -92,17 +110,23 @@ _HOMES: Final = {
 
 def blocking(name: str) -> BlockingCall | None:
     """The entry for a canonical name, or ``None``."""
+    if _SAID_PURE and not _SAID_PURE.isdisjoint((name, name.rpartition(".")[0])):
+        return None
     entry = _BY_NAME.get(name)
     if entry is None and "." in name:
         entry = _BY_NAME.get(name.rpartition(".")[0] + ".*")
     return entry
 
 
-@functools.lru_cache(maxsize=8192)
 def is_pure(name: str) -> bool:
     """Whether the name, or something it is part of, is known to only compute."""
+    return _is_pure(name, _learnt)
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_pure(name: str, learnt: int) -> bool:
     while name:
-        if name in PURE:
+        if name in PURE or name in _SAID_PURE:
             return True
         name = name.rpartition(".")[0]
     return False
@@ -143,3 +167,42 @@ def hinted(receiver: str, method: str) -> tuple[str, str] | None:
         if method in methods and word in names.split():
             return methods[method]
     return None
+
+
+def releasing(name: str) -> ReleasingCall | None:
+    """The entry of a call that lets go of the GIL, or ``None``."""
+    entry = _RELEASING_BY_NAME.get(name)
+    while entry is None and "." in name:
+        name = name.rpartition(".")[0]
+        entry = _RELEASING_BY_NAME.get(f"{name}.*")
+    return entry
+
+
+def times_learnt() -> int:
+    """How often something was registered: a part of the key under which verdicts are kept."""
+    return _learnt
+
+
+def learn(kind: str, entry: BlockingCall | ReleasingCall) -> None:
+    """Take over what a user says of one name, in the place of what was known of it."""
+    global _learnt
+    name, owner = entry.name, entry.name.rpartition(".")[0]
+    plain = owner if name.endswith(".*") else name
+    with _learning:
+        _SAID_PURE.discard(plain)
+        _BY_NAME.pop(name, None)
+        _RELEASING_BY_NAME.pop(name, None)
+        if isinstance(entry, ReleasingCall):
+            _RELEASING_BY_NAME[name] = entry
+        elif kind == "pure":
+            _SAID_PURE.add(plain)
+        else:
+            _BY_NAME[name] = entry
+            _TYPES.add(owner)
+            METHODS.add(name.rpartition(".")[2])
+            CUES.pure_modules.difference_update(
+                name[:dot] for dot, char in enumerate(name) if char == "."
+            )
+            for word, before in words_for(name).items():
+                CUES.words[word] = CUES.words.get(word, frozenset()) | before
+        _learnt += 1

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from clustrix.analysis.catalogue.innocent import HINTS
 from clustrix.analysis.catalogue.types import PASSIVE
 
-__all__ = ["HINT_CUES", "Cues", "make_cues"]
+__all__ = ["HINT_CUES", "Cues", "make_cues", "words_for"]
 
 
 class Cues(NamedTuple):
@@ -23,7 +23,7 @@ class Cues(NamedTuple):
 
     words: dict[str, frozenset[str]]
     sources: frozenset[str]
-    pure_modules: frozenset[str]
+    pure_modules: set[str]
 
 
 def make_cues(
@@ -44,8 +44,18 @@ def make_cues(
         owner, _, last = name.rpartition(".")
         words.setdefault(last, set()).add(owner.rpartition(".")[2])
     stems = {name[:dot] for name in names for dot, char in enumerate(name) if char == "."}
-    pure_modules = frozenset(pure).difference(stems, names)
+    pure_modules = set(pure).difference(stems, names)
     return Cues({word: frozenset(found) for word, found in words.items()}, sources, pure_modules)
+
+
+def words_for(name: str) -> dict[str, frozenset[str]]:
+    """The words that lead to one more name: its last part, and that of its class."""
+    owner, _, last = name.rpartition(".")
+    above, _, kind = owner.rpartition(".")
+    found = {last: frozenset({kind})}
+    if kind[:1].isupper():
+        found[kind] = frozenset({above.rpartition(".")[2]})
+    return found
 
 
 # Method -> what its receiver must be called.

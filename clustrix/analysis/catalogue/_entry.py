@@ -1,10 +1,10 @@
-"""The record of the catalogue, and the helper that writes families of names."""
+"""The records of the catalogue, and the helpers that write families of names."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["BlockingCall", "of", "words"]
+__all__ = ["BlockingCall", "ReleasingCall", "of", "words"]
 
 
 class BlockingCall(NamedTuple):
@@ -21,6 +21,30 @@ class BlockingCall(NamedTuple):
     name: str
     why: str
     also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that this entry stands for."""
+        return (self.name, *self.also)
+
+
+class ReleasingCall(NamedTuple):
+    """One family of C code that lets go of the GIL while it computes.
+
+    Attributes:
+        code: stable and unique.
+        name: canonical dotted name.
+        why: when it lets go, as a verb phrase.
+        also: further canonical names of the same family; ``Type.*`` means every method,
+            ``package.*`` everything in a package.
+        evidence: how this is known.
+    """
+
+    code: str
+    name: str
+    why: str
+    also: tuple[str, ...] = ()
+    evidence: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
