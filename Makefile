@@ -16,7 +16,7 @@ endif
 
 VERSIONS := 3.10 3.11 3.12 3.13
 PACKAGE := $(shell find clustrix -name '*.py' -o -name '*.md' -path 'clustrix/*')
-CODE := $(wildcard clustrix tests examples benchmarks docs/conf.py)
+CODE := $(wildcard clustrix tests examples benchmarks docs/*.py)
 
 # $(call environment,folder,what to install): a new one each time, so that nothing old stays in it.
 define environment
@@ -113,6 +113,10 @@ docs: .venv-docs/.ready  ## build the pages; a warning is an error
 	@rm -rf docs/_build
 	@.venv-docs/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "built docs/_build/html/index.html"
+
+.PHONY: catalogue
+catalogue: $(TEST_ENV)/.ready  ## write the reference page of the catalogue anew
+	@$(RUN) docs/make_catalogue.py
 
 # ---- housekeeping -------------------------------------------------------------------------
 

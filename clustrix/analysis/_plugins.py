@@ -20,7 +20,7 @@ __all__ = ["GROUP", "advertised", "load_plugins"]
 GROUP = "clustrix.catalogue"
 
 _lock = threading.RLock()
-_loaded = False
+_state = "unknown"
 
 
 def load_plugins() -> None:
@@ -29,14 +29,15 @@ def load_plugins() -> None:
     Warns:
         RuntimeWarning: a plugin could not be imported, or raised.
     """
-    global _loaded
-    if _loaded:
+    global _state
+    if _state == "loaded":
         return
-    with _lock:  # others wait until the catalogue is complete
-        if _loaded:
+    with _lock:  # other threads wait until the catalogue is complete
+        if _state != "unknown":  # a plugin may itself ask for an analysis
             return
-        _loaded = True  # at once: a plugin may itself ask for an analysis
+        _state = "loading"
         failed = [said for said in map(_load, advertised(sys.path)) if said]
+        _state = "loaded"
     for said in failed:
         warnings.warn(said, RuntimeWarning, stacklevel=2)
 
