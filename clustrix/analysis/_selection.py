@@ -62,8 +62,10 @@ def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
         >>> print(make_plan(Call(fetch, ["a", "b"]), Options(), Machine(cpus=2)).engine)
         threads
     """
-    engine, findings = _choose_engine(call, options, machine)
     batched, proof = _choose_batches(call, options)
+    # A loop that measures itself can still change its mind when something refuses to travel.
+    final = batched or options.timeout is not None
+    engine, findings = _choose_engine(call, options, machine, ask=final)
     workers, size = sizes(engine, len(call.items), options, machine)
     return Plan(
         engine=engine,
@@ -77,7 +79,7 @@ def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
 
 
 def _choose_engine(
-    call: Call, options: Options, machine: Machine
+    call: Call, options: Options, machine: Machine, *, ask: bool
 ) -> tuple[str, tuple[Finding, ...]]:
     """The rules, in order; each one that applies ends the search."""
     if machine.inside_worker:  # there are no further lanes, whatever was asked for
@@ -96,7 +98,7 @@ def _choose_engine(
     look = look_for_blocking_calls(call.function)
     if shared:
         return "threads", (*shared, *look.findings, *others)
-    engine, reasons = _by_work(call, machine, look)
+    engine, reasons = _by_work(call, machine, look, ask)
     return engine, (*reasons, *others)
 
 
@@ -110,9 +112,11 @@ def _needs_order(finding: Finding, call: Call) -> bool:
     return finding.code.startswith("SH2")
 
 
-def _by_work(call: Call, machine: Machine, look: Look) -> tuple[str, tuple[Finding, ...]]:
+def _by_work(
+    call: Call, machine: Machine, look: Look, ask: bool
+) -> tuple[str, tuple[Finding, ...]]:
     """The rules for a function that writes to nothing that outlives the call."""
-    stuck = _cannot_travel(call) or _cannot_be_carried(call)
+    stuck = _cannot_travel(call, ask) or _cannot_be_carried(call)
     if stuck:
         return "threads", (stuck,)
     if look.findings:
@@ -149,16 +153,16 @@ def _one_lane(call: Call, options: Options) -> Finding | None:
     return None
 
 
-def _cannot_travel(call: Call) -> Finding | None:
+def _cannot_travel(call: Call, ask: bool) -> Finding | None:
     """The first part of the call that no pickler can send, by value or otherwise.
 
     Of the items the first one stands for all: they are usually alike, and the engine says which
-    one could not be sent if they are not.  Pickling methods that users wrote are believed here:
-    they run when the object is sent, and only then.
+    one could not be sent if they are not.  Unless asked, pickling methods that users wrote are
+    believed: they run when the object is sent, and only then.
     """
     first = (("items[0]", item) for item in call.items[:1])
     for path, part in (*parts_of_call(call), *first):
-        stuck = check_picklable(part, path, by_value=True, ask=False)
+        stuck = check_picklable(part, path, by_value=True, ask=ask)
         if stuck:
             return stuck
     return None
@@ -168,12 +172,13 @@ def _cannot_be_carried(call: Call) -> Finding | None:
     """State of importable modules that the function reads and that stays behind.
 
     A worker imports the module anew.  Plain data is compared and carried there; what cannot be
-    pickled may hold anything by now, and the worker's own would be a new one.
+    pickled may hold anything by now, and the worker's own would be a new one.  Nobody would notice
+    that, so here nothing is believed.
     """
     for read in reads(call.function):
         if isinstance(read.value, _STATELESS):
             continue
-        stuck = check_picklable(read.value, f"{read.module}.{read.name}", by_value=True, ask=False)
+        stuck = check_picklable(read.value, f"{read.module}.{read.name}", by_value=True)
         if stuck:
             return Finding("PK108", f"{PICKLE_CODES['PK108']} (it {stuck.why})", stuck.name)
     return None

@@ -65,6 +65,11 @@ class Client:
         self.session = Session()
 
 
+class Refusing:
+    def __reduce__(self):
+        raise ValueError("not today")
+
+
 def busy(x, first=None, *, second=None):
     total = 0
     for step in range(50_000):
@@ -164,11 +169,14 @@ def test_collected_errors_name_the_path_too():
 
 def test_an_object_that_refuses_stays_here_when_nobody_said_processes():
     """What it says of itself is believed until it is to be sent; then the loop stays here."""
-
-    class Refusing:
-        def __reduce__(self):
-            raise ValueError("not today")
-
     there = Refusing()
     function = parallel(loop_var="x", max_workers=2)(lambda x, other: busy(x) and other is there)
     assert function([Reducing(1)] * 40, there) == [True] * 40
+
+
+def test_with_a_time_limit_it_is_asked_before():
+    """Such a loop does not measure itself, so it could not change its mind."""
+    there = Refusing()
+    function = parallel(loop_var="x", max_workers=2, timeout=60)(lambda x, other: other is there)
+    assert function.explain([1, 2], there).findings[0].code == "PK104"
+    assert function([1, 2], there) == [True, True]
