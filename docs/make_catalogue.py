@@ -25,9 +25,10 @@ GROUPS = {
 HEAD = """\
 # The catalogue
 
-What clustrix knows about calls, by the codes that plans show. [What the analysis sees](
-../explanation/analysis.md) says how it is used, [Your own libraries](../how-to/catalogue.md) how
-to add to it. A name that ends in `.*` stands for every method, or everything in a package.
+What clustrix knows about calls, by the codes that plans show.
+[What the analysis sees](../explanation/analysis.md) says how it is used,
+[Tell clustrix about your own libraries](../how-to/catalogue.md) how to add to it. A name that ends
+in `.*` stands for every method, or everything in a package.
 
 This page is written by `make catalogue`.
 """

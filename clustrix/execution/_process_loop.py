@@ -19,7 +19,7 @@ from typing import Any
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
 from clustrix.execution import _platform
-from clustrix.execution._channel import Frame, Kind, Packed, unpack
+from clustrix.execution._channel import Frame, Kind, unpack
 from clustrix.execution._exceptions import unpack_error, unpack_raised
 from clustrix.execution._lane import Raised, item_note
 from clustrix.execution._packing import Packing
