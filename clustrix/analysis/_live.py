@@ -24,7 +24,6 @@ from clustrix.analysis._source import FunctionSource, NoSource, layers, read_lay
 from clustrix.analysis._static import (
     MISSING,
     class_lookup,
-    class_module,
     class_qualname,
     instance_dict,
     instance_lookup,
@@ -161,7 +160,7 @@ def _compiled_names(obj: Any) -> list[str]:
     """The names of what Cython has compiled: functions of a type of its own."""
     method = type(obj) is types.MethodType
     core = obj.__func__ if method else obj
-    if not class_module(type(core)).startswith("_cython"):
+    if class_qualname(type(core)) != "cython_function_or_method":  # its __module__ is a slot
         return []
     module, name = (class_lookup(type(core), word) for word in ("__module__", "__name__"))
     if not is_exactly(name, types.GetSetDescriptorType):

@@ -5,6 +5,7 @@ import secrets
 import uuid
 
 import numpy as np
+import numpy.random  # loaded only when somebody asks for it; what is loaded is looked at
 
 RNG = random.Random(1)
 
