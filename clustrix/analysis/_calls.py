@@ -29,10 +29,12 @@ from clustrix.analysis._static import (
     MISSING,
     class_dict,
     class_lookup,
+    class_module,
     is_exactly,
     mro,
 )
 from clustrix.analysis._values import (
+    FROM_CACHE,
     AnyOf,
     Instance,
     Items,
@@ -55,10 +57,13 @@ from clustrix.analysis._walk import Arguments, Walk
 from clustrix.analysis.catalogue import (
     COMMON_TELLING,
     FILLED_TELLING,
+    GIVEN_BY_NAME,
+    KEYWORD_TELLING,
     METHODS,
     ON_FILES,
     TELLING,
     BlockingCall,
+    Telling,
     blocking,
     hinted,
     is_known_type,
@@ -68,6 +73,9 @@ from clustrix.analysis.catalogue import (
 
 __all__ = ["Calls"]
 
+_WORN = frozenset({"IO901", "IO902", "IO906"})  # words that computing libraries use, too
+_OF_CONTENT = frozenset({"write", "writelines", "to_csv", "to_json", "to_html", "to_xml"})
+_CONTENT = frozenset({"builtins", "pathlib", "io", "_io", "array", "numpy", "tempfile"})
 _CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _ONE_OF = frozenset({"get", "pop", "setdefault"})  # methods of containers that give a member
 _ALL_OF = frozenset({"values", "items", "copy"})
@@ -101,6 +109,24 @@ class Calls(Reading):
             if type(getter) is types.FunctionType:
                 return self.follow(getter, ([value.receiver], {}), walk, node)
         return value
+
+    def held(self, value: Value) -> Value:
+        """What a field holds."""
+        return self._fields.of(value)
+
+    def awaited(self, value: Value, walk: Walk, node: ast.expr) -> None:
+        """What is awaited and nobody knows: a task, a lock, a stream, a client."""
+        if any(self._is_open(one) for one in each(value)):
+            self.ledger.note("IO918", "waits, by its `await`", "await", walk, node)
+
+    def _is_open(self, value: Value) -> bool:
+        """Whether nobody knows what a value is, or what it belongs to."""
+        value = self._fields.of(value)
+        if not isinstance(value, Method):
+            return isinstance(value, Unknown)
+        if isinstance(value.receiver, Instance):
+            return value.receiver.cls is not None and value.target is MISSING
+        return self._is_open(value.receiver)
 
     def _call_one(self, value: Value, given: Arguments, walk: Walk, node: ast.expr) -> Value:
         if isinstance(value, Known):
@@ -180,6 +206,10 @@ class Calls(Reading):
             ]
             return join([self._call_method(part, given, walk, node) for part in parts])
         if isinstance(receiver, Items | Known):
+            if value.name == "get" and walk.depth and isinstance(receiver, Known):
+                found = item_of(receiver)
+                can_call = any(callable(one.obj) for one in each(found) if isinstance(one, Known))
+                return found if can_call else Unknown(FROM_CACHE)
             if value.name in _ONE_OF | _ALL_OF:
                 return item_of(receiver) if value.name in _ONE_OF else receiver
             if isinstance(receiver, Known):
@@ -189,6 +219,8 @@ class Calls(Reading):
             value = Method(receiver, value.name, target, value.place)
             return self._call_typed(value, receiver, given, walk, node)
         self._telling(value, given, walk, node)
+        if value.name in GIVEN_BY_NAME:
+            return typed(GIVEN_BY_NAME[value.name])
         return memory_among(*given) or Unknown("a method of something unknown")
 
     def _call_typed(
@@ -217,12 +249,16 @@ class Calls(Reading):
         """A method that the catalogue does not know: read it, or judge it by its name."""
         target = value.target
         inside = layers(target) if target is not MISSING else []
+        if issubclass(type(target), type):  # a class kept in a class: made, not called
+            return self._construct(target, given, walk, node, settled=False)  # type: ignore[arg-type]
         if inside and not is_stub(inside[-1]):
             first: list[Value] = [receiver]
             if type(target) is classmethod:
                 first = [Known(receiver.cls)]
             elif type(target) is staticmethod:
                 first = []
+            if self.is_out_of_reach(inside[-1], walk):
+                self._telling(value, given, walk, node, far=True)
             return self.follow(inside[-1], ([*first, *given[0]], given[1]), walk, node)
         unknown = receiver.cls is not None or not is_known_type(receiver.name)
         if inside or (target is MISSING and unknown):
@@ -248,15 +284,17 @@ class Calls(Reading):
         if not isinstance(value.receiver, Instance) or value.target is not MISSING:
             self._call_method(value, ([Unknown()], {}), walk, node)
 
-    def _telling(self, value: Method, given: Arguments, walk: Walk, node: ast.expr) -> None:
-        """Nobody knows the receiver: the name of the method may still tell."""
+    def _telling(
+        self, value: Method, given: Arguments, walk: Walk, node: ast.expr, *, far: bool = False
+    ) -> None:
+        """Nobody knows the receiver, or reads that far: the name of the method may still tell."""
         method, place = value.name, value.place
-        told = TELLING.get(method)
-        if told is None:
-            told = (FILLED_TELLING if given[0] else COMMON_TELLING).get(method)
+        told = TELLING.get(method) or _told_by_arguments(method, given)
         if told is None and place:
             told = hinted(place, method)
-        if told:
+        if told and method in _OF_CONTENT and given[0] and not _may_be_content(given[0][0]):
+            told = None
+        if told and not (far and told[0] in _WORN):
             name = f"{place}.{method}" if place else method
             self._waits(BlockingCall(told[0], name, told[1]), name, given, walk, node)
 
@@ -274,6 +312,26 @@ class Calls(Reading):
         """Note a call that waits; a file function that gets a file in memory does not."""
         if not (entry.code.startswith(ON_FILES) and memory_among(*given)):
             self.ledger.note(entry.code, entry.why, name, walk, node)
+
+
+def _told_by_arguments(method: str, given: Arguments) -> Telling | None:
+    """What a method's name and the kind of its arguments tell together."""
+    args, kwargs = given
+    if args:
+        return FILLED_TELLING.get(method)
+    if not kwargs.keys() - {"timeout"}:
+        return COMMON_TELLING.get(method)
+    return KEYWORD_TELLING.get(method)
+
+
+def _may_be_content(value: Value) -> bool:
+    """Whether a value may be data, a path or a file, which `data.write(buffer)` does not get."""
+    return any(
+        not isinstance(one, Instance)
+        or one.cls is None
+        or any(class_module(base).partition(".")[0] in _CONTENT for base in mro(one.cls)[:-1])
+        for one in each(value)
+    )
 
 
 def _method_names(value: Method) -> list[str]:

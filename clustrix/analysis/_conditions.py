@@ -23,7 +23,7 @@ from clustrix.analysis._values import NONE, Instance, Known, Value, each, in_mem
 if TYPE_CHECKING:
     from clustrix.analysis._expressions import Expressions
 
-__all__ = ["decide"]
+__all__ = ["asks_for_a_file", "decide"]
 
 # Facts of this machine that code branches on.
 _FACTS = {"sys.platform": sys.platform, "os.name": os.name}
@@ -123,6 +123,17 @@ def _asked(test: ast.Call, walk: Expressions) -> bool | None:
     if test.func.id == "isinstance" and isinstance(value, Instance) and value.cls is not None:
         return _is_instance(value.cls, test.args[1], walk)
     return None
+
+
+def asks_for_a_file(test: ast.expr) -> bool:
+    """``hasattr(source, "read")``: the caller may pass a file where a text would do."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(asks_for_a_file(part) for part in test.values)
+    if not (isinstance(test, ast.Call) and isinstance(test.func, ast.Name)):
+        return False
+    args = test.args
+    asked = args[1].value if len(args) > 1 and isinstance(args[1], ast.Constant) else None
+    return test.func.id == "hasattr" and asked in _FILE_METHODS
 
 
 def _is_instance(cls: type, node: ast.expr, walk: Expressions) -> bool | None:

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from clustrix.analysis._conditions import decide
+from clustrix.analysis._conditions import asks_for_a_file, decide
 from clustrix.analysis._names import global_value, owner_of
 from clustrix.analysis._source import FunctionSource
 from clustrix.analysis._static import mro
@@ -52,6 +52,12 @@ class Reader(Protocol):
     def read(self, value: Value, walk: Any, node: ast.expr) -> Value:
         """Say what an attribute gives that may be a property."""
 
+    def held(self, value: Value) -> Value:
+        """Say what an attribute holds, where something is taken out of it."""
+
+    def awaited(self, value: Value, walk: Any, node: ast.expr) -> None:
+        """Note an `await` or `async for` of something that is not known to compute."""
+
 
 class Expressions:
     """The expressions of one function being read.
@@ -74,6 +80,7 @@ class Expressions:
         self.reader = reader
         self.depth = depth
         self.quiet = 0
+        self.callee: Value = NONE  # what was called last
         self.returned: list[Value] = []
         self.yielded: list[Value] = []
 
@@ -135,6 +142,7 @@ class Expressions:
         function = self.value(node.func)
         args = [self.value(arg) for arg in node.args]
         kwargs = {word.arg or "**": self.value(word.value) for word in node.keywords}
+        self.callee = function
         return self.reader.call(function, (args, kwargs), self, node)
 
     def _super(self) -> Value:
@@ -143,8 +151,14 @@ class Expressions:
         bases = mro(owner)[1:] if owner else ()
         return instance_of(bases[0]) if bases else Unknown("super() outside a known class")
 
-    def _await(self, node: Any) -> Value:
+    def _inner(self, node: Any) -> Value:
         return self.value(node.value)
+
+    def _await(self, node: ast.Await) -> Value:
+        value = self.value(node.value)
+        called = isinstance(node.value, ast.Call)
+        self.reader.awaited(self.callee if called else value, self, node)
+        return value
 
     def _yield(self, node: ast.Yield) -> Value:
         self.yielded.append(self.value(node.value) if node.value else NONE)
@@ -156,13 +170,20 @@ class Expressions:
         return value
 
     def _lambda(self, node: ast.Lambda) -> Value:
-        return Local(node)
+        return Local(node, self)
 
     def _if_exp(self, node: ast.IfExp) -> Value:
         verdict = decide(node.test, self)
         self.value(node.test)
-        sides = {True: [node.body], False: [node.orelse]}.get(verdict, [node.body, node.orelse])  # type: ignore[arg-type]
-        return join([self.value(side) for side in sides])
+        found = []
+        if verdict is not False:
+            aside = verdict is None and asks_for_a_file(node.test)
+            self.quiet += aside
+            found.append(self.value(node.body))
+            self.quiet -= aside
+        if verdict is not True:
+            found.append(self.value(node.orelse))
+        return join(found)
 
     def _bool_op(self, node: ast.BoolOp) -> Value:
         return join([self.value(part) for part in node.values])
@@ -201,7 +222,7 @@ class Expressions:
     def _comprehension(self, node: Any) -> Value:
         before = dict(self.names)
         for part in node.generators:
-            self.bind(part.target, item_of(self.value(part.iter)))
+            self.bind(part.target, self.item(part.iter, waits=bool(part.is_async)))
             for test in part.ifs:
                 self.value(test)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -209,8 +230,15 @@ class Expressions:
         self.names = before
         return Instance("list", list, item=item)
 
+    def item(self, node: ast.expr, *, waits: bool) -> Value:
+        """What a loop over an expression gives, item by item."""
+        value = self.reader.held(self.value(node))
+        if waits:
+            self.reader.awaited(value, self, node)
+        return item_of(value)
+
     def _subscript(self, node: ast.Subscript) -> Value:
-        value = self.value(node.value)
+        value = self.reader.held(self.value(node.value))
         index = node.slice
         self.value(index)
         if isinstance(index, ast.Constant):
@@ -241,8 +269,8 @@ _EXPRESSIONS: dict[type, Callable[[Expressions, Any], Value]] = {
     ast.Attribute: Expressions._attribute,
     ast.Call: Expressions._call,
     ast.Await: Expressions._await,
-    ast.YieldFrom: Expressions._await,
-    ast.Starred: Expressions._await,
+    ast.YieldFrom: Expressions._inner,
+    ast.Starred: Expressions._inner,
     ast.Yield: Expressions._yield,
     ast.NamedExpr: Expressions._named,
     ast.Lambda: Expressions._lambda,

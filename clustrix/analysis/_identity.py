@@ -9,12 +9,14 @@ No code of the objects runs: names are read where Python itself keeps them.
 
 from __future__ import annotations
 
+import builtins
 import types
 from typing import Any
 
 from clustrix.analysis._source import hops, layers
 from clustrix.analysis._static import (
     MISSING,
+    class_dict,
     class_lookup,
     is_exactly,
     is_module,
@@ -27,6 +29,11 @@ __all__ = ["any_pure", "entry_of", "is_stub", "memory_among", "names_of", "shown
 
 _STUB_SIZE = 32  # bytes of compiled code: `...`, `pass`, `raise NotImplementedError("...")`
 
+_ERRORS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if type(kind) is type and issubclass(kind, BaseException)
+)
 _DESCRIPTORS = (
     types.MethodDescriptorType,
     types.WrapperDescriptorType,
@@ -49,6 +56,9 @@ def names_of(obj: Any) -> list[str]:
         return _in_bases(owner, obj.__name__)
     if is_exactly(obj, *_DESCRIPTORS):
         return [f"{name}.{obj.__name__}" for name in class_names(obj.__objclass__)]
+    kept = class_dict(kind).get("__qualname__")
+    if kind is not types.FunctionType and type(kept) is types.GetSetDescriptorType:
+        return _of_compiled(obj)
     found: list[str] = []
     for plain in layers(obj)[::-1]:
         found += canonical_names(str(plain.__module__), plain.__qualname__)
@@ -58,9 +68,29 @@ def names_of(obj: Any) -> list[str]:
     return found
 
 
+def _of_compiled(obj: object) -> list[str]:
+    """The names of a function that Cython or another compiler made: kept as C keeps them."""
+    space, found = class_dict(type(obj)), list[str]()
+    for key in ("__module__", "__qualname__"):
+        slot = space.get(key)
+        if not is_exactly(slot, types.GetSetDescriptorType, types.MemberDescriptorType):
+            return []
+        try:
+            said = slot.__get__(obj)  # type: ignore[union-attr]
+        except Exception:
+            return []
+        found.append(said if type(said) is str else "")
+    return list(canonical_names(*found))
+
+
 def _in_bases(owner: object, method: str) -> list[str]:
-    cls = owner if issubclass(type(owner), type) else type(owner)
-    return [f"{name}.{method}" for base in mro(cls) for name in class_names(base)]
+    """The names of a method in each class down to the one that defines it."""
+    found: list[str] = []
+    for base in mro(owner if issubclass(type(owner), type) else type(owner)):
+        found += [f"{name}.{method}" for name in class_names(base)]
+        if method in class_dict(base):
+            break
+    return found
 
 
 def entry_of(names: list[str], obj: object) -> BlockingCall | None:
@@ -101,8 +131,8 @@ def memory_among(args: list[Value], kwargs: dict[str, Value]) -> Value | None:
 
 
 def is_stub(function: types.FunctionType) -> bool:
-    """Whether a method says nothing of what its subclasses do: ``...`` or NotImplementedError."""
+    """Whether a method says nothing of what its subclasses do: ``...``, or only an error."""
     code = function.__code__
-    if len(code.co_code) > _STUB_SIZE or not set(code.co_names) <= {"NotImplementedError"}:
+    if len(code.co_code) > _STUB_SIZE or not set(code.co_names) <= _ERRORS:
         return False
-    return "NotImplementedError" in code.co_names or len({*code.co_consts, None}) <= 2
+    return bool(code.co_names) or len({*code.co_consts, None}) <= 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 
 from clustrix._model import Finding
-from clustrix.analysis._scan import in_library
+from clustrix.analysis._source import in_library
 from clustrix.analysis._walk import Walk
 from clustrix.analysis.catalogue import INCIDENTAL
 

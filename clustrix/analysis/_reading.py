@@ -14,8 +14,8 @@ import types
 from clustrix.analysis._identity import memory_among
 from clustrix.analysis._ledger import Ledger
 from clustrix.analysis._names import annotated, parameters
-from clustrix.analysis._scan import Scan, in_library
-from clustrix.analysis._source import FunctionSource, NoSource, read_layer
+from clustrix.analysis._scan import Scan
+from clustrix.analysis._source import FunctionSource, NoSource, in_library, read_layer
 from clustrix.analysis._values import (
     NONE,
     Instance,
@@ -33,7 +33,11 @@ __all__ = ["Enough", "Reading"]
 
 _MAX_STEPS = 6_000  # expressions, statements and lines of helpers read: 3 to 8 us each
 _MAX_HELPING = 300  # of these for helpers, so that the function itself is read to its end
+_SHARE = 60  # for each helper that the function itself calls, however much the others took
 _MAX_DEPTH = 9  # helpers of helpers
+
+
+_FAR = "more helpers than the analysis takes on"  # what was not read may still tell by its name
 
 
 class Enough(Exception):
@@ -72,6 +76,14 @@ class Reading:
         """Say what an attribute gives; for the class that knows what calls mean."""
         raise NotImplementedError
 
+    def held(self, value: Value) -> Value:
+        """Say what a field holds; for the class that knows what calls mean."""
+        raise NotImplementedError
+
+    def awaited(self, value: Value, walk: Walk, node: ast.expr) -> None:
+        """Note what is awaited without a known call; for the class that knows what calls mean."""
+        raise NotImplementedError
+
     def enter(self, function: types.FunctionType) -> None:
         """Begin with the outermost function: its nearest helpers are looked at first."""
         self.seen[function.__code__] = None
@@ -97,18 +109,23 @@ class Reading:
         self._results[key] = _result(source, inner)
         return self._results[key]
 
+    def is_out_of_reach(self, function: types.FunctionType, walk: Walk) -> bool:
+        """Whether a helper is not read for the mere amount of it: its name may still tell."""
+        return self._refusal(function, walk) == _FAR
+
     def _refusal(self, function: types.FunctionType, walk: Walk) -> str | None:
         """Why a helper is not read, if it is not."""
         if walk.quiet or walk.depth >= _MAX_DEPTH:
-            return "in an error path" if walk.quiet else "too deep"
+            return "in an error path" if walk.quiet else _FAR
         if self.ledger.found and in_library(function.__code__.co_filename):
             return "one finding is enough to follow libraries no further"
         spent = self._helping + (self.steps - self._entered if walk.depth else 0)
-        if spent > _MAX_HELPING:
-            return "more helpers than the analysis takes on"
+        mine = self.steps - self._entered if walk.depth else 0
+        if spent > _MAX_HELPING and (mine > _SHARE or spent > 2 * _MAX_HELPING):
+            return _FAR
         if not self._scan.is_suspect(function):
             self.seen[function.__code__] = None
-            return "nothing in it or behind it can wait"
+            return "nothing in it or behind it can wait" if self._scan.is_complete else _FAR
         return None
 
     def _run(self, inner: Walk, walk: Walk, node: ast.expr) -> None:
@@ -123,19 +140,22 @@ class Reading:
         self._helping += 0 if walk.depth else self.steps - self._entered
 
     def follow_local(self, value: Local, given: Arguments, walk: Walk) -> Value:
-        """A nested function: read where it is called, with the names as they are there."""
-        key = (value.node, walk.quiet > 0)
+        """A nested function: read where it is called, with the names of where it is defined."""
+        home: Walk = value.home
+        key = (value.node, home, walk.quiet > 0)
         if key in self._results or walk.depth >= _MAX_DEPTH:
             return self._results.get(key, Unknown("too deep"))
         self._results[key] = Unknown("recursive")
-        inner = Walk(walk.source, dict(walk.names), self, walk.depth + 1)
+        inner = Walk(home.source, dict(home.names), self, walk.depth + 1)
         inner.quiet = walk.quiet
         spec = value.node.args
         for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
-            said = annotated(arg.annotation, walk.source) if arg.annotation else None
+            said = annotated(arg.annotation, home.source) if arg.annotation else None
             inner.names[arg.arg] = said or Unknown("a parameter")
         for arg, passed in zip((*spec.posonlyargs, *spec.args), given[0], strict=False):
             inner.names[arg.arg] = passed
+        taken = {arg.arg for arg in (*spec.args, *spec.kwonlyargs)}
+        inner.names.update({word: passed for word, passed in given[1].items() if word in taken})
         inner.body(value.node)
         self._results[key] = join(inner.returned) if inner.returned else NONE
         return self._results[key]

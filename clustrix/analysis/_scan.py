@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
 import re
-import sysconfig
 import types
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 from clustrix.analysis._names import owner_of
-from clustrix.analysis._source import layers
+from clustrix.analysis._source import in_library, layers
 from clustrix.analysis._static import (
     class_dict,
     class_lookup,
@@ -40,23 +38,15 @@ from clustrix.analysis.catalogue import (
     times_learnt,
 )
 
-__all__ = ["Scan", "in_library"]
+__all__ = ["Scan"]
 
 _MAX_HELPERS = 24  # nearest first
 _MAX_MEMBERS = 24  # functions in one dispatch table
 
-_LIBRARIES = tuple(
-    {sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")}
-)
 _FUNCTION = types.FunctionType
 _WORDS = re.compile(r"\w+")
 _TYPING = ("types", "typing")
 _SURE = "<sure>"  # the word for: something of the catalogue is here, whatever it is called
-
-
-def in_library(file: str) -> bool:
-    """Whether a file belongs to the standard library or to an installed package."""
-    return file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file
 
 
 class Scan:
@@ -82,6 +72,11 @@ class Scan:
         if id(function.__code__) not in self.suspects:
             self._spread(function)
         return self.suspects.get(id(function.__code__), False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was looked at that the helpers may lead to."""
+        return self.left > 0
 
     def _spread(self, function: types.FunctionType) -> None:
         """Look at the helpers around a function, nearest first."""

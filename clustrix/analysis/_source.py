@@ -14,6 +14,7 @@ import functools
 import linecache
 import os
 import re
+import sysconfig
 import types
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,7 @@ __all__ = [
     "FunctionSource",
     "NoSource",
     "hops",
+    "in_library",
     "layers",
     "read_layer",
     "read_source",
@@ -43,6 +45,10 @@ _MAX_HOPS = 50  # wrappers around wrappers: more than this is a cycle
 _MAX_FILES = 64  # files kept in memory
 _MAX_BLOCKS = 1024  # parsed functions kept in memory
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+_LIBRARIES = tuple(
+    {sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")}
+)
 
 _files: OrderedDict[tuple[str, int, int], list[str]] = OrderedDict()
 _blocks: OrderedDict[int, tuple[types.CodeType, str, FunctionNode]] = OrderedDict()
@@ -67,6 +73,11 @@ class FunctionSource:
     namespace: Mapping[str, object]
     closure: Mapping[str, object]
     defaults: Mapping[str, object]
+
+
+def in_library(file: str) -> bool:
+    """Whether a file belongs to the standard library or to an installed package."""
+    return file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file
 
 
 def read_source(function: object) -> FunctionSource | NoSource:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import opcode
 import sys
 import types
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ __all__ = [
     "is_module",
     "module_lookup",
     "mro",
+    "stored_globals",
     "wrapped_by",
 ]
 
@@ -44,6 +46,7 @@ _class_dict = type.__dict__["__dict__"].__get__
 _class_module = type.__dict__["__module__"].__get__
 _class_qualname = type.__dict__["__qualname__"].__get__
 _class_mro = type.__dict__["__mro__"].__get__
+_STORE_GLOBAL = opcode.opmap["STORE_GLOBAL"]
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
@@ -128,6 +131,16 @@ def module_lookup(module: types.ModuleType, name: str) -> object:
     if value is MISSING:
         return sys.modules.get(f"{found.get('__name__')}.{name}", MISSING)
     return value
+
+
+def stored_globals(code: types.CodeType) -> set[str]:
+    """The globals that compiled code assigns to."""
+    ops, names = code.co_code, code.co_names
+    return {
+        names[ops[at + 1]]
+        for at in range(0, len(ops), 2)
+        if ops[at] == _STORE_GLOBAL and ops[at + 1] < len(names)
+    }
 
 
 def wrapped_by(obj: object) -> object:

@@ -4,7 +4,7 @@ Known(obj)             a real object: a global, a builtin, what a closure holds
 Named("httpx.get")     a name in a module that is not imported yet
 Instance("str", str)   some object of a known type; maybe a file in memory
 Method(receiver, "read")      what stands after a dot, bound to what stands before it
-Local(node)            a function defined inside the function being read
+Local(node, walk)      a function defined inside the function being read
 Items(values)          a dict, list or tuple whose members are known
 AnyOf(values)          one of several
 Unknown(cause)         an answer, too
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Any
 
 from clustrix.analysis._static import (
     MISSING,
@@ -29,6 +30,7 @@ from clustrix.analysis._static import (
 from clustrix.analysis.catalogue import MEMORY, RETURNS, STREAMS, canonical_names
 
 __all__ = [
+    "FROM_CACHE",
     "AnyOf",
     "Instance",
     "Items",
@@ -100,9 +102,10 @@ class Method(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Local(Value):
-    """A function or lambda defined inside the function being read."""
+    """A function or lambda defined inside a function being read, and the walk that defines it."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    home: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +124,7 @@ class AnyOf(Value):
 
 
 NONE = Known(None, "None")
+FROM_CACHE = "looked up in a dict of the module"
 
 
 def each(value: Value) -> tuple[Value, ...]:

@@ -12,11 +12,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from clustrix.analysis._conditions import decide
+from clustrix.analysis._conditions import asks_for_a_file, decide
 from clustrix.analysis._expressions import Arguments, Expressions, Reader
 from clustrix.analysis._names import annotated, imported
-from clustrix.analysis._source import FunctionNode
+from clustrix.analysis._source import FunctionNode, in_library
+from clustrix.analysis._static import stored_globals
 from clustrix.analysis._values import (
+    FROM_CACHE,
     NONE,
     Instance,
     Local,
@@ -113,11 +115,36 @@ class Walk(Expressions):
 
     def _branch(self, body: list[ast.stmt], test: ast.expr) -> bool:
         """A branch; a debugging aid or the way to a `raise` does not count."""
-        aid = _is_debug(test)
+        aid = _is_debug(test) or (decide(test, self) is None and asks_for_a_file(test))
+        aid = aid or (self.depth > 0 and self._fills_a_cache(test))
         self.quiet += aid
         through = self._quiet_if_raises(body)
         self.quiet -= aid
         return through
+
+    def _fills_a_cache(self, test: ast.expr) -> bool:
+        """``if key not in _cache:``, ``if not _loaded:`` deep in a library: usually done before."""
+        if not in_library(self.source.file):
+            return False
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            return any(self._fills_a_cache(part) for part in test.values)
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self._is_kept(test.operand)
+        if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
+            return False
+        if isinstance(test.ops[0], ast.NotIn):
+            return self._is_kept(test.comparators[0])
+        return isinstance(test.ops[0], ast.Is) and self._is_kept(test.left)
+
+    def _is_kept(self, node: ast.expr) -> bool:
+        """Whether a name belongs to the module and is written by the function, or came from it."""
+        if not isinstance(node, ast.Name):
+            return False
+        local = self.names.get(node.id)
+        if local is not None:
+            return isinstance(local, Unknown) and local.cause == FROM_CACHE
+        kept = self.source.namespace.get(node.id)
+        return type(kept) is dict or node.id in stored_globals(self.source.function.__code__)
 
     def _quiet_if_raises(self, body: list[ast.stmt]) -> bool:
         raises = bool(body) and isinstance(body[-1], ast.Raise)
@@ -135,7 +162,7 @@ class Walk(Expressions):
                 mine[name] = join([mine[name], value])
 
     def _for(self, node: ast.For | ast.AsyncFor) -> bool:
-        self.bind(node.target, item_of(self.value(node.iter)))
+        self.bind(node.target, self.item(node.iter, waits=isinstance(node, ast.AsyncFor)))
         self._maybe(node.body)
         return self.block(node.orelse) or True
 
@@ -157,7 +184,7 @@ class Walk(Expressions):
             through = self.block(node.orelse)
         for handler in node.handlers:
             before = dict(self.names)
-            error = not _is_miss(handler)
+            error = not _is_miss(handler) or (self.depth > 0 and in_library(self.source.file))
             self.quiet += error
             if handler.name:
                 self.names[handler.name] = Unknown("an exception")
@@ -173,6 +200,8 @@ class Walk(Expressions):
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
         for item in node.items:
             value = self.value(item.context_expr)
+            if isinstance(node, ast.AsyncWith) and not isinstance(item.context_expr, ast.Call):
+                self.reader.awaited(value, self, item.context_expr)
             if isinstance(value, Instance) and value.name == "generator":
                 entered = item_of(value)  # @contextmanager: what was yielded
             else:
@@ -187,7 +216,7 @@ class Walk(Expressions):
         self.names.update(imported(node, self.source.namespace))
 
     def _def(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.names[node.name] = Local(node)
+        self.names[node.name] = Local(node, self)
 
     def _class(self, node: ast.ClassDef) -> None:
         self.names[node.name] = Unknown("a class defined inside the function")

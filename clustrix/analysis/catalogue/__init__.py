@@ -26,12 +26,16 @@ from clustrix.analysis.catalogue.innocent import (
     COMMON_TELLING,
     DEBUG_WORDS,
     FILLED_TELLING,
+    GIVEN_BY_NAME,
     HINTS,
     INCIDENTAL,
+    KEYWORD_TELLING,
     ON_FILES,
     PURE,
     TELLING,
+    Telling,
 )
+from clustrix.analysis.catalogue.libraries import LIBRARIES
 from clustrix.analysis.catalogue.network import NETWORK
 from clustrix.analysis.catalogue.processes import PROCESSES
 from clustrix.analysis.catalogue.releasing import RELEASING
@@ -43,9 +47,11 @@ __all__ = [
     "COMMON_TELLING",
     "DEBUG_WORDS",
     "FILLED_TELLING",
+    "GIVEN_BY_NAME",
     "HINT_CUES",
     "INCIDENTAL",
     "KINDS",
+    "KEYWORD_TELLING",
     "MEMORY",
     "METHODS",
     "ON_FILES",
@@ -55,6 +61,7 @@ __all__ = [
     "TELLING",
     "BlockingCall",
     "ReleasingCall",
+    "Telling",
     "blocking",
     "canonical_names",
     "hinted",
@@ -66,7 +73,9 @@ __all__ = [
     "times_learnt",
 ]
 
-CATALOGUE: Final = FILES + NETWORK + PROCESSES + DATABASES + WAITING
+CATALOGUE: Final = tuple(
+    sorted(FILES + NETWORK + PROCESSES + DATABASES + WAITING + LIBRARIES, key=lambda e: e.code)
+)
 
 _TYPES: Final = {name.rpartition(".")[0] for entry in CATALOGUE for name in entry.names}
 _BUILTINS: Final = frozenset(dir(builtins))
@@ -119,12 +128,17 @@ def blocking(name: str) -> BlockingCall | None:
 
 
 def is_pure(name: str) -> bool:
-    """Whether the name, or something it is part of, is known to only compute."""
+    """Whether the name, or something it is part of, is known to only compute.
+
+    A function made inside another calls what it was given: a decorator's wrapper is never pure.
+    """
     return _is_pure(name, _learnt)
 
 
 @functools.lru_cache(maxsize=8192)
 def _is_pure(name: str, learnt: int) -> bool:
+    if "<locals>" in name:
+        return False
     while name:
         if name in PURE or name in _SAID_PURE:
             return True

@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import Final
 
 from clustrix.analysis.catalogue._entry import words
+from clustrix.analysis.catalogue.pure_packages import PURE_PACKAGES
 
 __all__ = [
     "COMMON_TELLING",
     "DEBUG_WORDS",
     "FILLED_TELLING",
     "HINTS",
+    "GIVEN_BY_NAME",
     "INCIDENTAL",
+    "KEYWORD_TELLING",
     "ON_FILES",
     "PURE",
     "TELLING",
@@ -27,7 +30,7 @@ Telling = tuple[str, str]
 
 # Modules that compute: no function of theirs waits, except those in the catalogue.  A dotted
 # name stands for everything below it.
-PURE: Final = words(
+PURE: Final = PURE_PACKAGES | words(
     """
     _abc _ast _asyncio _bisect _codecs _collections _csv _datetime _decimal _elementtree
     _functools _heapq _json _locale _operator _pickle _random _sre _stat _statistics _string
@@ -131,10 +134,11 @@ TELLING: Final = {
         "runs a query, by its name",
         "fetchall fetchone fetchmany executemany executescript fetchrow fetchval"
         " find_one insert_one insert_many update_one update_many delete_one delete_many"
-        " find_one_and_update bulk_write put_object get_object upload_file download_file"
-        " upload_fileobj download_fileobj head_object list_objects_v2 delete_object",
+        " find_one_and_update bulk_write upload_file download_file"
+        " upload_fileobj download_fileobj list_objects_v2 send_messages",
     ),
     **_group("IO906", "waits, by its name", "wait wait_for sleep acquire_lock waitpid getch"),
+    **_group("IO919", "waits for its subclass to read or connect", "_read _recv _connect"),
 }
 
 # Telling only with positional arguments: `frame.to_csv(path)` writes, `frame.to_csv()` does not.
@@ -142,6 +146,23 @@ FILLED_TELLING: Final = {
     **_group(
         "IO915", "writes a file, by its name and its arguments", "to_csv to_json to_html to_xml"
     ),
+}
+
+# Telling only with keywords and nothing else: `s3.get_object(Bucket=b, Key=k)`.
+KEYWORD_TELLING: Final = {
+    **_group(
+        "IO905",
+        "talks to a store, by its name",
+        "put_object get_object head_object delete_object copy_object list_objects"
+        " delete_objects put_item get_item update_item delete_item batch_get_item",
+    ),
+}
+
+# What some methods give whatever they belong to: nobody calls anything else a cursor.
+GIVEN_BY_NAME: Final = {
+    "cursor": "psycopg2.extensions.cursor",
+    "getresponse": "http.client.HTTPResponse",
+    "makefile": "io.BufferedReader",
 }
 
 # Telling only without positional arguments: `thread.join()` waits, `", ".join(x)` does not.
@@ -156,7 +177,7 @@ HINTS: Final = (
         _group("IO917", "writes a file, by the names", "save"),
     ),
     (
-        "session client http http_client requests_session sess api_client",
+        "session client http http_client requests_session sess api_client browser driver",
         _group(
             "IO908",
             "waits on the network, by the names",
