@@ -55,6 +55,7 @@ from clustrix.analysis._values import (
 )
 from clustrix.analysis._walk import Arguments, Walk
 from clustrix.analysis.catalogue import (
+    AWAITED,
     COMMON_TELLING,
     FILLED_TELLING,
     GIVEN_BY_NAME,
@@ -67,6 +68,7 @@ from clustrix.analysis.catalogue import (
     blocking,
     hinted,
     is_known_type,
+    is_type,
     passes_on,
     releasing,
 )
@@ -117,7 +119,7 @@ class Calls(Reading):
     def awaited(self, value: Value, walk: Walk, node: ast.expr) -> None:
         """What is awaited and nobody knows: a task, a lock, a stream, a client."""
         if any(self._is_open(one) for one in each(value)):
-            self.ledger.note("IO918", "waits, by its `await`", "await", walk, node)
+            self.ledger.note(*AWAITED, "await", walk, node)
 
     def _is_open(self, value: Value) -> bool:
         """Whether nobody knows what a value is, or what it belongs to."""
@@ -192,7 +194,7 @@ class Calls(Reading):
         known = result_of([name])
         if known is not None and not memory:
             return known
-        if name.rpartition(".")[2][:1].isupper() or is_known_type(name):
+        if name.rpartition(".")[2][:1].isupper() or is_type(name):
             return Instance(name, None, memory is not None or in_memory(typed(name)))
         return memory or Unknown(f"{name} is not imported yet")
 

@@ -14,7 +14,7 @@ import ast
 from clustrix._model import Finding
 from clustrix.analysis._source import in_library
 from clustrix.analysis._walk import Walk
-from clustrix.analysis.catalogue import INCIDENTAL
+from clustrix.analysis.catalogue import AWAITED, INCIDENTAL
 
 __all__ = ["Ledger"]
 
@@ -57,6 +57,8 @@ class Ledger:
         if self.trail and in_library(file):
             mine = [site for site in self.trail if not in_library(site[0])]
             file, line = mine[-1] if mine else (file, line)
+        if code == AWAITED[0] and any(at[1:] == (file, line) for at in self.found):
+            return  # the call that is awaited says it better
         # One call may be known by its type and told by its name: the first answer stands.
         key = (name.rpartition(".")[2], file, line)
         self.found.setdefault(key, Finding(code, why, name, file, line))

@@ -21,8 +21,10 @@ from typing import Final
 from clustrix.analysis.catalogue._cues import HINT_CUES, make_cues, words_for
 from clustrix.analysis.catalogue._entry import BlockingCall, ReleasingCall
 from clustrix.analysis.catalogue.databases import DATABASES
+from clustrix.analysis.catalogue.documents import DOCUMENTS
 from clustrix.analysis.catalogue.files import FILES
 from clustrix.analysis.catalogue.innocent import (
+    AWAITED,
     COMMON_TELLING,
     DEBUG_WORDS,
     FILLED_TELLING,
@@ -35,7 +37,7 @@ from clustrix.analysis.catalogue.innocent import (
     TELLING,
     Telling,
 )
-from clustrix.analysis.catalogue.libraries import LIBRARIES
+from clustrix.analysis.catalogue.libraries import MORE_NAMES
 from clustrix.analysis.catalogue.network import NETWORK
 from clustrix.analysis.catalogue.processes import PROCESSES
 from clustrix.analysis.catalogue.releasing import RELEASING
@@ -43,6 +45,7 @@ from clustrix.analysis.catalogue.types import MEMORY, PASSES_ON, RETURNS, STREAM
 from clustrix.analysis.catalogue.waiting import WAITING
 
 __all__ = [
+    "AWAITED",
     "CATALOGUE",
     "COMMON_TELLING",
     "DEBUG_WORDS",
@@ -68,13 +71,15 @@ __all__ = [
     "is_known_type",
     "is_pure",
     "learn",
+    "is_type",
     "passes_on",
     "releasing",
     "times_learnt",
 ]
 
 CATALOGUE: Final = tuple(
-    sorted(FILES + NETWORK + PROCESSES + DATABASES + WAITING + LIBRARIES, key=lambda e: e.code)
+    entry._replace(also=entry.also + MORE_NAMES.get(entry.code, ()))
+    for entry in (*FILES, DOCUMENTS, *NETWORK, *PROCESSES, *DATABASES, *WAITING)
 )
 
 _TYPES: Final = {name.rpartition(".")[0] for entry in CATALOGUE for name in entry.names}

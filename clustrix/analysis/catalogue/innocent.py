@@ -12,11 +12,12 @@ from clustrix.analysis.catalogue._entry import words
 from clustrix.analysis.catalogue.pure_packages import PURE_PACKAGES
 
 __all__ = [
+    "AWAITED",
     "COMMON_TELLING",
     "DEBUG_WORDS",
     "FILLED_TELLING",
-    "HINTS",
     "GIVEN_BY_NAME",
+    "HINTS",
     "INCIDENTAL",
     "KEYWORD_TELLING",
     "ON_FILES",
@@ -140,6 +141,9 @@ TELLING: Final = {
     **_group("IO906", "waits, by its name", "wait wait_for sleep acquire_lock waitpid getch"),
     **_group("IO919", "waits for its subclass to read or connect", "_read _recv _connect"),
 }
+
+# `await task`, `async for row in stream`, where nobody knows the task or the stream.
+AWAITED: Final = ("IO918", "waits, by its `await`")
 
 # Telling only with positional arguments: `frame.to_csv(path)` writes, `frame.to_csv()` does not.
 FILLED_TELLING: Final = {
