@@ -127,8 +127,9 @@ def blocking(name: str) -> BlockingCall | None:
     if _SAID_PURE and not _SAID_PURE.isdisjoint((name, name.rpartition(".")[0])):
         return None
     entry = _BY_NAME.get(name)
-    if entry is None and "." in name:
-        entry = _BY_NAME.get(name.rpartition(".")[0] + ".*")
+    owner, _, last = name.rpartition(".")
+    if entry is None and owner and not last.startswith("_"):
+        entry = _BY_NAME.get(f"{owner}.*")
     return entry
 
 

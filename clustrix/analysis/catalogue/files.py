@@ -139,6 +139,7 @@ FILES: Final = (
             "filecmp.cmp",
             "filecmp.cmpfiles",
             "filecmp.dircmp.*",
+            *of("filecmp.dircmp", "report report_partial_closure report_full_closure"),
         ),
     ),
     BlockingCall(

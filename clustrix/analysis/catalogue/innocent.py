@@ -48,7 +48,7 @@ PURE: Final = PURE_PACKAGES | words(
     logging.Filter logging.Filterer logging.Formatter logging.LogRecord logging.Logger
     logging.LoggerAdapter logging.Manager logging.addLevelName logging.critical logging.debug
     logging.error logging.exception logging.getLevelName logging.getLogger logging.info
-    logging.log logging.warning markupsafe marshal math mimetypes.guess_extension
+    logging.log logging.warning markupsafe marshal math mimetypes.add_type mimetypes.guess_extension
     mimetypes.guess_type networkx.algorithms networkx.classes networkx.generators
     networkx.linalg numbers numpy opcode operator os.cpu_count os.environ os.fsdecode
     os.fsencode os.fspath os.get_exec_path os.getcwd os.getenv os.getpid os.path.abspath
@@ -167,6 +167,7 @@ GIVEN_BY_NAME: Final = {
     "cursor": "psycopg2.extensions.cursor",
     "getresponse": "http.client.HTTPResponse",
     "makefile": "io.BufferedReader",
+    "create_client": "botocore.client.BaseClient",
 }
 
 # Telling only without positional arguments: `thread.join()` waits, `", ".join(x)` does not.
@@ -207,6 +208,29 @@ HINTS: Final = (
     (
         "path p file filename fname f fp tmp tmpfile temp target dest source src out lock lockfile",
         _group("IO914", "changes files, by the names", "unlink rename stat exists"),
+    ),
+    (
+        "redis redis_client redis_conn rdb r conn connection client cache",
+        _group(
+            "IO909",
+            "asks a data store, by the names",
+            "hget hset hgetall hdel hincrby hmget lpush rpush lpop rpop lrange llen blpop brpop"
+            " zadd zscore zrange zrem sadd srem smembers sismember setex setnx getset incrby"
+            " expire ttl xadd xread publish ping flushdb",
+        ),
+    ),
+    (
+        "redis redis_client redis_conn rdb memcache memcached mc",
+        _group("IO909", "asks a data store, by the names", "get set delete incr decr exists mget"),
+    ),
+    (
+        "git",
+        _group(
+            "IO904",
+            "runs git, by the names",
+            "add branch checkout cherry_pick clone commit config diff fetch log ls_files ls_tree"
+            " merge pull push rebase remote reset rev_list rev_parse show stash status tag",
+        ),
     ),
     (
         "selector selectors sel poller poll",

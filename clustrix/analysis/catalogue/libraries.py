@@ -262,7 +262,7 @@ MORE_NAMES: Final = {
         *of("django", "SessionStore.load SessionStore.exists BaseModelFormSet.save"),
         *of("django.shortcuts", "get_object_or_404 get_list_or_404"),
         *of("peewee.Model", "bulk_create get_or_create delete_instance get_by_id get_or_none"),
-        *of("peewee.Model", "create_table drop_table insert_many table_exists set_by_id"),
+        *of("peewee.Model", "create_table drop_table table_exists set_by_id"),
         *of("peewee.Database", "connect execute execute_sql begin commit rollback get_tables"),
         *of("peewee.Database", "create_tables drop_tables table_exists get_columns connection"),
         *of("peewee.SqliteDatabase", "begin connect attach backup"),
