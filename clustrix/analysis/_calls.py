@@ -121,6 +121,15 @@ class Calls(Reading):
         if any(self._is_open(one) for one in each(value)):
             self.ledger.note(*AWAITED, "await", walk, node)
 
+    def iterated(self, value: Value, walk: Walk, node: ast.expr) -> None:
+        """A loop over a file reads it; said only where nobody is seen to open the file."""
+        for one in each(value):
+            if isinstance(one, Instance) and not one.memory and not self.ledger.found:
+                line = Method(one, "readline", target_of(one, "readline"))
+                found = _defined(line, _method_names(line))
+                if found:
+                    self._waits(*found, ([], {}), walk, node)
+
     def _is_open(self, value: Value) -> bool:
         """Whether nobody knows what a value is, or what it belongs to."""
         value = self._fields.of(value)

@@ -58,6 +58,9 @@ class Reader(Protocol):
     def awaited(self, value: Value, walk: Any, node: ast.expr) -> None:
         """Note an `await` or `async for` of something that is not known to compute."""
 
+    def iterated(self, value: Value, walk: Any, node: ast.expr) -> None:
+        """Note a loop over the lines of a file."""
+
 
 class Expressions:
     """The expressions of one function being read.
@@ -235,6 +238,7 @@ class Expressions:
         value = self.reader.held(self.value(node))
         if waits:
             self.reader.awaited(value, self, node)
+        self.reader.iterated(value, self, node)
         return item_of(value)
 
     def _subscript(self, node: ast.Subscript) -> Value:

@@ -7,7 +7,6 @@ A constructor that makes its own default when it gets nothing is taken at its wo
 
 from __future__ import annotations
 
-import ast
 import sys
 import types
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from clustrix.analysis._static import (
     is_module,
     module_lookup,
     mro,
+    stores,
 )
 from clustrix.analysis._values import NONE, Instance, Method, Unknown, Value, instance_of
 from clustrix.analysis._walk import Walk
@@ -74,7 +74,7 @@ class Fields:
             makers = [
                 method
                 for method in (body.get("__init__"), *body.values())
-                if type(method) is types.FunctionType and name in method.__code__.co_names
+                if type(method) is types.FunctionType and stores(method.__code__, name, field=True)
             ]
             for method in makers[:_MAX_MAKERS]:
                 found = self._assigned_by(method, plain)
@@ -84,7 +84,7 @@ class Fields:
 
     def _assigned_by(self, method: types.FunctionType, name: str) -> Value | None:
         source = read_layer(method)
-        if not isinstance(source, FunctionSource) or not _stores(source.node, name):
+        if not isinstance(source, FunctionSource):
             return None
         spec = source.node.args
         first = (*spec.posonlyargs, *spec.args)[:1]
@@ -99,16 +99,9 @@ class Fields:
 
 def _declared(base: type, body: Mapping[str, Any], name: str) -> Value | None:
     """The class that the annotation of a field names: dataclasses say it there."""
-    said: Any = (body.get("__annotations__") or {}).get(name)
+    written: Any = body.get("__annotations__")
+    said: Any = written.get(name) if type(written) is dict else None
     module = sys.modules.get(class_module(base))
     if type(said) is str and module is not None and is_module(module):
         said = module_lookup(module, said)  # annotations kept as text
     return instance_of(said) if issubclass(type(said), type) and said is not object else None
-
-
-def _stores(tree: ast.AST, field: str) -> bool:
-    """Whether the code assigns to an attribute of this name."""
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == field and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(tree)
-    )

@@ -127,7 +127,8 @@ def _subscripted(node: ast.Subscript, source: FunctionSource) -> Value | None:
         found = [value for value in (annotated(m, source) for m in members) if value]
         return join(found) if found else None
     if head in _CONTAINERS or head in _MAPPINGS:
-        item = annotated(members[-1 if head in _MAPPINGS else 0], source)
+        which = members[-1 if head in _MAPPINGS else 0] if members else None  # tuple[()]
+        item = annotated(which, source)
         return Instance("dict" if head in _MAPPINGS else "list", None, item=item)
     return _of_type(dotted_value(node.value, source))
 

@@ -84,6 +84,10 @@ class Reading:
         """Note what is awaited without a known call; for the class that knows what calls mean."""
         raise NotImplementedError
 
+    def iterated(self, value: Value, walk: Walk, node: ast.expr) -> None:
+        """Note a loop over a file; for the class that knows what calls mean."""
+        raise NotImplementedError
+
     def enter(self, function: types.FunctionType) -> None:
         """Begin with the outermost function: its nearest helpers are looked at first."""
         self.seen[function.__code__] = None

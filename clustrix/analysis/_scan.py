@@ -25,6 +25,7 @@ from clustrix.analysis._static import (
     class_lookup,
     class_module,
     class_qualname,
+    instance_dict,
     is_exactly,
     mro,
 )
@@ -46,6 +47,7 @@ _MAX_MEMBERS = 24  # functions in one dispatch table
 _FUNCTION = types.FunctionType
 _WORDS = re.compile(r"\w+")
 _TYPING = ("types", "typing")
+_GENERIC = (types.GenericAlias, types.UnionType)  # these keep their arguments in C
 _SURE = "<sure>"  # the word for: something of the catalogue is here, whatever it is called
 
 
@@ -148,13 +150,16 @@ def _surroundings(
     return words, helpers
 
 
-def _note_annotation(said: object, words: set[str]) -> None:
+def _note_annotation(said: object, words: set[str], depth: int = 3) -> None:
     if type(said) is str:
         words.update(_WORDS.findall(said))
     elif issubclass(type(said), type):
         _note_class(said, words)
-    else:  # list[Path], Path | None
-        words.update(_WORDS.findall(repr(said)) if type(said).__module__ in _TYPING else ())
+    elif depth and class_module(type(said)) in _TYPING:  # list[Path], Path | None, "Path"
+        inside = said.__args__ if is_exactly(said, *_GENERIC) else ()  # type: ignore[attr-defined]
+        kept = instance_dict(said)
+        for part in (*inside, *kept.get("__args__", ()), kept.get("__forward_arg__")):
+            _note_annotation(part, words, depth - 1)
 
 
 def _note_class(cls: object, words: set[str]) -> None:

@@ -10,6 +10,7 @@ its import gives `NoSource`, not somebody else's lines.
 
 from __future__ import annotations
 
+import codecs
 import functools
 import linecache
 import os
@@ -203,8 +204,16 @@ def _lines_of(function: types.FunctionType) -> tuple[list[str], str]:
         file = beside if type(beside) is str else _beside(file[8:-1])
     lines = _read_file(file)
     if not lines:
-        lines = [line.rstrip("\n") for line in linecache.getlines(file, function.__globals__)]
+        lines = [line.rstrip("\n") for line in _cached_lines(file, function.__globals__)]
     return lines, file
+
+
+def _cached_lines(file: str, space: dict[str, object]) -> list[str]:
+    """What `linecache` knows of a file that is none: a notebook's cell, a zip, a doctest."""
+    try:
+        return linecache.getlines(file, space)
+    except Exception:  # the loader of a module may say what it likes
+        return []
 
 
 def _beside(module: str) -> str:
@@ -235,10 +244,11 @@ def _read_file(file: str) -> list[str]:
 
 
 def _decode(data: bytes) -> str:
-    encoding = "utf-8-sig"
+    encoding = "utf-8"
     for line in data.split(b"\n", 2)[:2]:
         declared = _CODING.match(line)
         if declared:
             encoding = declared[1].decode("ascii")
             break
-    return data.decode(encoding)
+    # Not "utf-8-sig": that would import a module.
+    return data.removeprefix(codecs.BOM_UTF8).decode(encoding)

@@ -28,7 +28,7 @@ __all__ = [
     "is_module",
     "module_lookup",
     "mro",
-    "stored_globals",
+    "stores",
     "wrapped_by",
 ]
 
@@ -46,7 +46,7 @@ _class_dict = type.__dict__["__dict__"].__get__
 _class_module = type.__dict__["__module__"].__get__
 _class_qualname = type.__dict__["__qualname__"].__get__
 _class_mro = type.__dict__["__mro__"].__get__
-_STORE_GLOBAL = opcode.opmap["STORE_GLOBAL"]
+_STORE_GLOBAL, _STORE_ATTR = (opcode.opmap[name] for name in ("STORE_GLOBAL", "STORE_ATTR"))
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
@@ -133,14 +133,17 @@ def module_lookup(module: types.ModuleType, name: str) -> object:
     return value
 
 
-def stored_globals(code: types.CodeType) -> set[str]:
-    """The globals that compiled code assigns to."""
-    ops, names = code.co_code, code.co_names
-    return {
-        names[ops[at + 1]]
-        for at in range(0, len(ops), 2)
-        if ops[at] == _STORE_GLOBAL and ops[at + 1] < len(names)
-    }
+def stores(code: types.CodeType, name: str, *, field: bool) -> bool:
+    """Whether compiled code assigns to an attribute, or to a global, of this name.
+
+    Only the low byte of a name's number stands beside its operation: of two names, 256 apart in
+    one function, the answer may be for the other.
+    """
+    wanted = _STORE_ATTR if field else _STORE_GLOBAL
+    if name not in code.co_names:
+        return False
+    number, ops = code.co_names.index(name) & 255, code.co_code
+    return any(ops[at + 1] == number for at in range(0, len(ops), 2) if ops[at] == wanted)
 
 
 def wrapped_by(obj: object) -> object:

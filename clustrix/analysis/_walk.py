@@ -16,7 +16,7 @@ from clustrix.analysis._conditions import asks_for_a_file, decide
 from clustrix.analysis._expressions import Arguments, Expressions, Reader
 from clustrix.analysis._names import annotated, imported
 from clustrix.analysis._source import FunctionNode, in_library
-from clustrix.analysis._static import stored_globals
+from clustrix.analysis._static import stores
 from clustrix.analysis._values import (
     FROM_CACHE,
     NONE,
@@ -144,7 +144,7 @@ class Walk(Expressions):
         if local is not None:
             return isinstance(local, Unknown) and local.cause == FROM_CACHE
         kept = self.source.namespace.get(node.id)
-        return type(kept) is dict or node.id in stored_globals(self.source.function.__code__)
+        return type(kept) is dict or stores(self.source.function.__code__, node.id, field=False)
 
     def _quiet_if_raises(self, body: list[ast.stmt]) -> bool:
         raises = bool(body) and isinstance(body[-1], ast.Raise)

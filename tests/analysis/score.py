@@ -1,12 +1,15 @@
 """Print how often the analysis is right about labelled functions, and what it costs.
 
-    python tests/analysis/score.py [labels.tsv ...]
+    python tests/analysis/score.py [labels ...]
 
-A label says ``io``, ``cpu`` or ``either`` (not scored), a kind, ``module:qualified.name``, and why.
+A row of a ``.tsv`` says ``io``, ``cpu`` or ``either`` (not scored), a kind,
+``module:qualified.name``, and why.  In a ``.py`` the first word of a function's name is its label.
 """
 
 from __future__ import annotations
 
+import ast
+import functools
 import importlib
 import sys
 import time
@@ -20,6 +23,9 @@ from clustrix.analysis import find_blocking_calls
 
 HERE = Path(__file__).parent
 LABELS = HERE / "io_labels.tsv"
+MORE = HERE / "more_labels.tsv"  # the standard library
+TASKS = HERE / "labelled" / "tasks.py"  # scripts as people write them
+PACKAGES = HERE / "package_labels.tsv"  # whatever of a hundred packages is installed
 PLAIN_KINDS = frozenset({"-"})
 
 
@@ -52,10 +58,24 @@ class Score:
 
 def read_labels(path: Path) -> Iterator[tuple[str, str, str]]:
     """The label, kind and name of each labelled function."""
+    if path.suffix == ".py":
+        for owner, body in _bodies(ast.parse(path.read_text()).body):
+            for node in body:
+                label = getattr(node, "name", "").partition("_")[0]
+                if label in ("io", "cpu"):
+                    yield label, "task", f"{path.stem}:{owner}{node.name}"
+        return
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
             label, kind, name, *_ = line.split("\t")
             yield label, kind, name
+
+
+def _bodies(body: list[ast.stmt]) -> Iterator[tuple[str, list[Any]]]:
+    yield "", body
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield f"{node.name}.", node.body
 
 
 def find(name: str) -> Any:
@@ -64,15 +84,20 @@ def find(name: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found: Any = importlib.import_module(module)
-        for part in path.split("."):
+        *owners, last = path.split(".")
+        for part in owners:
             found = getattr(found, part)
-    return found
+        # A cached property is labelled as the function it holds.
+        held = vars(found).get(last) if owners else None
+    return held if type(held) is functools.cached_property else getattr(found, last)
 
 
 def score(path: Path = LABELS) -> Score:
     """Compare the analysis with the labels of a file."""
     result = Score()
     cases = []
+    if path.suffix == ".py" and str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
     for label, kind, name in read_labels(path):
         try:
             cases.append((label, kind, name, find(name)))
@@ -114,4 +139,4 @@ def main(paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(arg) for arg in sys.argv[1:]] or [LABELS])
+    main([Path(arg) for arg in sys.argv[1:]] or [LABELS, MORE, TASKS, PACKAGES])

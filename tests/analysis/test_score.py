@@ -7,15 +7,13 @@ import sys
 import types
 
 import pytest
-from score import HERE, LABELS, find, read_labels, score
+from score import LABELS, MORE, PACKAGES, TASKS, find, read_labels, score
 
 from clustrix.analysis import find_blocking_calls
 from clustrix.analysis._blocking import look_for_blocking_calls
 
-MORE = HERE / "more_labels.tsv"
 
-
-@pytest.mark.parametrize("path", [LABELS, MORE], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [LABELS, MORE, TASKS], ids=lambda path: path.stem)
 def test_verdicts_are_right(path):
     """Ninety-five in a hundred is the promise; it has been better so far."""
     result = score(path)
@@ -91,7 +89,7 @@ def test_no_code_of_the_user_runs():
 
 
 def test_labels_are_well_formed():
-    for path in (LABELS, MORE):
+    for path in (LABELS, MORE, TASKS, PACKAGES):
         rows = list(read_labels(path))
         assert {label for label, _, _ in rows} <= {"io", "cpu", "either"}
         assert len({name for _, _, name in rows}) == len(rows)

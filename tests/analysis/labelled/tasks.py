@@ -61,7 +61,7 @@ import zlib
 from collections import Counter, defaultdict, namedtuple
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from functools import cached_property, lru_cache, partial, partialmethod, reduce, singledispatch
+from functools import cached_property, lru_cache, partial, reduce, singledispatch
 from http.client import HTTPSConnection as Https
 from pathlib import Path, PurePath
 from time import sleep as nap
@@ -76,7 +76,7 @@ DB = ":memory:"
 
 u = fetch
 ls = os.listdir
-slurp = lambda name: open(name).read()  # noqa: E731
+slurp = lambda name: open(name).read()  # noqa: E731, SIM115
 shout = str.upper
 rd = getattr(os, "read")  # noqa: B009
 pause = partial(time.sleep, 0.1)
@@ -475,7 +475,7 @@ def cpu_wrapped_without_wraps(n):
     return n**n
 
 
-@lru_cache(maxsize=None)
+@functools.cache
 def io_cached(name):
     with open(name) as f:
         return f.read()
@@ -743,8 +743,6 @@ class Lazy:
     def cpu_class(cls, text):
         return cls, text.split()
 
-    io_short = partialmethod(io_static)
-
 
 class Mixin:
     def io_inherited(self, name):
@@ -842,7 +840,7 @@ def io_pickle(obj, name):
 
 
 def io_print_to_file(rows, name):
-    out = open(name, "w")
+    out = open(name, "w")  # noqa: SIM115
     for row in rows:
         print(row, file=out)
     out.close()
