@@ -73,6 +73,10 @@ analysis-score: $(TEST_ENV)/.ready  ## how often the analysis is right about lab
 	@$(RUN) tests/analysis/score.py
 	@$(RUN) -m tests.analysis.effects_score
 
+.PHONY: fuzz
+fuzz: $(TEST_ENV)/.ready  ## the analysis on every source file of the standard library (some minutes)
+	@CLUSTRIX_FUZZ=all $(RUN) -m pytest tests/analysis/test_fuzz.py
+
 .PHONY: stress
 stress: $(TEST_ENV)/.ready  ## 300 rounds of crashes, kills, time-outs and interrupts (8 minutes at most)
 	@$(RUN) -m tests.stress 300

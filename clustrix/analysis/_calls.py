@@ -118,8 +118,13 @@ class Calls(Reading):
 
     def awaited(self, value: Value, walk: Walk, node: ast.expr) -> None:
         """What is awaited and nobody knows: a task, a lock, a stream, a client."""
-        if any(self._is_open(one) for one in each(value)):
+        if any(self._is_open(one) or self._is_far(one, walk) for one in each(value)):
             self.ledger.note(*AWAITED, "await", walk, node)
+
+    def _is_far(self, value: Value, walk: Walk) -> bool:
+        """Whether a coroutine is out of reach: those of libraries are there to wait."""
+        inside = layers(value.target) if isinstance(value, Method) else []
+        return bool(inside) and self.is_out_of_reach(inside[-1], walk)
 
     def iterated(self, value: Value, walk: Walk, node: ast.expr) -> None:
         """A loop over a file reads it; said only where nobody is seen to open the file."""

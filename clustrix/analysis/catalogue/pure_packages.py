@@ -10,7 +10,9 @@ __all__ = ["PURE_PACKAGES"]
 
 PURE_PACKAGES: Final = words(
     """
-    Crypto Levenshtein altair ansi2html anytree apispec arrow asn1crypto asttokens astroid attr
+    Crypto Levenshtein PIL.ImageChops PIL.ImageColor PIL.ImageDraw PIL.ImageEnhance
+    PIL.ImageFilter PIL.ImageMath PIL.ImageOps PIL.ImageStat
+    altair ansi2html anytree apispec arrow asn1crypto asttokens astroid attr
     attrs autograd babel.dates babel.lists babel.numbers babel.plural babel.units base58
     bcrypt bidict bitarray bitstring bleach blinker bs4 bson bytecode cachetools cairosvg cattr
     cattrs cbor2 cerberus cftime chardet charset_normalizer chevron click.Context
