@@ -45,7 +45,9 @@ PURE_PACKAGES: Final = words(
     nltk.tokenize.simple nltk.tokenize.treebank nltk.tree nltk.util num2words numba numexpr
     openpyxl.cell openpyxl.chart openpyxl.formula openpyxl.styles openpyxl.utils
     openpyxl.worksheet opt_einsum ordered_set orjson packaging pandas._libs pandas.api
-    pandas.arrays pandas.core pandas.errors pandas.plotting pandas.tseries pandas.util parse
+    pandas.Categorical pandas.DataFrame pandas.DatetimeIndex pandas.Index pandas.MultiIndex
+    pandas.Series pandas.Timedelta pandas.Timestamp pandas.arrays pandas.core pandas.errors
+    pandas.json_normalize pandas.plotting pandas.testing pandas.tseries pandas.util parse
     parsedatetime parsel parsimonious parso passlib.context passlib.crypto passlib.hash
     passlib.handlers passlib.utils patsy peewee.Node pendulum pep8 periodictable phonenumbers
     pint pkginfo pluggy ply plotly.colors plotly.graph_objects polars prettytable
