@@ -19,8 +19,7 @@ from clustrix._stores import may_write
 from clustrix.analysis._identity import names_of
 from clustrix.analysis._names import annotated, imported, owner_of
 from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Home, Ref, Thing, Value
-from clustrix.analysis._scan import in_library
-from clustrix.analysis._source import FunctionSource, NoSource, layers, read_layer
+from clustrix.analysis._source import FunctionSource, NoSource, in_library, layers, read_layer
 from clustrix.analysis._static import (
     MISSING,
     class_lookup,
