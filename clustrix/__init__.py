@@ -7,6 +7,8 @@
     analysis                execution
     reads functions         obeys plans
 
+    command, __main__  the command line, above all of them
+
 Records in `_model` travel downwards, results upwards; `errors` holds all that a user may catch.
 Names load when first used, so ``import clustrix`` costs next to nothing.
 """

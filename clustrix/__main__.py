@@ -1,8 +1,8 @@
 """The door from the command line: ``python -m clustrix explain | check | doctor``.
 
-    arguments ─> one function of `clustrix.command` ─> exit status
+arguments ─> one function of `clustrix.command` ─> exit status
 
-    0  all is well       1  something changes answers, or is broken       2  asked wrongly
+0  all is well       1  something changes answers, or is broken       2  asked wrongly
 """
 
 from __future__ import annotations

@@ -152,7 +152,12 @@ def _calls(
                 found.append((node, name))
                 continue
             helper = _helper(node, names, local, inner)
-            if helper and helper is not function and helper not in above and len(above) < _MAX_DEPTH:
+            if (
+                helper
+                and helper is not function
+                and helper not in above
+                and len(above) < _MAX_DEPTH
+            ):
                 waits = _calls(helper, names, (*above, function), known)
                 found += [(node, name) for _, name in waits[:1]]
     known[function] = found

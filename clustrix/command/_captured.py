@@ -105,7 +105,9 @@ def _held_by_self(source: Source, one: Decorated, survey: Survey) -> Iterator[Fi
 
 def _is_static(function: Function | ast.Lambda) -> bool:
     decorators = getattr(function, "decorator_list", [])
-    return any(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in decorators)
+    return any(
+        isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in decorators
+    )
 
 
 def _held(body: list[ast.stmt], survey: Survey) -> dict[str, str]:

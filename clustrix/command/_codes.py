@@ -85,20 +85,20 @@ CODES: Final = {
         "captured object that cannot travel",
         "answers",
         "a call on processes fails with NotPicklableError",
-        "make the object inside the function, or use executor=\"threads\"",
+        'make the object inside the function, or use executor="threads"',
     ),
     "CK302": Code(
         "module object that processes cannot share",
         "answers",
         "in a script the call fails with NotPicklableError; in an imported module each worker "
         "has an object of its own",
-        "make the object inside the function, or use executor=\"threads\"",
+        'make the object inside the function, or use executor="threads"',
     ),
     "CK401": Code(
         "waiting forced onto processes",
         "slow",
         "processes cost more to start and to feed than threads, and wait no faster",
-        "use executor=\"threads\", or leave executor out",
+        'use executor="threads", or leave executor out',
     ),
     "CK501": Code(
         "loop worth decorating",

@@ -19,7 +19,7 @@ from clustrix.analysis import blocking_calls_in, dotted
 from clustrix.command._captured import captured
 from clustrix.command._files import Source
 from clustrix.command._shared import shared_state
-from clustrix.command._survey import Decorated, Scope, Survey
+from clustrix.command._survey import Decorated, Survey
 
 __all__ = ["check_decorated", "literal"]
 
@@ -133,7 +133,9 @@ def _generates(function: ast.FunctionDef) -> bool:
 def _check_loop_var(source: Source, one: Decorated) -> Iterator[Finding]:
     spec = one.function.args
     usable = [arg.arg for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
-    collecting = [f"{star}{arg.arg}" for star, arg in (("*", spec.vararg), ("**", spec.kwarg)) if arg]
+    collecting = [
+        f"{star}{arg.arg}" for star, arg in (("*", spec.vararg), ("**", spec.kwarg)) if arg
+    ]
     name = getattr(one.function, "name", "<lambda>")
     said = _said(one).get("loop_var")
     if said is None or (isinstance(said, ast.Constant) and said.value is None):

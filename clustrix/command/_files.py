@@ -1,7 +1,7 @@
 """Which files there are, and what one of them holds.  Nothing is imported or run.
 
-    PATH… ─> every .py file below, once, in a certain order
-    file  ─> bytes ─> Source(tree, lines)      or the Finding that says why not
+PATH… ─> every .py file below, once, in a certain order
+file  ─> bytes ─> Source(tree, lines)      or the Finding that says why not
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _parse(raw: bytes, file: str) -> ast.Module | Finding:
 
 def _is_coding(error: SyntaxError) -> bool:
     said = error.msg or ""
-    return "(unicode error)" in said and "escape" not in said or said.startswith(
+    return ("(unicode error)" in said and "escape" not in said) or said.startswith(
         ("unknown encoding", "encoding problem", "Non-UTF-8")
     )
 

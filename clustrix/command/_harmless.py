@@ -3,6 +3,7 @@
 HARMLESS_*   changes nothing that anyone else could see
 HEAVY        takes long enough to be shared, and computes
 WAITS_LONG   groups of the catalogue that wait long enough
+TELLTALE     words in the name of a function that changes something, if nothing else is known of it
 WRITES       changes files: what one item does could meet what another one does
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["HARMLESS_BUILTINS", "HARMLESS_METHODS", "HEAVY", "WAITS_LONG", "WRITES"]
+__all__ = ["HARMLESS_BUILTINS", "HARMLESS_METHODS", "HEAVY", "TELLTALE", "WAITS_LONG", "WRITES"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -54,8 +55,22 @@ HEAVY: Final = _words(
     """
 )
 
-# The network, databases on other machines, other programs, sleeping.
-WAITS_LONG: Final = _words("IO2 IO3 IO501")
+TELLTALE: Final = _words(
+    """
+    abort acquire activate add append apply attach bind call callback close commit configure connect
+    consume create cut debug delete deprecated detach disable discard dispatch display dump emit
+    enable enqueue ensure error exec execute exit fill fire flush info init initialize inject input
+    insert install invoke kill launch lock log logger mark mkdir modify mount move next notify
+    patch persist plot pop post print produce publish purge push put raise random raw record refresh
+    register release remove rename render replace report reset restore rm rollback run save schedule
+    secho send set setattr setup show shuffle shutdown spawn start stop store submit subscribe
+    swap switch sync task terminate touch track train transfer trigger truncate uninstall unlink
+    unlock unregister update upload visit wait warn warning write yield
+    """
+)
+
+# The network, and sleeping.  Other programs wait long, too, but who knows what they change?
+WAITS_LONG: Final = _words("IO2 IO501")
 
 WRITES: Final = _words(
     """

@@ -1,7 +1,7 @@
 """Comments that say: not here.
 
-    total += x   # clustrix: ignore            nothing is said of this line
-    total += x   # clustrix: ignore[CK101]     only this code is not
+total += x   # clustrix: ignore            nothing is said of this line
+total += x   # clustrix: ignore[CK101]     only this code is not
 """
 
 from __future__ import annotations

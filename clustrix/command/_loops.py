@@ -14,12 +14,13 @@ from typing import NamedTuple
 from clustrix._model import Finding
 from clustrix.analysis import blocking, dotted
 from clustrix.command._files import Source
-from clustrix.command._harmless import WAITS_LONG
-from clustrix.command._survey import Loop, Scope, Survey
-from clustrix.command._worth import Judge
+from clustrix.command._harmless import HEAVY, WAITS_LONG
+from clustrix.command._survey import Scope, Survey
+from clustrix.command._worth import Judge, sounds_like_change
 
 __all__ = ["check_loops"]
 
+_COLLECT = frozenset({"add", "append", "extend"})
 _FEW = 8  # items that are written down: fewer than this are not worth a word
 
 # What an argument besides the item may consist of: it must mean the same in each iteration.
@@ -64,21 +65,21 @@ def check_loops(source: Source, survey: Survey) -> Iterator[Finding]:
             continue
         if not _is_independent(shape) or _is_few(shape.items):
             continue
-        name = _name(shape.called, loop.scope)
+        name = _name(shape.called, loop.scope, survey)
         if name and survey.names.functions.get(name) is parallel.get(name, survey):
             why = f"is decorated and gets one item at a time; give it all: {name}({_items(shape)})"
             yield source.finding("CK504", loop.node, f"{name}()", why)
             continue
-        why = judge.why(name) if name else _waits_itself(shape.called, survey)
+        why = judge.why(name) if name else _takes_long(shape.called, survey)
         if why and not _is_recursive(name, around, survey):
             shown = f"{name}()" if name else ast.unparse(shape.called)
             why = f"{why}; the items do not depend on each other"
             yield source.finding(shape.code, loop.node, shown, why)
 
 
-def _name(called: ast.expr, scope: Scope) -> str:
-    """The name of the function, unless it means something else inside the functions around."""
-    if not isinstance(called, ast.Name):
+def _name(called: ast.expr, scope: Scope, survey: Survey) -> str:
+    """The name of a function of the module, unless it means something else where the loop is."""
+    if not isinstance(called, ast.Name) or called.id not in survey.names.functions:
         return ""
     for function in scope.functions():
         for node in ast.walk(function):
@@ -89,33 +90,43 @@ def _name(called: ast.expr, scope: Scope) -> str:
     return called.id
 
 
-def _waits_itself(called: ast.expr, survey: Survey) -> str:
+def _takes_long(called: ast.expr, survey: Survey) -> str:
     """A library function that waits long, called directly."""
-    entry = blocking(dotted(called, survey.names))
-    return entry.why if entry and (entry.code[:3] in WAITS_LONG or entry.code in WAITS_LONG) else ""
+    name = dotted(called, survey.names)
+    entry = blocking(name)
+    if sounds_like_change(name):
+        return ""
+    if entry is not None:
+        return entry.why if {entry.code, entry.code[:3]} & WAITS_LONG else ""
+    return "takes long" if {name, name.rpartition(".")[0]} & HEAVY else ""
 
 
 def _shape(node: ast.AST) -> _Shape | None:
-    if isinstance(node, ast.ListComp):
-        return _comprehension(node)
+    if isinstance(node, ast.ListComp | ast.SetComp):
+        return _comprehension(node, node.elt)
+    if isinstance(node, ast.DictComp):
+        return _comprehension(node, node.value) if _is_steady(node.key) else None
     if isinstance(node, ast.Call):
-        return _mapped(node)
+        inner = node.args[0]
+        if isinstance(inner, ast.GeneratorExp):
+            return _comprehension(inner, inner.elt)
+        return _mapped(inner)
     return _appending(node) if isinstance(node, ast.For) else None
 
 
-def _comprehension(node: ast.ListComp) -> _Shape | None:
+def _comprehension(
+    node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, value: ast.expr
+) -> _Shape | None:
     part = node.generators[0]
-    if len(node.generators) > 1 or part.is_async or not isinstance(node.elt, ast.Call):
+    arguments = _arguments(value) if isinstance(value, ast.Call) else None
+    if len(node.generators) > 1 or part.is_async or arguments is None:
         return None
-    arguments = _arguments(node.elt)
-    if arguments is None:
-        return None
-    return _Shape("CK502", node.elt.func, arguments, _targets(part.target), part.iter)
+    assert isinstance(value, ast.Call)  # only calls have arguments
+    return _Shape("CK502", value.func, arguments, _targets(part.target), part.iter)
 
 
-def _mapped(node: ast.Call) -> _Shape | None:
-    """``list(map(f, xs))``."""
-    inner = node.args[0] if len(node.args) == 1 and not node.keywords else None
+def _mapped(inner: ast.expr) -> _Shape | None:
+    """``map(f, xs)``."""
     if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Name):
         return None
     if inner.func.id != "map" or len(inner.args) != 2 or inner.keywords:
@@ -125,33 +136,46 @@ def _mapped(node: ast.Call) -> _Shape | None:
 
 
 def _appending(node: ast.For) -> _Shape | None:
-    """``out.append(f(x))``, with or without a name for the value, or ``out[x] = f(x)``."""
+    """``out.append(f(x))``, ``out[x] = f(x)`` or ``total += f(x)``; the value may have a name."""
     if node.orelse or not 1 <= len(node.body) <= 2:
         return None
-    last, value, out = node.body[-1], None, None
-    named: ast.expr | None = None
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        call = last.value
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "append":
-            out, value = call.func.value, call.args[0] if len(call.args) == 1 else None
-    elif isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Subscript):
-        out, value = last.targets[0].value, last.value
-        if not _is_steady(last.targets[0].slice):
-            return None
-    if not isinstance(out, ast.Name) or value is None:
+    collected = _collected(node.body[-1])
+    if collected is None:
         return None
+    out, value = collected
     if len(node.body) == 2:
         first = node.body[0]
-        if not isinstance(first, ast.Assign) or not isinstance(value, ast.Name):
+        if not isinstance(first, ast.Assign) or len(first.targets) > 1:
             return None
         named = first.targets[0]
-        if len(first.targets) > 1 or not isinstance(named, ast.Name) or named.id != value.id:
+        if not isinstance(named, ast.Name) or ast.unparse(value) != named.id:
             return None
         value = first.value
     arguments = _arguments(value) if isinstance(value, ast.Call) else None
-    if arguments is None or not isinstance(value, ast.Call):
+    if arguments is None:
         return None
-    return _Shape("CK501", value.func, arguments, _targets(node.target), node.iter, out.id)
+    assert isinstance(value, ast.Call)  # only calls have arguments
+    return _Shape("CK501", value.func, arguments, _targets(node.target), node.iter, out)
+
+
+def _collected(statement: ast.stmt) -> tuple[str, ast.expr] | None:
+    """The name that collects, and the value that it collects."""
+    out: ast.expr | None = None
+    value: ast.expr | None = None
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        call = statement.value
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in _COLLECT
+            and call.args[1:] == []
+        ):
+            out, value = call.func.value, call.args[0] if call.args else None
+    elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        place = statement.targets[0]
+        out, value = place.value, statement.value if _is_steady(place.slice) else None
+    elif isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add):
+        out, value = statement.target, statement.value
+    return (out.id, value) if isinstance(out, ast.Name) and value is not None else None
 
 
 def _arguments(call: ast.Call) -> list[ast.expr] | None:
@@ -168,9 +192,7 @@ def _targets(target: ast.expr) -> frozenset[str]:
 
 
 def _is_independent(shape: _Shape) -> bool:
-    """One argument is the item, the others are the same each time, and the result is not among
-    them.
-    """
+    """One argument is the item, the others stay the same, and the results are not among them."""
     if shape.arguments is None:
         return True
     varying = 0

@@ -21,6 +21,8 @@ __all__ = ["Decorated", "Function", "Loop", "Scope", "Survey", "survey"]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_LOOPS = frozenset({ast.For, ast.ListComp, ast.SetComp, ast.DictComp})
+_USING_UP = frozenset({"dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"})
 _PARALLEL = frozenset({"clustrix.parallel", "clustrix.decorators.parallel"})
 
 
@@ -40,9 +42,9 @@ class Scope(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """A `for` statement, a list comprehension, or a call of `list`."""
+    """A `for` statement, a comprehension, or a call that uses up a generator or a map."""
 
-    node: ast.For | ast.ListComp | ast.Call
+    node: ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.Call
     scope: Scope
 
 
@@ -96,7 +98,7 @@ def survey(tree: ast.Module) -> Survey:
         if kind is ast.Import or kind is ast.ImportFrom:
             imports.update(imported_names(node))  # type: ignore[arg-type]
             continue
-        if kind is ast.For or kind is ast.ListComp:
+        if kind in _LOOPS:
             found.loops.append(Loop(node, scope))  # type: ignore[arg-type]
         elif kind is ast.Call:
             calls.append((node, scope))  # type: ignore[arg-type]
@@ -123,9 +125,19 @@ def survey(tree: ast.Module) -> Survey:
     found.loops += [
         Loop(call, scope)
         for call, scope in calls
-        if isinstance(call.func, ast.Name) and call.func.id == "list" and "list" not in imports
+        if _uses_up(call) and getattr(call.func, "id", "") not in imports
     ]
     return found
+
+
+def _uses_up(call: ast.Call) -> bool:
+    """``sum(…)``, ``", ".join(…)``: what they are given is gone through to its end, at once."""
+    if len(call.args) != 1 or not isinstance(call.args[0], ast.GeneratorExp | ast.Call):
+        return False
+    func = call.func
+    if isinstance(func, ast.Attribute):
+        return func.attr == "join" and isinstance(func.value, ast.Constant)
+    return isinstance(func, ast.Name) and func.id in _USING_UP
 
 
 def _is_record(node: ast.ClassDef) -> bool:

@@ -20,13 +20,14 @@ from clustrix.command._harmless import (
     HARMLESS_BUILTINS,
     HARMLESS_METHODS,
     HEAVY,
+    TELLTALE,
     WAITS_LONG,
     WRITES,
 )
 from clustrix.command._shared import is_harmful
-from clustrix.command._survey import Function, Survey
+from clustrix.command._survey import Survey
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "sounds_like_change"]
 
 _LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _NEVER = (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, ast.AsyncFor)
@@ -113,8 +114,11 @@ class _Body:
         self._names = survey.names
         self._records = survey.records
         self._depth = depth
-        self._local = {name: "" for name in _stored(function)}
-        self._foreign = {arg.arg for arg in ast.walk(function.args) if isinstance(arg, ast.arg)}
+        self._local = dict.fromkeys(_stored(function), "")
+        self._foreign = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        self._inner = {
+            node.name for node in ast.walk(function) if isinstance(node, ast.FunctionDef)
+        } - {function.name}
         self._harm = self._heavy = ""
         self._nested = 0
         self._reads = False
@@ -122,7 +126,8 @@ class _Body:
     def weight(self) -> Weight:
         self._spread()
         for wait in blocking_calls_in(self._function, self._names):
-            if wait.code[:3] in WAITS_LONG or wait.code in WAITS_LONG:
+            self._foreign_call(wait.name)
+            if {wait.code, wait.code[:3]} & WAITS_LONG:
                 self._heavy = self._heavy or f"{wait.why} ({wait.name}, line {wait.line})"
             self._reads = self._reads or wait.code.startswith("IO10")
         for part in (*self._function.body, *self._function.args.defaults):
@@ -151,7 +156,7 @@ class _Body:
     def _visit(self, node: ast.AST, loops: int) -> None:
         if isinstance(node, ast.Raise):
             return
-        if isinstance(node, _NEVER) or (node is not self._function and _defines(node)):
+        if isinstance(node, _NEVER):
             self._harm = self._harm or type(node).__name__
         elif isinstance(node, _LOOPS):
             loops += not _is_short(node)
@@ -167,8 +172,8 @@ class _Body:
             if func.id in self._names.functions:
                 self._helper(func.id, loops)
                 return
-            if func.id in self._records:
-                return
+            if func.id in self._records or func.id in self._inner:
+                return  # what is defined inside is read as part of the body
             if func.id in _BUILTINS and func.id not in self._names.imports:
                 self._builtin(node, func.id)
                 return
@@ -178,11 +183,18 @@ class _Body:
         if isinstance(func, ast.Attribute):
             root = _root(func.value, through_calls=False)
             if isinstance(root, ast.Name) and root.id in self._names.imports:
-                self._harm = self._harm or f"{ast.unparse(func)} is not known"
+                self._foreign_call(func.attr)
             elif func.attr not in HARMLESS_METHODS and self._is_foreign(func.value):
                 self._harm = self._harm or f".{func.attr} of something that outlives the call"
-            return
-        self._harm = self._harm or "calls something that is not known"
+        elif isinstance(func, ast.Name) and func.id in self._names.imports:
+            self._foreign_call(self._names.imports[func.id])
+        else:
+            self._harm = self._harm or "calls something that is not known"
+
+    def _foreign_call(self, name: str) -> None:
+        """A function of another module: nothing is known of it but its name."""
+        if sounds_like_change(name):
+            self._harm = self._harm or f"calls {name}"
 
     def _local_types(self) -> dict[str, str]:
         return {**self._local, **dict.fromkeys(self._foreign, "")}
@@ -217,6 +229,11 @@ class _Body:
         self._nested = max(self._nested, loops + weight.nested)
 
 
+def sounds_like_change(name: str) -> bool:
+    """Whether the name of a function says that it changes something."""
+    return not TELLTALE.isdisjoint(name.rpartition(".")[2].lower().split("_"))
+
+
 def _root(node: ast.expr, through_calls: bool) -> ast.expr:
     """``a`` of ``a.b[0].c``."""
     while True:
@@ -243,10 +260,6 @@ def _names_in(targets: list[ast.expr]) -> Iterator[str]:
         for node in ast.walk(target):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
-
-
-def _defines(node: ast.AST) -> bool:
-    return isinstance(node, Function | ast.ClassDef)
 
 
 def _is_short(node: ast.AST) -> bool:

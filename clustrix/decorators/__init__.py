@@ -5,6 +5,7 @@ f(items, …) ──> _binding: which argument is the loop? ──> LocalExecuto
 
 from __future__ import annotations
 
+from clustrix.decorators._foresight import foresee
 from clustrix.decorators._parallel import Parallel, parallel
 
-__all__ = ["Parallel", "parallel"]
+__all__ = ["Parallel", "foresee", "parallel"]

@@ -12,6 +12,18 @@ from clustrix._lazy import door
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
+    from clustrix.execution._checkup import (
+        BLAS_LIMITS as BLAS_LIMITS,
+    )
+    from clustrix.execution._checkup import (
+        SHARES_MEMORY as SHARES_MEMORY,
+    )
+    from clustrix.execution._checkup import (
+        cpu_limits as cpu_limits,
+    )
+    from clustrix.execution._checkup import (
+        lifeline as lifeline,
+    )
     from clustrix.execution._cpus import (
         available_cpus as available_cpus,
     )
@@ -46,6 +58,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
+    "clustrix.execution._checkup": ("BLAS_LIMITS", "SHARES_MEMORY", "cpu_limits", "lifeline"),
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),

@@ -1,0 +1,1 @@
+"""The command line: rules shown by files with comments, formats, exit statuses."""
