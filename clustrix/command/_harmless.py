@@ -49,23 +49,27 @@ HEAVY: Final = _words(
     ast.parse bz2.compress bz2.decompress difflib.SequenceMatcher difflib.get_close_matches
     difflib.ndiff difflib.unified_diff gzip.compress gzip.decompress hashlib.pbkdf2_hmac
     hashlib.scrypt itertools.combinations itertools.permutations itertools.product lzma.compress
-    lzma.decompress numpy.convolve numpy.correlate numpy.fft numpy.linalg scipy.integrate
-    scipy.interpolate scipy.linalg scipy.ndimage scipy.optimize scipy.signal zlib.compress
-    zlib.decompress tokenize.generate_tokens tokenize.tokenize
+    lzma.decompress scipy.integrate.dblquad scipy.integrate.nquad scipy.integrate.odeint
+    scipy.integrate.quad scipy.integrate.solve_ivp scipy.integrate.tplquad
+    scipy.optimize.curve_fit scipy.optimize.differential_evolution scipy.optimize.dual_annealing
+    scipy.optimize.least_squares scipy.optimize.minimize tokenize.generate_tokens
+    tokenize.tokenize zlib.compress zlib.decompress
     """
 )
 
 TELLTALE: Final = _words(
     """
-    abort acquire activate add append apply attach bind call callback close commit configure connect
-    consume create cut debug delete deprecated detach disable discard dispatch display dump emit
-    enable enqueue ensure error exec execute exit fill fire flush info init initialize inject input
-    insert install invoke kill launch lock log logger mark mkdir modify mount move next notify
-    patch persist plot pop post print produce publish purge push put raise random raw record refresh
-    register release remove rename render replace report reset restore rm rollback run save schedule
-    secho send set setattr setup show shuffle shutdown spawn start stop store submit subscribe
-    swap switch sync task terminate touch track train transfer trigger truncate uninstall unlink
-    unlock unregister update upload visit wait warn warning write yield
+    abort accept acquire activate add advance append apply attach begin bind call callback close
+    commit configure connect consume create cut debug delete deprecated detach disable discard
+    dispatch display dump emit enable end enqueue ensure enter error exec execute exit feed fill
+    finish fire fit flush handle info init initialize inject input insert install invoke kill
+    launch learn lock log logger mark mkdir modify mount move next notify patch persist plot pop
+    post print process produce publish purge push put raise random raw read readline readlines
+    record recv refresh register release remove rename render replace report reset restore rm
+    rollback run save schedule secho seek send set setattr setdefault setup show shuffle
+    shutdown spawn start step stop store submit subscribe swap switch sync task terminate touch
+    track train transfer trigger truncate uninstall unlink unlock unregister update upload visit
+    wait warn warning write yield
     """
 )
 

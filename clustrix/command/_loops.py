@@ -218,9 +218,11 @@ def _is_few(items: ast.expr) -> bool:
     if isinstance(items, ast.Constant):
         return True
     if isinstance(items, ast.Call) and isinstance(items.func, ast.Name):
-        numbers = [arg.value for arg in items.args if isinstance(arg, ast.Constant)]
-        if items.func.id == "range" and len(numbers) == len(items.args):
-            return not numbers or all(isinstance(n, int) and abs(n) < _FEW for n in numbers)
+        try:
+            numbers = [ast.literal_eval(arg) for arg in items.args]
+            return items.func.id == "range" and len(range(*numbers)) < _FEW
+        except (ValueError, TypeError):
+            return False
     return False
 
 

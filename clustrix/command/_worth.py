@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from clustrix.analysis import blocking_calls_in, dotted, effects_in, is_known_call
 from clustrix.command._files import Source
@@ -41,12 +41,14 @@ class Weight(NamedTuple):
 
     Attributes:
         harm: why it must not be suggested; ``""`` when nothing speaks against it.
-        nested: how deep its loops are inside each other, helpers included.
+        loops: whether there is any loop.
+        nested: how deep the loops are in which the innermost may go round often, helpers included.
         heavy: the first call that is known to take long; ``""`` for none.
         reads: whether it reads a file.
     """
 
     harm: str = ""
+    loops: bool = False
     nested: int = 0
     heavy: str = ""
     reads: bool = False
@@ -100,7 +102,7 @@ class Judge:
 def _reason(weight: Weight) -> str:
     if weight.heavy:
         return weight.heavy
-    if weight.reads and weight.nested:
+    if weight.reads and weight.loops:
         return "reads a file and works through it"
     return "has loops inside loops" if weight.nested >= _DEEP_ENOUGH else ""
 
@@ -121,7 +123,8 @@ class _Body:
         } - {function.name}
         self._harm = self._heavy = ""
         self._nested = 0
-        self._reads = False
+        self._loops = self._reads = False
+        self._over: set[str] = set()  # the names of what is looped over, and of its members
 
     def weight(self) -> Weight:
         self._spread()
@@ -132,7 +135,7 @@ class _Body:
             self._reads = self._reads or wait.code.startswith("IO10")
         for part in (*self._function.body, *self._function.args.defaults):
             self._visit(part, 0)
-        return Weight(self._harm, self._nested, self._heavy, self._reads)
+        return Weight(self._harm, self._loops, self._nested, self._heavy, self._reads)
 
     def _spread(self) -> None:
         """Names that may stand for an argument or a part of one."""
@@ -160,11 +163,34 @@ class _Body:
             self._harm = self._harm or type(node).__name__
         elif isinstance(node, _LOOPS):
             loops += not _is_short(node)
-            self._nested = max(self._nested, loops)
+            self._loops = True
+            if self._goes_round_often(node):
+                self._nested = max(self._nested, loops)
         elif isinstance(node, ast.Call):
             self._call(node, loops)
         for child in ast.iter_child_nodes(node):
             self._visit(child, loops)
+
+    def _goes_round_often(self, node: ast.AST) -> bool:
+        """A `while`, a range, or a second look at what is looped over already, or at its members.
+
+        Loops over whatever an expression gives are too often loops over a handful.
+        """
+        if isinstance(node, ast.While):
+            return True
+        parts: list[Any] = (
+            [node] if isinstance(node, ast.For) else [*getattr(node, "generators", ())]
+        )
+        often = False
+        for part in parts:
+            over = part.iter
+            if isinstance(over, ast.Call) and isinstance(over.func, ast.Name):
+                often = often or (over.func.id == "range" and not _is_short(part))
+            elif isinstance(over, ast.Name):
+                often = often or over.id in self._over
+                self._over.add(over.id)
+            self._over.update(_names_in([part.target]))
+        return often
 
     def _call(self, node: ast.Call, loops: int) -> None:
         func = node.func
@@ -182,17 +208,17 @@ class _Body:
             return
         if isinstance(func, ast.Attribute):
             root = _root(func.value, through_calls=False)
-            if isinstance(root, ast.Name) and root.id in self._names.imports:
+            imported = isinstance(root, ast.Name) and root.id in self._names.imports
+            fresh = func.attr in HARMLESS_METHODS or not self._is_foreign(func.value)
+            if imported or not fresh:
                 self._foreign_call(func.attr)
-            elif func.attr not in HARMLESS_METHODS and self._is_foreign(func.value):
-                self._harm = self._harm or f".{func.attr} of something that outlives the call"
         elif isinstance(func, ast.Name) and func.id in self._names.imports:
             self._foreign_call(self._names.imports[func.id])
         else:
             self._harm = self._harm or "calls something that is not known"
 
     def _foreign_call(self, name: str) -> None:
-        """A function of another module: nothing is known of it but its name."""
+        """A function or method from outside: nothing is known of it but its name."""
         if sounds_like_change(name):
             self._harm = self._harm or f"calls {name}"
 
@@ -226,7 +252,9 @@ class _Body:
         self._harm = self._harm or weight.harm
         self._heavy = self._heavy or weight.heavy
         self._reads = self._reads or weight.reads
-        self._nested = max(self._nested, loops + weight.nested)
+        self._loops = self._loops or weight.loops
+        if weight.nested:
+            self._nested = max(self._nested, loops + weight.nested)
 
 
 def sounds_like_change(name: str) -> bool:
@@ -264,9 +292,9 @@ def _names_in(targets: list[ast.expr]) -> Iterator[str]:
 
 def _is_short(node: ast.AST) -> bool:
     """A loop over a handful that is written down."""
-    over = node.iter if isinstance(node, ast.For) else None
-    if over is None and not isinstance(node, ast.While):
-        over = node.generators[0].iter  # type: ignore[attr-defined]
+    if isinstance(node, ast.While):
+        return False
+    over: Any = getattr(node, "iter", None) or node.generators[0].iter  # type: ignore[attr-defined]
     if isinstance(over, ast.Tuple | ast.List | ast.Set | ast.Dict):
         return True
     if isinstance(over, ast.Call) and isinstance(over.func, ast.Name) and over.func.id == "range":
