@@ -28,7 +28,7 @@ ALLOWED = {
     "execution": {"leaf"},
     "local_executor": {"leaf", "analysis", "execution"},
     "decorators": {"leaf", "local_executor"},
-    "command": {"leaf", "analysis", "execution", "local_executor", "decorators"},
+    "command": {"leaf", "analysis", "execution", "local_executor", "decorators", "roof"},
     "roof": {"leaf", "decorators", "local_executor", "analysis", "execution"},
     "program": {"leaf", "command", "roof"},
 }

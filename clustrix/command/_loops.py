@@ -14,7 +14,7 @@ from typing import NamedTuple
 from clustrix._model import Finding
 from clustrix.analysis import blocking, dotted
 from clustrix.command._files import Source
-from clustrix.command._harmless import HEAVY, WAITS_LONG
+from clustrix.command._harmless import WAITS_LONG
 from clustrix.command._survey import Scope, Survey
 from clustrix.command._worth import Judge, sounds_like_change
 
@@ -70,7 +70,7 @@ def check_loops(source: Source, survey: Survey) -> Iterator[Finding]:
             why = f"is decorated and gets one item at a time; give it all: {name}({_items(shape)})"
             yield source.finding("CK504", loop.node, f"{name}()", why)
             continue
-        why = judge.why(name) if name else _takes_long(shape.called, survey)
+        why = judge.why(name) if name else _waits_itself(shape.called, survey)
         if why and not _is_recursive(name, around, survey):
             shown = f"{name}()" if name else ast.unparse(shape.called)
             why = f"{why}; the items do not depend on each other"
@@ -90,15 +90,13 @@ def _name(called: ast.expr, scope: Scope, survey: Survey) -> str:
     return called.id
 
 
-def _takes_long(called: ast.expr, survey: Survey) -> str:
+def _waits_itself(called: ast.expr, survey: Survey) -> str:
     """A library function that waits long, called directly."""
     name = dotted(called, survey.names)
     entry = blocking(name)
-    if sounds_like_change(name):
+    if entry is None or sounds_like_change(name):
         return ""
-    if entry is not None:
-        return entry.why if {entry.code, entry.code[:3]} & WAITS_LONG else ""
-    return "takes long" if {name, name.rpartition(".")[0]} & HEAVY else ""
+    return entry.why if {entry.code, entry.code[:3]} & WAITS_LONG else ""
 
 
 def _shape(node: ast.AST) -> _Shape | None:

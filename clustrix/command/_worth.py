@@ -124,7 +124,7 @@ class _Body:
         self._harm = self._heavy = ""
         self._nested = 0
         self._loops = self._reads = False
-        self._over: set[str] = set()  # the names of what is looped over, and of its members
+        self._over: set[str] = set()  # the names of what is looped over
 
     def weight(self) -> Weight:
         self._spread()
@@ -172,7 +172,7 @@ class _Body:
             self._visit(child, loops)
 
     def _goes_round_often(self, node: ast.AST) -> bool:
-        """A `while`, a range, or a second look at what is looped over already, or at its members.
+        """A `while`, a range, or a second look at what is looped over already.
 
         Loops over whatever an expression gives are too often loops over a handful.
         """
@@ -189,7 +189,6 @@ class _Body:
             elif isinstance(over, ast.Name):
                 often = often or over.id in self._over
                 self._over.add(over.id)
-            self._over.update(_names_in([part.target]))
         return often
 
     def _call(self, node: ast.Call, loops: int) -> None:
