@@ -12,15 +12,29 @@ import os
 import tokenize
 import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from clustrix._model import Finding
 
-__all__ = ["Source", "files_below", "read_source"]
+__all__ = ["Loaded", "Source", "files_below", "load", "parse"]
 
 _ENDINGS = (".py", ".pyw")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "__pypackages__"})
 _MOST_BYTES = 5_000_000  # a tree takes fifty times as much memory as its source
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file that was read; no tuple, because one of these is one item.
+
+    Attributes:
+        file: its path, as it is shown.
+        content: its bytes; or the finding that says why there are none.
+    """
+
+    file: str
+    content: bytes | Finding
 
 
 class Source(NamedTuple):
@@ -119,25 +133,28 @@ def _is_skipped(entry: os.DirEntry[str]) -> bool:
     return os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
 
 
-def read_source(file: str) -> Source | Finding:
-    """Read and parse a file.
-
-    Returns:
-        The source; or the finding that says why there is none.
-    """
+def load(file: str) -> Loaded:
+    """The bytes of a file, or why there are none."""
     try:
         size = os.stat(file).st_size
         if size > _MOST_BYTES:
-            return _unread("CK903", f"has {size:,} bytes", file)
+            return Loaded(file, _unread("CK903", f"has {size:,} bytes", file))
         with open(file, "rb") as stream:
-            raw = stream.read()
+            return Loaded(file, stream.read())
     except OSError as error:
-        return _unread("CK902", f"cannot be read: {error.strerror or error}", file)
-    tree = _parse(raw, file)
+        why = f"cannot be read: {error.strerror or error}"
+        return Loaded(file, _unread("CK902", why, file))
+
+
+def parse(loaded: Loaded) -> Source | Finding:
+    """The source that was loaded; or the finding that says why there is none."""
+    if isinstance(loaded.content, Finding):
+        return loaded.content
+    tree = _parse(loaded.content, loaded.file)
     if isinstance(tree, Finding):
         return tree
-    text = _decode(raw)
-    return Source(file, tree, text, text.split("\n"))
+    text = _decode(loaded.content)
+    return Source(loaded.file, tree, text, text.split("\n"))
 
 
 def _parse(raw: bytes, file: str) -> ast.Module | Finding:
