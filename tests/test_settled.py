@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clustrix import LocalExecutor
+from clustrix import LocalExecutor, SharedStateWarning
 from clustrix._model import Call
 from clustrix._settled import settle
 from clustrix.execution._tasks import Tasks
@@ -149,7 +149,8 @@ def test_workers_follow_each_change(monkeypatch):
 
 def test_what_a_function_changes_in_the_worker_is_not_carried_on():
     """Each loop starts from what the caller has."""
-    with LocalExecutor(max_workers=1) as executor:
+    lost = pytest.warns(SharedStateWarning, match="K")  # which is what it says, too
+    with lost, LocalExecutor(max_workers=1) as executor:
         for _ in range(3):
             done = executor.execute_loop_parallel(counts, "x", [1, 2], position=0, chunk_size=2)
             assert done == [K + 1, K + 3]
