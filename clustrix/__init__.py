@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clustrix._model import (
         Plan as Plan,
     )
+    from clustrix._progress import Progress as Progress
     from clustrix.decorators import parallel as parallel
     from clustrix.errors import (
         ClustrixError as ClustrixError,
@@ -58,6 +59,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "clustrix._model": ("Finding", "Plan"),
+    "clustrix._progress": ("Progress",),
     "clustrix.decorators": ("parallel",),
     "clustrix.errors": (
         "ClustrixError",

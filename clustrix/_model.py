@@ -66,6 +66,7 @@ class Options:
         batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
         on_error: ``"raise"``: the first failure in loop order ends the loop; ``"collect"``:
             everything runs, and the exception stands where the value would.
+        progress: ``True`` for a display, or a callable that is told.
 
     Raises:
         TypeError: an option is of the wrong type.
@@ -78,6 +79,7 @@ class Options:
     timeout: float | None = None
     batched: bool | None = None
     on_error: str = "raise"
+    progress: Any = None
 
     def __post_init__(self) -> None:
         _check_executor(self.executor)
@@ -88,6 +90,10 @@ class Options:
             raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
         if self.on_error not in ("raise", "collect"):
             raise ValueError(f"on_error must be 'raise' or 'collect', not {self.on_error!r}")
+        if self.progress not in (None, True, False) and not callable(self.progress):
+            raise TypeError(
+                f"progress must be True, False, None or a callable, not {self.progress!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

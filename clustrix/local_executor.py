@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clustrix import analysis
-from clustrix._calls import count_items, loop_call, may_want_batches, work_call
-from clustrix._model import Call, Finding, Machine, Options, Plan
+from clustrix._calls import count_items, loop_call, work_call
+from clustrix._model import Call, Finding, Machine, Options, Plan, describe
 from clustrix._sizes import as_said
-from clustrix._task_executor import TaskExecutor
+from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
 from clustrix.execution import (
@@ -33,13 +33,16 @@ from clustrix.execution import (
     this_machine,
 )
 
+if TYPE_CHECKING:
+    from clustrix._progress import Tally
+
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 
 _DIRECTLY = Plan("serial", workers=1)
 _MEASURED = "the first items are timed in the calling thread; little work is finished there"
 
 
-class LocalExecutor(TaskExecutor):
+class LocalExecutor(StreamExecutor):
     """Execute functions locally using worker processes or threads.
 
     It is a `concurrent.futures.Executor`, too: `submit`, `map` and `shutdown` do what they do
@@ -169,6 +172,7 @@ class LocalExecutor(TaskExecutor):
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
+        progress: bool | Callable[[Any], object] | None = None,
     ) -> list[Any]:
         """Execute a function for each item of an iterable, in parallel.
 
@@ -194,6 +198,9 @@ class LocalExecutor(TaskExecutor):
                 while the items allow no such thing.
             on_error: ``"raise"``: the first failure in loop order ends the loop.
                 ``"collect"``: everything runs, and an exception stands where the value would.
+            progress: ``True``: shown on standard error, if that is a terminal. A callable gets
+                a `Progress` ten times a second and at the end, in the calling thread; what it
+                raises ends the loop.
 
         Returns:
             The results in the order of the items.
@@ -218,9 +225,12 @@ class LocalExecutor(TaskExecutor):
         """
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
-        options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
+        options = Options(
+            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, progress
+        )
         items, broken = count_items(iterable)
-        results = self._run(call._replace(items=items), options)
+        call = call._replace(items=items)
+        results = self._run(call, options) if not progress else self._run_told(call, options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
         return results
@@ -267,24 +277,16 @@ class LocalExecutor(TaskExecutor):
             notes.append(Finding("PL602", f"the last loop: {known.report}"))
         return replace(plan, findings=(*plan.findings, *notes))
 
-    def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
-        """Whether this loop finds out by itself how it is best run.
+    def _run_told(self, call: Call, options: Options) -> list[Any]:
+        from clustrix._progress import make_tally
 
-        Not where the user has said what to do: then it is done as it was said.
-        """
-        if options.executor != "auto" or options.timeout is not None or machine.inside_worker:
-            return False
-        return not self._batches(call, options)
+        tally = make_tally(options.progress, len(call.items), describe(call.function))
+        if tally is None:
+            return self._run(call, options)
+        with tally:
+            return self._run(call, options, tally)
 
-    def _batches(self, call: Call, options: Options) -> bool:
-        """Whether the function gets whole chunks: said by the user, or proved by its code."""
-        if options.batched is not None:
-            return options.batched
-        return may_want_batches(call.function, call.slot) and (
-            analysis.needs_batches(call.function, call.slot, call.items) is not None
-        )
-
-    def _run(self, call: Call, options: Options) -> list[Any]:
+    def _run(self, call: Call, options: Options, tally: Tally | None = None) -> list[Any]:
         if not call.items:
             return []
         self._engines.check_open()
@@ -303,9 +305,9 @@ class LocalExecutor(TaskExecutor):
         machine = this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
-            return execute(call, _DIRECTLY, self._engines.get("serial"))
+            return execute(call, _DIRECTLY, self._engines.get("serial"), tally)
         if self._measures(call, options, machine):
-            return self._measure(call, options, machine)
+            return self._measure(call, options, machine, tally)
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)
             call = call._replace(batched=plan.batched)
@@ -317,9 +319,11 @@ class LocalExecutor(TaskExecutor):
                 tell(call, plan.engine, lambda: analysis.effects_of(call))
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
-        return execute(call, plan, engine)
+        return execute(call, plan, engine, tally)
 
-    def _measure(self, call: Call, options: Options, machine: Machine) -> list[Any]:
+    def _measure(
+        self, call: Call, options: Options, machine: Machine, tally: Tally | None
+    ) -> list[Any]:
         """Let the loop find out by itself; what it writes is told when its source was read."""
         plans: list[Plan] = []
 
@@ -328,7 +332,9 @@ class LocalExecutor(TaskExecutor):
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        results = AdaptiveLoop(call, machine, most, size, plan, self._engines).run()
+        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines)
+        loop.tally = None if tally is None else tally.add
+        results = loop.run()
         for made in plans:
             tell_planned(call, made.engine, made.findings)
         return results

@@ -9,11 +9,12 @@ how it binds as a method.  What is interesting happens elsewhere, and can be tes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from clustrix._model import Options, Plan
+from clustrix._progress import Progress
 from clustrix.decorators._binding import check_loop_var
 from clustrix.decorators._wrapper import Decoration, ParallelFunction
 
@@ -41,6 +42,19 @@ class Parallel(Protocol[P, R_co]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """One item in place of the loop variable: one value; an iterable of items: a list."""
 
+    def stream(
+        self, *args: Any, ordered: bool = True, ahead: int | None = None, **kwargs: Any
+    ) -> Generator[Any, None, None]:
+        """The values of the loop one by one, while later items run.
+
+        Args:
+            *args: as for the call; there must be something to loop over.
+            ordered: ``False``: pairs of index and value, as they come.
+            ahead: items that may be pulled before their values are asked for; ``None`` for
+                four chunks for every worker.
+            **kwargs: as for the call.
+        """
+
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs."""
 
@@ -65,6 +79,7 @@ def parallel(
     timeout: float | None = None,
     batched: bool | None = None,
     on_error: str = "raise",
+    progress: bool | Callable[[Progress], object] | None = None,
 ) -> Callable[[Callable[P, R]], Parallel[P, R]]: ...
 
 
@@ -78,6 +93,7 @@ def parallel(
     timeout: float | None = None,
     batched: bool | None = None,
     on_error: str = "raise",
+    progress: bool | Callable[[Progress], object] | None = None,
 ) -> Any:
     """Let a function take many items at once: ``f(items)`` is the loop, run in parallel.
 
@@ -104,10 +120,13 @@ def parallel(
             cannot take one.
         on_error: ``"raise"``: the first failure in loop order is raised and the rest cancelled;
             ``"collect"``: everything runs, and an exception stands where the value would.
+        progress: ``True`` shows how far the loop is, on standard error and only if that is a
+            terminal; a callable gets a `Progress`, ten times a second and at the end.
 
     Returns:
-        The decorated function. Besides being called it has ``explain(...)``, the `Plan` for a
-        call with these arguments, and ``__wrapped__``, the plain function.
+        The decorated function. Besides being called it has ``stream(...)``, which yields the
+        values one by one while later items run, ``explain(...)``, the `Plan` for a call with
+        these arguments, and ``__wrapped__``, the plain function.
 
     Raises:
         LoopVariableError: the function has no parameter of that name.
@@ -123,7 +142,7 @@ def parallel(
         >>> square(7)
         49
     """
-    options = Options(executor, max_workers, chunk_size, timeout, batched, on_error)
+    options = Options(executor, max_workers, chunk_size, timeout, batched, on_error, progress)
 
     def decorate(function: Callable[P, R]) -> Parallel[P, R]:
         check_loop_var(function, loop_var)

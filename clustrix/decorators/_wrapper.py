@@ -13,13 +13,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import operator
+import reprlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from types import MethodType
 from typing import Any
 
-from clustrix._model import Call, Options, Plan
+from clustrix._model import Call, Options, Plan, describe
 from clustrix.decorators._binding import Bound, LoopParameter, loop_parameter
 from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
@@ -60,6 +61,46 @@ class Decoration:
         run = self._executor().execute_loop_parallel
         return run(*self._loop(function, parameter, bound), **self._settings(bound))
 
+    def stream(
+        self,
+        wrapped: Any,
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        extras: dict[str, Any],
+    ) -> Generator[Any, None, None]:
+        """The values of the call that `enter` would run, one by one.
+
+        Args:
+            wrapped: as for `enter`, like everything but the last.
+            instance: what the function is bound to.
+            args: positional arguments.
+            kwargs: named arguments.
+            extras: what was said of the stream itself: ``ordered``, ``ahead``.
+
+        Raises:
+            TypeError: there is nothing to loop over, or a name means two things.
+        """
+        function, args = _as_called(wrapped, instance, args)
+        parameter = self._parameter(function)
+        if parameter is not None and parameter.signature is not None:
+            for name in extras:
+                if name in parameter.signature.parameters:
+                    raise TypeError(
+                        f"{describe(function)}.stream(): {name}= is an option of the stream and a "
+                        "parameter of the function; pass the parameter by position, or bind it "
+                        "with functools.partial before decorating"
+                    )
+        bound = parameter.find(args, kwargs) if parameter else None
+        if parameter is None or bound is None:
+            raise TypeError(_nothing_to_stream(function, parameter, args, kwargs))
+        if not parameter.fits(args, kwargs):  # the loop fails in Python's own words
+            one = Call(function, (), bound.args, bound.kwargs, _slot(bound, parameter)).per_item()
+            return (one(item) for item in bound.items)
+        run = self._executor().stream_loop_parallel
+        settings = {**self._settings(bound), **extras}
+        return run(*self._loop(function, parameter, bound), **settings)
+
     def explain(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Plan:
@@ -70,7 +111,9 @@ class Decoration:
         explain = self._executor().explain_loop_parallel
         if parameter is None or bound is None:
             return explain(function, "", [None], position=0)
-        return explain(*self._loop(function, parameter, bound), **self._settings(bound))
+        settings = self._settings(bound)
+        del settings["progress"]
+        return explain(*self._loop(function, parameter, bound), **settings)
 
     def _executor(self) -> LocalExecutor:
         return LocalExecutor.shared(self.options.executor, self.options.max_workers)
@@ -87,6 +130,7 @@ class Decoration:
             "timeout": self.options.timeout,
             "batched": self.options.batched,
             "on_error": self.options.on_error,
+            "progress": self.options.progress,
         }
 
     def _parameter(self, function: Callable[..., Any]) -> LoopParameter | None:
@@ -98,6 +142,24 @@ class Decoration:
             except LoopVariableError:  # a method with nothing behind self has no loop
                 self._parameters[bound] = None
         return self._parameters[bound]
+
+
+def _nothing_to_stream(
+    function: Any, parameter: LoopParameter | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> str:
+    """Why there is no loop in a call."""
+    name = describe(function)
+    if parameter is None:
+        return f"{name}.stream(): {name}() has no parameter to loop over"
+    given = list(args[parameter.index : parameter.index + 1]) if parameter.index is not None else []
+    if parameter.by_keyword and parameter.name in kwargs:
+        given = [kwargs[parameter.name]]
+    if not given:
+        return f"{name}.stream() needs items for {parameter.name!r}"
+    return (
+        f"{name}.stream() needs items to loop over, and {reprlib.repr(given[0])} is one item; "
+        f"call {name}() with it, or stream a list of it"
+    )
 
 
 def _slot(bound: Bound, parameter: LoopParameter) -> str | int:
@@ -150,11 +212,21 @@ class _BoundParallelFunction(_BoundBase):  # type: ignore[misc]
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs."""
         decoration: Decoration = self._self_parent._self_decoration
+        return decoration.explain(*self._bind(args), kwargs)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
+        """The values of the loop one by one, while later items run."""
+        decoration: Decoration = self._self_parent._self_decoration
+        kwargs, extras = _split(kwargs)
+        return decoration.stream(*self._bind(args), kwargs, extras)
+
+    def _bind(self, args: tuple[Any, ...]) -> tuple[Any, Any, tuple[Any, ...]]:
+        """The function, its instance and the arguments behind that."""
         function, instance = self.__wrapped__, self._self_instance
         if instance is None and self._self_binding == "function" and args:
             instance, *rest = args  # Class.method.explain(instance, …)
             function, args = function.__get__(instance, type(instance)), tuple(rest)
-        return decoration.explain(function, instance, args, kwargs)
+        return function, instance, args
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         owner = getattr(self.__wrapped__, "__self__", self._self_instance)
@@ -190,6 +262,14 @@ class ParallelFunction(_Base):  # type: ignore[misc]
             args = (owner, *args)
         return decoration.explain(self.__wrapped__, None, args, kwargs)
 
+    def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
+        """The values of the loop one by one, while later items run."""
+        decoration: Decoration = self._self_decoration
+        if owner := _owner(self.__wrapped__):
+            args = (owner, *args)
+        kwargs, extras = _split(kwargs)
+        return decoration.stream(self.__wrapped__, None, args, kwargs, extras)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.__qualname__  # pickle finds a function again by its name
 
@@ -206,6 +286,15 @@ class ParallelFunction(_Base):  # type: ignore[misc]
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
+
+
+def _split(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The function's arguments, and the stream's."""
+    extras: dict[str, Any] = {}
+    for name in ("ordered", "ahead"):
+        if name in kwargs:
+            extras[name] = kwargs.pop(name)
+    return kwargs, extras
 
 
 def _find(module: str, name: str) -> Any:

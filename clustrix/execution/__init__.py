@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from clustrix.execution._checkup import (
         lifeline as lifeline,
     )
+    from clustrix.execution._adaptive_stream import (
+        AdaptiveStream as AdaptiveStream,
+    )
+    from clustrix.execution._adaptive_stream import (
+        Settings as Settings,
+    )
     from clustrix.execution._cpus import (
         available_cpus as available_cpus,
     )
@@ -55,14 +61,19 @@ if TYPE_CHECKING:
         run_batch as run_batch,
     )
     from clustrix.execution._memory import remembered as remembered
+    from clustrix.execution._stream import EngineStream as EngineStream
+    from clustrix.execution._window import Items as Items
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
     "clustrix.execution._checkup": ("BLAS_LIMITS", "SHARES_MEMORY", "cpu_limits", "lifeline"),
+    "clustrix.execution._adaptive_stream": ("AdaptiveStream", "Settings"),
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),
     "clustrix.execution._memory": ("remembered",),
+    "clustrix.execution._stream": ("EngineStream",),
+    "clustrix.execution._window": ("Items",),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),
 }
 

@@ -79,6 +79,8 @@ class AdaptiveLoop:
         engines: whose workers to use.
     """
 
+    tally: Callable[[int], object] | None = None  # is told how many items are done, if set
+
     def __init__(
         self,
         call: Call,
@@ -120,8 +122,7 @@ class AdaptiveLoop:
         Raises:
             BaseException: the error of the first item in loop order that failed.
         """
-        total = len(self.call.items)
-        report = "finished in the calling thread"
+        total, report = len(self.call.items), "finished in the calling thread"
         try:
             if self.known is not None:  # try at once what was right the last time
                 decision = self._decide()
@@ -209,6 +210,8 @@ class AdaptiveLoop:
     def _keep(self, outcome: Outcome) -> None:
         self.done.append(outcome)
         self.failed = self.failed or outcome.error is not None
+        if self.tally is not None:
+            self.tally(len(outcome.values))
 
     # ---- deciding -------------------------------------------------------------------------
 

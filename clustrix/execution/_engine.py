@@ -8,14 +8,17 @@ the order of the loop.  Adding an engine means writing one class with one method
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.errors import ClustrixError
 from clustrix.execution._chunks import cut
 from clustrix.execution._lane import Raised
+
+if TYPE_CHECKING:
+    from clustrix._progress import Tally
 
 __all__ = ["Engine", "execute", "gather"]
 
@@ -24,7 +27,11 @@ class Engine(Protocol):
     """Something that can run chunks."""
 
     def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+        self,
+        call: Call,
+        plan: Plan,
+        chunks: Iterable[Chunk],
+        tick: Callable[[int], object] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Run the chunks and yield what became of each, in any order.
 
@@ -34,12 +41,22 @@ class Engine(Protocol):
         Args:
             call: the loop; its own ``items`` are not looked at.
             plan: how many workers, and the timeout for one item.
-            chunks: consumed lazily, in loop order.
+            chunks: consumed lazily, in loop order. It may have more after it has ended: the
+                chunks of a stream depend on how much its consumer has taken. An engine asks
+                again after every outcome, as long as something is under way.
+            tick: where somebody wants to know how far it is: told now and then how many items
+                are done in chunks that are not. An engine that cannot know says nothing.
         """
 
 
-def execute(call: Call, plan: Plan, engine: Engine) -> list[Any]:
+def execute(call: Call, plan: Plan, engine: Engine, tally: Tally | None = None) -> list[Any]:
     """Run a call as planned.
+
+    Args:
+        call: the loop.
+        plan: how.
+        engine: where.
+        tally: counts what is finished, where somebody wants to know.
 
     Returns:
         The results in loop order: one for each item, or for a batched call the joined results
@@ -50,8 +67,23 @@ def execute(call: Call, plan: Plan, engine: Engine) -> list[Any]:
     """
     expected = None if call.batched else len(call.items)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.
-    with closing(engine.run(call, plan, cut(call.items, plan.chunk_size))) as outcomes:
-        return gather(outcomes, expected, collect=call.collect)
+    chunks = cut(call.items, plan.chunk_size)
+    if tally is None:
+        with closing(engine.run(call, plan, chunks)) as outcomes:
+            return gather(outcomes, expected, collect=call.collect)
+    with closing(engine.run(call, plan, chunks, tally.running)) as outcomes:
+        return gather(_counted(outcomes, call, plan, tally), expected, collect=call.collect)
+
+
+def _counted(
+    outcomes: Iterator[Outcome], call: Call, plan: Plan, tally: Tally
+) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        count = len(outcome.values)
+        if call.batched:  # however many values it has
+            count = min(plan.chunk_size, len(call.items) - outcome.start)
+        tally.add(count)
+        yield outcome
 
 
 def gather(

@@ -9,7 +9,7 @@ travel as bytes of our own making, so that local functions work wherever the exe
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -52,9 +52,13 @@ class ForeignEngine:
         self._executor = executor
 
     def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+        self,
+        call: Call,
+        plan: Plan,
+        chunks: Iterable[Chunk],
+        tick: Callable[[int], object] | None = None,
     ) -> Generator[Outcome, None, None]:
-        """Run the chunks, a bounded number at a time."""
+        """Run the chunks, a bounded number at a time; how far each of them is, nobody tells."""
         submit = _submitter(self._executor, call)
         schedule = Schedule(call, chunks)
         pending: dict[Future[Any], Chunk] = {}

@@ -105,6 +105,10 @@ class Worker:
         """Whether the process still runs; reaps it if it does not."""
         return self.process.poll() is None
 
+    def awake(self) -> bool:
+        """Whether the process has come up; before that its page is empty."""
+        return self.page.where() != (0, 0, 0.0, 0)
+
     def ask_to_leave(self) -> None:
         """Let an idle worker run its exit handlers and go."""
         with contextlib.suppress(OSError):
@@ -146,6 +150,8 @@ class Pool:
         self._all: set[Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._aside = 0
+        self.era = 0  # another one begins when all workers are gone at once
         _pools.add(self)
 
     def take(self, held: int, most: int) -> Worker | None:
@@ -161,7 +167,7 @@ class Pool:
                     return worker
                 self._all.discard(worker)  # it left after a while without work
                 worker.abandon()
-            if held and len(self._all) >= max(self.size, most):
+            if held and len(self._all) - self._aside >= max(self.size, most):
                 return None
             worker = Worker()
             self._all.add(worker)
@@ -175,10 +181,19 @@ class Pool:
                 self._all.add(worker)
                 self._idle.append(worker)
 
+    def set_aside(self, workers: int) -> None:
+        """So many workers, more or fewer, belong to loops that wait for their callers.
+
+        A stream whose consumer is busy elsewhere keeps its workers, and nobody knows for how
+        long: other loops shall not have fewer for that.
+        """
+        with self._lock:
+            self._aside += workers
+
     def give_back(self, worker: Worker) -> None:
         """Take an idle worker back; it serves the next loop, unless there are too many."""
         with self._lock:
-            if not self._closed and len(self._all) <= self.size:
+            if not self._closed and len(self._all) - self._aside <= self.size:
                 self._idle.append(worker)
                 return
             self._all.discard(worker)
@@ -199,6 +214,11 @@ class Pool:
     def idle(self) -> int:
         """How many workers wait for work."""
         return len(self._idle)
+
+    def awake(self) -> bool:
+        """Whether a loop would find a worker that has come up, or none that is coming up."""
+        idle = list(self._idle)
+        return not idle or any(worker.awake() for worker in idle)
 
     def request_stacks(self) -> None:
         """Let every worker print the stacks of its threads on its standard error."""
@@ -222,6 +242,7 @@ class Pool:
         with self._lock:
             self._closed = True
             workers, self._all, self._idle = list(self._all), set(), []
+            self.era += 1
         for worker in workers:
             worker.end()
 
@@ -232,6 +253,8 @@ class Pool:
             worker.process.returncode = 0  # not this process's child, so not its to wait for
             worker.abandon()
         self._all, self._idle = set(), []
+        self._aside = 0
+        self.era += 1
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()

@@ -145,8 +145,10 @@ class ProcessLoop:
 
     def _next_worker(self) -> Worker | None:
         """A worker for the next chunk: an idle one, one more, or one that has room for it."""
-        if self.idle:
-            return self.idle[-1]
+        while self.idle:
+            if self.idle[-1].alive():
+                return self.idle[-1]
+            self.pool.discard(self.idle.pop())  # it left after a while without work
         worker = self.pool.take(len(self.working), self.plan.workers)
         if worker is not None:
             self.idle.append(worker)

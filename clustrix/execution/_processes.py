@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
@@ -42,23 +42,59 @@ class ProcessEngine:
         self._tasks = Tasks()
 
     def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+        self,
+        call: Call,
+        plan: Plan,
+        chunks: Iterable[Chunk],
+        tick: Callable[[int], object] | None = None,
+        *,
+        unsent: Callable[[Chunk], Outcome] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Run the chunks on up to ``plan.workers`` processes.
+
+        While the caller looks at an outcome, the workers go on with what they have, and do not
+        count as the pool's: other loops get as many as if this one were not there.
+
+        Args:
+            call: the loop.
+            plan: how many workers, and the timeout for one item.
+            chunks: consumed lazily, in loop order.
+            tick: told from time to time how many items of unfinished chunks are done.
+            unsent: runs what cannot travel; without it that is an error.
 
         Raises:
             NotPicklableError: the function or its constant arguments cannot travel.
             WorkerDied: workers end before they have begun; the reason is on standard error.
         """
         loop = self.loop(call, plan, Schedule(call, chunks))
+        loop.unsent = unsent
+        era = self.pool.era
         try:
             while True:
-                yield from loop.hand_out()
-                if not loop.busy():
+                found = [*loop.hand_out()]
+                if loop.busy():
+                    found += loop.collect(wait=not found)
+                    found += loop.hand_out()  # no worker waits for the caller
+                elif not found:
                     return
-                yield from loop.collect()
+                if tick is not None:
+                    tick(sum(len(worker.values) for worker in loop.working.values()))
+                for outcome in found:
+                    held = len(loop.working) + len(loop.idle)
+                    self.pool.set_aside(held)
+                    try:
+                        yield outcome
+                    finally:
+                        self.pool.set_aside(-held)
+                    if self.pool.era != era:
+                        raise RuntimeError(
+                            f"the loop over {describe(call.function)}() cannot go on: its worker "
+                            "processes have ended, or belong to the process that this one was "
+                            "forked from"
+                        )
         finally:
-            loop.end()
+            if self.pool.era == era:
+                loop.end()
 
     def loop(self, call: Call, plan: Plan, schedule: Schedule) -> ProcessLoop:
         """A loop to be driven by whoever wants to do more than wait for it.

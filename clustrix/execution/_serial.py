@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
-from clustrix.execution._lane import Unwatched, run_chunk
+from clustrix.execution._lane import Unwatched, Watch, run_chunk
 
 __all__ = ["SerialEngine"]
+
+# Seconds between two reports of how far it is, where somebody wants them.
+TICK = 0.1
 
 
 class SerialEngine:
@@ -18,12 +23,31 @@ class SerialEngine:
     """
 
     def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+        self,
+        call: Call,
+        plan: Plan,
+        chunks: Iterable[Chunk],
+        tick: Callable[[int], object] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Run the chunks in order; stop behind the first error."""
-        watch = Unwatched()
         for chunk in chunks:
+            watch: Watch = Unwatched() if tick is None else _Ticking(tick)
             outcome = run_chunk(call, chunk, watch)
             yield outcome
             if outcome.error is not None:
                 return
+
+
+class _Ticking:
+    """Tells how many items of the chunk are done, now and then."""
+
+    def __init__(self, tick: Callable[[int], object]) -> None:
+        self._tick = tick
+        self._last = time.perf_counter()
+
+    def enter(self, index: int, values: list[Any]) -> bool:
+        """Go on, always."""
+        if time.perf_counter() - self._last > TICK:
+            self._tick(len(values))
+            self._last = time.perf_counter()
+        return True

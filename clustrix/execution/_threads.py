@@ -30,16 +30,23 @@ __all__ = ["ThreadEngine", "ThreadLoop"]
 # waits for the calling thread to wake up.
 AHEAD = 2
 
+# Seconds between two reports of how far the lanes are, where somebody wants them.
+TICK = 0.1
+
 
 class ThreadEngine:
     """Runs chunks on threads of this process."""
 
     def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+        self,
+        call: Call,
+        plan: Plan,
+        chunks: Iterable[Chunk],
+        tick: Callable[[int], object] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Run the chunks on up to ``plan.workers`` threads."""
         loop = ThreadLoop(call, Schedule(call, chunks))
-        return loop.drive(lambda: plan.workers, plan.timeout)
+        return loop.drive(lambda: plan.workers, plan.timeout, tick)
 
 
 class ThreadLoop:
@@ -59,19 +66,25 @@ class ThreadLoop:
         self.lanes: set[_Lane] = set()
 
     def drive(
-        self, width: Callable[[], int], timeout: float | None = None
+        self,
+        width: Callable[[], int],
+        timeout: float | None = None,
+        tick: Callable[[int], object] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Run the loop to its end.
 
         Args:
             width: how many lanes there may be now; asked again after every outcome.
             timeout: seconds that one item may run.
+            tick: told from time to time how many items of unfinished chunks are done.
         """
         try:
             while self.hand_out(width()):
                 try:
-                    outcome = self.outcomes.get(timeout=self.patience(timeout))
+                    outcome = self.outcomes.get(timeout=self.patience(timeout, tick is not None))
                 except queue.Empty:
+                    if tick is not None:
+                        tick(self.under_way())
                     yield from self.overdue(timeout)
                 else:
                     # A lane that was given up is not listened to any more.
@@ -89,14 +102,25 @@ class ThreadLoop:
             self.lanes.add(_Lane(self))
         return any(self.schedule.wanted(chunk) for chunk in self.pending.values())
 
-    def patience(self, timeout: float | None) -> float | None:
-        """Seconds until the first running item is out of time; ``None`` without a timeout."""
+    def under_way(self) -> int:
+        """Items that are done in chunks that are not."""
+        running = [one.running for one in self.lanes]
+        return sum(now[0] - now[2].start for now in running if now is not None)
+
+    def patience(self, timeout: float | None, ticks: bool = False) -> float | None:
+        """Seconds until there may be something to do; ``None`` without an end.
+
+        Args:
+            timeout: the first running item may be out of time then.
+            ticks: whether somebody wants to be told how far it is.
+        """
         if timeout is None:
-            return None
+            return TICK if ticks else None
         now = time.monotonic()
         # A lane between two items has no deadline yet, but will have one this far ahead.
         starts = [running[1] for one in self.lanes if (running := one.running)]
-        return max(0.0, min(starts, default=now) + timeout - now)
+        left = max(0.0, min(starts, default=now) + timeout - now)
+        return min(TICK, left) if ticks else left
 
     def overdue(self, timeout: float | None) -> Iterator[Outcome]:
         """Give up the lanes whose item is out of time, and say so for each."""

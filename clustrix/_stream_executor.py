@@ -1,0 +1,180 @@
+"""Loops whose values are taken one by one: the way of `LocalExecutor` to its streams.
+
+stream_loop_parallel ─ check ─> Call, Items ┬─ an engine that was named ───> EngineStream
+                                            └─ else the first items, timed ─> AdaptiveStream
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from clustrix import analysis
+from clustrix._calls import loop_call, may_want_batches
+from clustrix._model import Call, Machine, Options, Plan, describe
+from clustrix._sizes import as_said, sizes
+from clustrix._task_executor import TaskExecutor
+from clustrix.execution import AdaptiveStream, EngineStream, Items, Settings, this_machine
+
+__all__ = ["StreamExecutor"]
+
+# For the arithmetic of a plan: as many items as nobody will live to see.
+_ENDLESS = range(sys.maxsize)
+
+
+class StreamExecutor(TaskExecutor):
+    """What `LocalExecutor` offers beyond lists: streams."""
+
+    def stream_loop_parallel(
+        self,
+        func: Callable[..., Any],
+        loop_var: str,
+        iterable: Iterable[Any],
+        func_args: tuple[Any, ...] = (),
+        func_kwargs: Mapping[str, Any] | None = None,
+        chunk_size: int | None = None,
+        *,
+        position: int | None = None,
+        timeout: float | None = None,
+        batched: bool | None = None,
+        on_error: str = "raise",
+        progress: bool | Callable[[Any], object] | None = None,
+        ordered: bool = True,
+        ahead: int | None = None,
+    ) -> Generator[Any, None, None]:
+        """The results of `execute_loop_parallel` one by one, while later items run.
+
+        Nothing runs before the first result is asked for. Items are pulled from the iterable
+        in the consuming thread, when they are needed: it may be endless. Cheap items run in
+        the consuming thread, where none is pulled ahead. Closing the generator, or forgetting
+        it, ends the work.
+
+        Args:
+            func: as for `execute_loop_parallel`, like everything up to ``progress``.
+            loop_var: name of the parameter that receives each item.
+            iterable: the items.
+            func_args: further positional arguments.
+            func_kwargs: further keyword arguments.
+            chunk_size: items that travel together. ``None``: one to begin with, and more, up
+                to 1000, the cheaper they are.
+            position: index among the positional arguments at which the item goes.
+            timeout: seconds for each item, from the moment that this item starts.
+            batched: whether the function gets whole chunks.
+            on_error: ``"raise"``: an error is raised where its value would be, behind all
+                earlier values. ``"collect"``: the exception is the value.
+            progress: ``True`` for a display, or a callable that gets a `Progress`.
+            ordered: ``False``: pairs of index and value, as they come. Of a batch each value
+                has the index of the first item.
+            ahead: items that may have been pulled and not given their value yet. ``None``: four
+                chunks for every worker.
+
+        Returns:
+            A generator of the values.
+
+        Raises:
+            TypeError: an argument is of the wrong type, or nothing to iterate over.
+            ValueError: an argument is out of range, or ``ahead`` is less than ``chunk_size``.
+            LoopVariableError: ``func`` has no parameter named ``loop_var``.
+
+        Examples:
+            >>> import itertools
+            >>> from clustrix import LocalExecutor
+            >>> with LocalExecutor(max_workers=2, use_threads=True) as executor:
+            ...     squares = executor.stream_loop_parallel(pow, "base", itertools.count(), (2,),
+            ...                                             position=0)
+            ...     [next(squares) for _ in range(5)]
+            [0, 1, 4, 9, 16]
+        """
+        call = loop_call(func, loop_var, func_args, func_kwargs, position)
+        said = self._options
+        options = Options(
+            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, progress
+        )
+        _check_stream(ordered, ahead, chunk_size)
+        items = Items(iterable)
+        self._engines.check_open()
+        settings = Settings(options.max_workers, chunk_size, ahead, ordered)
+        call = call._replace(collect=on_error == "collect")
+        looks = batched is None and may_want_batches(call.function, call.slot)
+        start = self._later if looks or timeout is not None else self._stream
+        values = start(call, items, options, settings)
+        from clustrix._progress import make_tally, told
+
+        tally = make_tally(progress, None if batched else items.total, describe(func))
+        return values if tally is None else told(values, tally)
+
+    def _later(
+        self, call: Call, items: Items, options: Options, settings: Settings
+    ) -> Generator[Any, None, None]:
+        """The same, where a look at the first item comes before everything else."""
+        call = call._replace(items=items.sample())
+        yield from self._stream(call, items, options, settings)
+
+    def _stream(
+        self, call: Call, items: Items, options: Options, settings: Settings
+    ) -> Generator[Any, None, None]:
+        machine, batched = this_machine(), self._batches(call, options)
+        alone = machine.inside_worker or options.executor == "serial"
+        alone = alone or (items.total == 1 and options.timeout is None)
+        if alone and not batched:
+            return AdaptiveStream(call, items, settings, machine, None, self._engines).run()
+        if self._measures(call, options, machine):
+
+            def make_plan(sample: Sequence[Any]) -> Plan:
+                return analysis.make_plan(call._replace(items=sample), options, machine)
+
+            return AdaptiveStream(call, items, settings, machine, make_plan, self._engines).run()
+        call = call._replace(batched=batched)
+        plan = self._plan_stream(call, items, options, machine)
+        choice = options.executor if options.executor != "auto" else plan.engine
+        engine = self._engines.get("serial" if plan.engine == "serial" else choice, plan.workers)
+        pace = settings.pace(plan.workers)
+        return EngineStream(
+            call,
+            plan,
+            engine,
+            items,
+            pace,
+            settings.ahead,
+            ordered=settings.ordered,
+            owner=self._engines,
+        ).run()
+
+    def _plan_stream(self, call: Call, items: Items, options: Options, machine: Machine) -> Plan:
+        """A plan for a loop of unknown length; its chunks come from elsewhere."""
+        if options.executor != "auto":
+            return as_said(call._replace(items=_ENDLESS), options, machine)
+        plan = analysis.make_plan(call._replace(items=[*call.items] * 2), options, machine)
+        workers, _ = sizes(plan.engine, len(_ENDLESS), options, machine)
+        return replace(plan, workers=workers)
+
+    def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
+        """Whether this loop finds out by itself how it is best run.
+
+        Not where the user has said what to do: then it is done as it was said.
+        """
+        if options.executor != "auto" or options.timeout is not None or machine.inside_worker:
+            return False
+        return not self._batches(call, options)
+
+    def _batches(self, call: Call, options: Options) -> bool:
+        """Whether the function gets whole chunks: said by the user, or proved by its code."""
+        if options.batched is not None:
+            return options.batched
+        return may_want_batches(call.function, call.slot) and (
+            analysis.needs_batches(call.function, call.slot, call.items) is not None
+        )
+
+
+def _check_stream(ordered: object, ahead: object, chunk_size: int | None) -> None:
+    if not isinstance(ordered, bool):
+        raise TypeError(f"ordered must be True or False, not {ordered!r}")
+    if ahead is None:
+        return
+    if isinstance(ahead, bool) or not isinstance(ahead, int):
+        raise TypeError(f"ahead must be a number of items or None, not {ahead!r}")
+    if ahead < (chunk_size or 1):
+        least = "0" if chunk_size is None else f"chunk_size={chunk_size}, less one"
+        raise ValueError(f"ahead must be greater than {least}, not {ahead!r}")

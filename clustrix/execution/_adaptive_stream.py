@@ -1,0 +1,353 @@
+"""A stream that finds out by itself how it is best run, while it runs.
+
+    consuming thread ── item by item, now and then timed ──> decide ──> go on here
+          ^                                                    ├──────> threads, ahead
+          └── back here when items have become too cheap ──────┴──────> worker processes, ahead
+
+Cheap items stay in the consuming thread for good and cost what the plain generator loop costs.
+Nothing is pulled ahead there, either: an item is asked for when its value is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from clustrix._model import Call, Chunk, Machine, Outcome, Plan
+from clustrix.errors import NotPicklableError
+from clustrix.execution import _platform
+from clustrix.execution._cost import WAITS, Decision, Figures, decide
+from clustrix.execution._engines import Engines
+from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
+from clustrix.execution._memory import Known, remembered
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._stream import EngineStream
+from clustrix.execution._weight import weigh
+from clustrix.execution._window import MOST_ITEMS, Items, Pace
+
+__all__ = ["AdaptiveStream", "Settings"]
+
+# Items that take less never leave the thread: handing one over costs a good part of that.
+TINY = 5e-6
+
+# A look times single items, which costs 2 us for each: so many at most, or so much work.
+LOOK_ITEMS, LOOK_SECONDS = 32, 0.0005
+
+# Seconds between looks; twice as many each time, as long as they find nothing to do.
+SOONEST, LATEST = 0.005, 0.1
+
+# Between two looks at the clock: so much work, but not so many items that a sudden change of
+# their cost goes unnoticed for long.
+BATCH_SECONDS, BATCH_ITEMS = 0.001, 512
+
+# Seconds for which items that were too cheap for other lanes are left alone; then four times.
+SHY = 0.1
+
+# Seconds of work for each of two threads that shall show whether the GIL is let go of.
+PROBE = 0.002
+
+# Items of a stream that nobody knows the end of.
+LONG = 1_000_000
+
+
+class Settings(NamedTuple):
+    """What the user said of a stream.
+
+    Attributes:
+        most: lanes at most; ``None`` for no limit.
+        chunk_size: items that travel together; ``None`` to let the pace find out.
+        ahead: items under way at most; ``None`` for a few chunks for every lane.
+        ordered: whether values leave in loop order.
+    """
+
+    most: int | None = None
+    chunk_size: int | None = None
+    ahead: int | None = None
+    ordered: bool = True
+
+    def pace(self, lanes: int, wall: float = 0.0) -> Pace:
+        """How many items shall travel together, on so many lanes."""
+        return Pace(self.chunk_size, wall, self.largest(lanes))
+
+    def largest(self, lanes: int) -> int:
+        """Items in a chunk at most, so that the look-ahead feeds every lane."""
+        return MOST_ITEMS if self.ahead is None else min(MOST_ITEMS, -(-self.ahead // (2 * lanes)))
+
+
+class AdaptiveStream:
+    """One stream with ``executor="auto"``.
+
+    Args:
+        call: the loop; its own ``items`` are not looked at.
+        items: what the loop runs over.
+        settings: what the user said.
+        machine: what this process may use.
+        plan: makes a plan from the source and a sample of the items; called at most once.
+            ``None``: nothing is decided, everything runs in the consuming thread.
+        engines: whose workers to use.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        items: Items,
+        settings: Settings,
+        machine: Machine,
+        plan: Callable[[Sequence[Any]], Plan] | None,
+        engines: Engines,
+    ) -> None:
+        self.call = call
+        self.items = items
+        self.settings = settings
+        self.machine = machine
+        self.engines = engines
+        self.report = "streamed in the calling thread"
+        self._make_plan = plan
+        self._planned = False
+        self._function = call.per_item() if settings.ordered else self._pair
+        self._single = call.per_item()
+        self._sample: tuple[Any, Any] | None = None
+        self._gap = SOONEST
+        self._shy = SHY
+        known = remembered.get(call.function) if plan is not None else None
+        self.known = known
+        self.figures = (known.figures if known else Figures(0, 0.0, 0.0, 0.0))._replace(
+            cpus=machine.cpus, most=settings.most, gil=machine.gil, read=known is not None
+        )
+
+    def run(self) -> Generator[Any, None, None]:
+        """Yield the values, or where order does not matter pairs of position and value.
+
+        Raises:
+            BaseException: the error of the first item in loop order that failed, where its
+                value would be.
+        """
+        # All in one frame: a value that climbed through another generator would cost half as
+        # much again.
+        function, iterator, pulled = self._function, self.items.iterator, self.items.pulled
+        size = 1
+        try:
+            looks = self._make_plan is not None
+            if looks and (decision := self._at_once()).way != "finish":
+                yield from self._elsewhere(decision)
+            while True:
+                if looks:
+                    before = pulled()
+                    yield from self._look()
+                    if pulled() == before:
+                        return
+                    decision = self._decide()
+                    if decision.way != "finish" and not (yield from self._elsewhere(decision)):
+                        continue
+                due = time.perf_counter() + (self._gap if looks else math.inf)
+                start = 0.0
+                while start < due:
+                    before, start = pulled(), time.perf_counter()
+                    for item in islice(iterator, size):
+                        try:
+                            value = function(item)
+                        except BaseException as error:
+                            value = self._failed(error, item)
+                        yield value
+                    item = value = None
+                    if pulled() - before < size:
+                        return
+                    each = (time.perf_counter() - start) / size  # the consumer's time included
+                    size = min(2 * size, BATCH_ITEMS, 1 + int(BATCH_SECONDS / max(each, 1e-9)))
+                    if each < TINY:
+                        due = max(due, start + self._gap)
+                self._gap = min(2 * self._gap, LATEST)
+        finally:
+            if self._make_plan is not None:
+                remembered.put(self.call.function, Known(self.figures, self.report))
+
+    # ---- in the consuming thread ------------------------------------------------------------
+
+    def _pair(self, item: Any) -> tuple[int, Any]:
+        return self.items.pulled() - 1, self._single(item)
+
+    def _failed(self, error: BaseException, item: Any) -> Any:
+        """What stands for the value of an item that failed; raises unless errors are collected."""
+        index = self.items.pulled() - 1
+        add_note(error, item_note(self.call, index, item))
+        if not self.call.collect or not isinstance(error, Exception):
+            raise error
+        return error if self.settings.ordered else (index, error)
+
+    def _look(self) -> Generator[Any, None, None]:
+        """Run some items, timing each by itself: the consumer's time is not the function's."""
+        count, spent = 0, [0.0, 0.0, 0.0, 0.0]
+        for item in islice(self.items.iterator, LOOK_ITEMS):
+            begun = _clocks()
+            try:
+                value = self._function(item)
+            except BaseException as error:
+                value = self._failed(error, item)
+            ended = _clocks()
+            spent = [s + max(0.0, e - b) for s, b, e in zip(spent, begun, ended, strict=True)]
+            count += 1
+            if self._sample is None:
+                self._sample = (item, value)
+            yield value
+            if spent[0] >= LOOK_SECONDS:
+                break
+        if not count:
+            return
+        wall, cpu, process, waits = spent
+        self.figures = self.figures._replace(
+            wall=wall / count,
+            cpu=cpu / count,
+            process_cpu=process / count,
+            waits=waits / count,
+            looks=self.figures.looks + 1 if waits and cpu < WAITS * wall else 0,
+        )
+
+    # ---- deciding -----------------------------------------------------------------------------
+
+    def _at_once(self) -> Decision:
+        """What was right the last time, where the function and the number of items are known."""
+        if self.known is None or self.items.total is None:
+            return Decision("finish", 1, "")
+        return self._decide()
+
+    def _left(self) -> int:
+        """Items left; of an iterator that does not say, as many again as there have been."""
+        pulled = self.items.pulled()
+        return pulled if self.items.total is None else max(0, self.items.total - pulled)
+
+    def _decide(self) -> Decision:
+        """What to do with the rest; the source is read, and data weighed, only if it matters."""
+        here = Decision("finish", 1, "")
+        if self.figures.wall < TINY:
+            return here
+        left = self._left()
+        self.figures = self.figures._replace(
+            items=left,
+            warm=self.engines.warm(left * self.figures.wall),
+            loaded="cloudpickle" in sys.modules,
+        )
+        decision = decide(self.figures)
+        if decision.way != "finish" and not self._planned and self.known is None:
+            if not self._may_leave():
+                return here
+            decision = decide(self.figures)
+        if decision.way in ("probe", "processes") and self.figures.moved is None:
+            if self._sample is None:
+                return here
+            seconds = weigh(*self._sample)
+            self.figures = self.figures._replace(moved=seconds or 0.0, portable=seconds is not None)
+            decision = decide(self.figures)
+        if decision.way == "processes" and not self._started(self._width(decision)):
+            return here
+        return decision
+
+    def _may_leave(self) -> bool:
+        """Read the source: whether anything speaks against other threads or processes."""
+        if self._make_plan is None or self._sample is None:
+            return False
+        self._planned = True
+        plan = self._make_plan([self._sample[0]] * 2)
+        if plan.engine == "serial":
+            self.figures = self.figures._replace(most=1)
+            return False
+        stuck = plan.engine == "threads" and plan.findings[0].code.startswith("PK")
+        self.figures = self.figures._replace(portable=not stuck, read=True)
+        return True
+
+    def _started(self, workers: int) -> bool:
+        """Whether a worker process is there to begin at once; if not, some are on their way."""
+        engine = self.engines.processes(workers)
+        try:  # the analysis may have missed something; nothing has been pulled for others yet
+            engine.loop(self.call, Plan("processes", workers), Schedule(self.call, ()))
+        except NotPicklableError:
+            self.figures = self.figures._replace(portable=False)
+            return False
+        self._gap = SOONEST
+        return engine.pool.awake()
+
+    # ---- with others --------------------------------------------------------------------------
+
+    def _elsewhere(self, decision: Decision) -> Generator[Any, None, bool]:
+        """Stream from other lanes until the end, or until that is no use: then `True`."""
+        self._gap = SOONEST
+        if decision.way == "probe":
+            yield from self._probe()
+            return False
+        self.report = f"{decision.way}, {decision.workers} lanes: {decision.why}"
+        lanes = self._width(decision)
+        pace = self.settings.pace(lanes, self.figures.wall)
+        yield from self._stream(decision.way, lanes, pace, lambda: pace.useless)
+        if pace.useless:
+            self._gap, self._shy = self._shy, 4 * self._shy
+            self.figures = self.figures._replace(wall=0.0)
+        return pace.useless
+
+    def _width(self, decision: Decision) -> int:
+        """Lanes; a stream that does not tell its length is taken to be long."""
+        if self.items.total is not None:
+            return decision.workers
+        wide = decide(self.figures._replace(items=LONG))
+        return wide.workers if wide.way == decision.way else decision.workers
+
+    def _stream(
+        self, way: str, lanes: int, pace: Pace, enough: Callable[[], bool]
+    ) -> Generator[Any, None, None]:
+        engine: Any = self.engines.get(way, lanes)
+        if way == "processes":
+            engine = _Helped(engine, self._here)
+        stream = EngineStream(
+            self.call,
+            Plan(way, lanes),
+            engine,
+            self.items,
+            pace,
+            self.settings.ahead,
+            ordered=self.settings.ordered,
+            enough=enough,
+        )
+        with contextlib.closing(stream.run()) as values:
+            yield from values
+
+    def _here(self, chunk: Chunk) -> Outcome:
+        return run_chunk(self.call, chunk, Unwatched())
+
+    def _probe(self) -> Generator[Any, None, None]:
+        """Run some items on two threads: do they use more than one processor?"""
+        wall = max(self.figures.wall, TINY)
+        pace = Pace(min(math.ceil(PROBE / wall), self.settings.largest(2)))
+        values, failure = [], None
+        start, cpu = time.perf_counter(), time.process_time()
+        try:  # what is pulled at once, and no more; the consumer would disturb the clocks
+            for value in self._stream("threads", 2, pace, lambda: True):
+                values.append(value)
+        except Exception as error:
+            failure = error
+        seconds = time.perf_counter() - start
+        self.figures = self.figures._replace(overlap=(time.process_time() - cpu) / seconds)
+        yield from values
+        if failure is not None:
+            raise failure
+
+
+class _Helped(NamedTuple):
+    """Worker processes, and somebody who runs what cannot travel there."""
+
+    engine: Any
+    here: Callable[[Chunk], Outcome]
+
+    def run(
+        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
+    ) -> Generator[Outcome, None, None]:
+        """Run the chunks; those that cannot be sent, in the calling thread."""
+        return self.engine.run(call, plan, chunks, unsent=self.here)  # type: ignore[no-any-return]
+
+
+def _clocks() -> tuple[float, float, float, float]:
+    """Wall time, CPU time of this thread and of the process, and how often the thread waited."""
+    waits, process = _platform.voluntary_waits(), time.process_time()
+    return time.perf_counter(), time.thread_time(), process, float(waits)
