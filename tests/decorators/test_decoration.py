@@ -147,7 +147,7 @@ def test_what_gives_no_value_for_an_item_is_refused(function, word):
         {"batched": "yes"},
         {"unknown": 1},
         {"seed": 1},
-        {"progress": True},
+        {"progress": "bar"},
         {"n_jobs": 2},
     ],
     ids=str,
