@@ -11,7 +11,6 @@ to look at a line, and nothing is written.
 from __future__ import annotations
 
 import importlib
-import math
 import shutil
 import sys
 import time
@@ -26,7 +25,7 @@ __all__ = ["Progress", "Tally", "make_tally", "told"]
 # Seconds between two reports.
 INTERVAL = 0.1
 
-# The rate is that of the last seconds, older ones fading.
+# The rate is the mean at first, then that of the last seconds, older ones fading.
 MEMORY = 5.0
 
 # Values of a stream between two looks at the clock: so many at most, and so many seconds.
@@ -59,7 +58,7 @@ class Progress:
 
     def __str__(self) -> str:
         if self.total is None:
-            head = f"{self.done} items"
+            head = f"{self.done} item{'' if self.done == 1 else 's'}"
         else:
             share = 100 * self.done // self.total if self.total else 100
             head = f"{self.done} of {self.total} items ({share} %)"
@@ -141,8 +140,7 @@ class Tally:
         since, seconds = now - self._last, now - self._start
         if since > 0 and done > self._shown:
             latest = (done - self._shown) / since
-            new = 1 - math.exp(-since / MEMORY) if self._rate else 1.0
-            self._rate += new * (latest - self._rate)
+            self._rate += since / min(seconds, MEMORY) * (latest - self._rate)
             self._shown, self._last = done, now
         rest = None if self._total is None or not self._rate else self._total - done
         remaining = None if rest is None else rest / self._rate
@@ -204,7 +202,7 @@ class _Line:
         self._width = 0
 
     def show(self, progress: Progress) -> None:
-        columns = shutil.get_terminal_size().columns
+        columns = shutil.get_terminal_size().columns or 80  # some terminals say 0
         text = f"{self._name}(): {progress}"[: max(0, columns - 1)]
         # Carriage returns and spaces work on every terminal.
         self._write(f"\r{text:<{self._width}}")
