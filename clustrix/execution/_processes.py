@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
-from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._pool import Pool
 from clustrix.execution._process_loop import ProcessLoop
@@ -85,7 +85,8 @@ class ProcessEngine:
                     try:
                         yield outcome
                     finally:
-                        self.pool.set_aside(-held)
+                        if self.pool.era == era:
+                            self.pool.set_aside(-held)
                     if self.pool.era != era:
                         raise RuntimeError(
                             f"the loop over {describe(call.function)}() cannot go on: its worker "
