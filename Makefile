@@ -103,9 +103,10 @@ bench-docs: .venv-bench/.ready  ## put the last table and plot into the pages
 	@.venv-bench/bin/python -m benchmarks --render-docs
 
 .PHONY: bench-engine
-bench-engine: .venv-bench/.ready  ## start-up, round trip and big arrays of the process engine
+bench-engine: .venv-bench/.ready  ## start-up, round trip, big arrays, streams
 	@.venv-bench/bin/python -m benchmarks.round_trip
 	@.venv-bench/bin/python -m benchmarks.big_arrays
+	@.venv-bench/bin/python -m benchmarks.streams
 
 # ---- documentation ------------------------------------------------------------------------
 

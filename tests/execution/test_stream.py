@@ -188,6 +188,25 @@ def test_stop_iteration_is_an_error_as_in_every_generator(executor):
     assert isinstance(caught.value.__cause__, StopIteration)
 
 
+def test_what_the_consumer_throws_is_no_item_s_fault(executor):
+    """It comes out again, as from every generator, and ends the stream."""
+    values = streamed(executor, python_same, range(9))
+    assert [next(values) for _ in range(4)] == [0, 1, 2, 3]
+    with pytest.raises(LookupError) as caught:
+        values.throw(LookupError("mine"))
+    assert not hasattr(caught.value, "__notes__")
+    assert list(values) == []
+    values = streamed(executor, python_same, range(9), on_error="collect")
+    next(values)
+    with pytest.raises(LookupError):
+        values.throw(LookupError("mine"))
+
+
+def python_same(x):
+    """Has a frame of its own."""
+    return x
+
+
 # ---- how far ahead ------------------------------------------------------------------------------
 
 
