@@ -16,6 +16,7 @@ from clustrix._calls import loop_call, may_want_batches
 from clustrix._model import Call, Machine, Options, Plan, describe
 from clustrix._sizes import as_said, sizes
 from clustrix._task_executor import TaskExecutor
+from clustrix._told import tell, tell_planned
 from clustrix.execution import AdaptiveStream, EngineStream, Items, Settings, this_machine
 
 __all__ = ["StreamExecutor"]
@@ -123,7 +124,10 @@ class StreamExecutor(TaskExecutor):
         if self._measures(call, options, machine):
 
             def make_plan(sample: Sequence[Any]) -> Plan:
-                return analysis.make_plan(call._replace(items=sample), options, machine)
+                seen = call._replace(items=sample)
+                plan = analysis.make_plan(seen, options, machine)
+                tell_planned(seen, plan.engine, plan.findings)
+                return plan
 
             return AdaptiveStream(call, items, settings, machine, make_plan, self._engines).run()
         call = call._replace(batched=batched)
@@ -145,8 +149,12 @@ class StreamExecutor(TaskExecutor):
     def _plan_stream(self, call: Call, items: Items, options: Options, machine: Machine) -> Plan:
         """A plan for a loop of unknown length; its chunks come from elsewhere."""
         if options.executor != "auto":
-            return as_said(call._replace(items=_ENDLESS), options, machine)
-        plan = analysis.make_plan(call._replace(items=[*call.items] * 2), options, machine)
+            plan = as_said(call._replace(items=_ENDLESS), options, machine)
+            tell(call, plan.engine, lambda: analysis.effects_of(call))
+            return plan
+        seen = call._replace(items=[*call.items] * 2)
+        plan = analysis.make_plan(seen, options, machine)
+        tell_planned(seen, plan.engine, plan.findings)
         workers, _ = sizes(plan.engine, len(_ENDLESS), options, machine)
         return replace(plan, workers=workers)
 

@@ -18,13 +18,14 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from clustrix._evident import is_evident
 from clustrix._model import Call, Chunk, Machine, Outcome, Plan
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._cost import WAITS, Decision, Figures, decide
 from clustrix.execution._engines import Engines
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
-from clustrix.execution._memory import Known, remembered
+from clustrix.execution._memory import Known, binding, remembered
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._stream import EngineStream
 from clustrix.execution._weight import weigh
@@ -108,7 +109,6 @@ class AdaptiveStream:
         self.engines = engines
         self.report = "streamed in the calling thread"
         self._make_plan = plan
-        self._planned = False
         self._single = call.per_item()
         plainly = settings.ordered and not call.collect
         self._function: Callable[[Any], Any] = self._single if plainly else self._careful
@@ -117,6 +117,7 @@ class AdaptiveStream:
         self._shy = SHY
         known = remembered.get(call.function) if plan is not None else None
         self.known = known
+        self._bound = known.bound_for(call.loop_var) if known else None
         self.figures = (known.figures if known else Figures(0, 0.0, 0.0, 0.0))._replace(
             cpus=machine.cpus, most=settings.most, gil=machine.gil, read=known is not None
         )
@@ -166,7 +167,8 @@ class AdaptiveStream:
                 self._gap = min(2 * self._gap, LATEST)
         finally:
             if self._make_plan is not None:
-                remembered.put(self.call.function, Known(self.figures, self.report))
+                known = Known(self.figures, self.report, self.call.loop_var, self._bound)
+                remembered.put(self.call.function, known)
 
     # ---- in the consuming thread ------------------------------------------------------------
 
@@ -242,7 +244,7 @@ class AdaptiveStream:
             loaded="cloudpickle" in sys.modules,
         )
         decision = decide(self.figures)
-        if decision.way != "finish" and not self._planned and self.known is None:
+        if decision.way != "finish":
             if not self._may_leave():
                 return here
             decision = decide(self.figures)
@@ -257,17 +259,20 @@ class AdaptiveStream:
         return decision
 
     def _may_leave(self) -> bool:
-        """Read the source: whether anything speaks against other threads or processes."""
-        if self._make_plan is None or self._sample is None:
-            return False
-        self._planned = True
-        plan = self._make_plan([self._sample[0]] * 2)
-        if plan.engine == "serial":
-            self.figures = self.figures._replace(most=1)
-            return False
-        stuck = plan.engine == "threads" and plan.findings[0].code.startswith("PK")
-        self.figures = self.figures._replace(portable=not stuck, read=True)
-        return True
+        """Whether items may run elsewhere at all; the source is read before the first one does."""
+        if self._bound is None:
+            if self._make_plan is None or self._sample is None:
+                return False
+            make_plan, sample = self._make_plan, [self._sample[0]] * 2
+            if is_evident(self.call._replace(items=sample)):
+                self._bound = ""
+                self.figures = self.figures._replace(overlap=1.0)  # plain data holds the GIL
+            else:
+                self._bound = binding(self.known, self.call, lambda: make_plan(sample))
+            self.figures = self.figures._replace(read=True)
+        if self._bound == "threads":
+            self.figures = self.figures._replace(portable=False)
+        return self._bound != "serial"
 
     def _started(self, workers: int) -> bool:
         """Whether a worker process is there to begin at once; if not, some are on their way."""

@@ -14,8 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustrix import ClustrixError, LocalExecutor, TaskTimeout, WorkerDied, parallel
-from clustrix._model import Call, Chunk, Machine, Outcome, Plan
+from clustrix import (
+    ClustrixError,
+    LocalExecutor,
+    SharedStateWarning,
+    TaskTimeout,
+    WorkerDied,
+    parallel,
+)
+from clustrix._model import Call, Chunk, Finding, Machine, Outcome, Plan
 from clustrix.execution import _adaptive_stream
 from clustrix.execution._adaptive_stream import AdaptiveStream, Settings
 from clustrix.execution._cost import Decision
@@ -632,7 +639,7 @@ def test_what_it_found_is_remembered():
 
 def test_the_plan_may_keep_it_here(engines):
     """Where the source says that the loop must stay, it does."""
-    plan = Plan("serial", 1)
+    plan = Plan("serial", 1, (Finding("SH201", "reads and writes"),))
     stream = AdaptiveStream(
         Call(pid_and_busy, ()),
         Items(iter(range(12))),
@@ -648,6 +655,32 @@ def pid_and_busy(x):
     """Some milliseconds of work."""
     sum(range(100_000))
     return pid(x)
+
+
+written = []
+
+
+def test_shared_state_keeps_its_answer_and_is_said():
+    """The line is named, whether the engine was left open or not."""
+    total = 0
+
+    @parallel
+    def add(x):
+        nonlocal total
+        time.sleep(0.002)
+        total += x
+        return total
+
+    with pytest.warns(SharedStateWarning, match=r"add\(\).*total"):
+        assert list(add.stream(range(50))) == list(itertools.accumulate(range(50)))
+    assert list(add.stream(range(1, 3))) == [1226, 1228]
+
+    @parallel(executor="processes")
+    def write(x):
+        written.append(x)
+
+    with pytest.warns(SharedStateWarning, match="written"):
+        assert list(write.stream(range(3))) == [None] * 3
 
 
 @pytest.mark.parametrize(
