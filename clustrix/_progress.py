@@ -20,7 +20,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
-__all__ = ["Progress", "Tally", "make_tally", "told"]
+from clustrix._model import Call, Options
+from clustrix._records import describe
+
+__all__ = ["Progress", "Tally", "make_tally", "run_told", "told"]
 
 # Seconds between two reports.
 INTERVAL = 0.1
@@ -164,6 +167,15 @@ def make_tally(said: object, total: int | None, name: str) -> Tally | None:
     except ImportError:
         return Tally(_Line(name), total)
     return Tally(_Bar(tqdm(total=total, desc=name, unit="item", file=sys.stderr)), total)
+
+
+def run_told(run: Callable[..., list[Any]], call: Call, options: Options) -> list[Any]:
+    """The results of a loop that is counted: ``run(call, options, tally)``."""
+    tally = make_tally(options.progress, len(call.items), describe(call.function))
+    if tally is None:
+        return run(call, options)
+    with tally:
+        return run(call, options, tally)
 
 
 def told(values: Generator[Any, None, None], tally: Tally) -> Generator[Any, None, None]:

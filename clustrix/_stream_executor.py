@@ -17,6 +17,7 @@ from clustrix._model import Call, Machine, Options, Plan, describe
 from clustrix._sizes import as_said, sizes
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
+from clustrix.errors import NotPicklableError
 from clustrix.execution import AdaptiveStream, EngineStream, Items, Settings, this_machine
 
 __all__ = ["StreamExecutor"]
@@ -135,7 +136,7 @@ class StreamExecutor(TaskExecutor):
         choice = options.executor if options.executor != "auto" else plan.engine
         engine = self._engines.get("serial" if plan.engine == "serial" else choice, plan.workers)
         pace = settings.pace(plan.workers)
-        return EngineStream(
+        stream = EngineStream(
             call,
             plan,
             engine,
@@ -144,7 +145,8 @@ class StreamExecutor(TaskExecutor):
             settings.ahead,
             ordered=settings.ordered,
             owner=self._engines,
-        ).run()
+        )
+        return _explained(stream.run(), call)
 
     def _plan_stream(self, call: Call, items: Items, options: Options, machine: Machine) -> Plan:
         """A plan for a loop of unknown length; its chunks come from elsewhere."""
@@ -174,6 +176,15 @@ class StreamExecutor(TaskExecutor):
         return may_want_batches(call.function, call.slot) and (
             analysis.needs_batches(call.function, call.slot, call.items) is not None
         )
+
+
+def _explained(values: Generator[Any, None, None], call: Call) -> Generator[Any, None, None]:
+    """The values; a refusal to send the function says which part of it is to blame."""
+    try:
+        yield from values
+    except NotPicklableError as error:
+        analysis.explain_refusal(error, call._replace(items=()))  # items are not kept
+        raise
 
 
 def _check_stream(ordered: object, ahead: object, chunk_size: int | None) -> None:

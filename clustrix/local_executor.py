@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix import analysis
 from clustrix._calls import count_items, loop_call, work_call
-from clustrix._model import Call, Finding, Machine, Options, Plan, describe
+from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
@@ -230,7 +230,12 @@ class LocalExecutor(StreamExecutor):
         )
         items, broken = count_items(iterable)
         call = call._replace(items=items)
-        results = self._run(call, options) if not progress else self._run_told(call, options)
+        if progress:
+            from clustrix._progress import run_told
+
+            results = run_told(self._run, call, options)
+        else:
+            results = self._run(call, options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
         return results
@@ -277,22 +282,13 @@ class LocalExecutor(StreamExecutor):
             notes.append(Finding("PL602", f"the last loop: {known.report}"))
         return replace(plan, findings=(*plan.findings, *notes))
 
-    def _run_told(self, call: Call, options: Options) -> list[Any]:
-        from clustrix._progress import make_tally
-
-        tally = make_tally(options.progress, len(call.items), describe(call.function))
-        if tally is None:
-            return self._run(call, options)
-        with tally:
-            return self._run(call, options, tally)
-
     def _run(self, call: Call, options: Options, tally: Tally | None = None) -> list[Any]:
         if not call.items:
             return []
         self._engines.check_open()
         call = call._replace(collect=options.on_error == "collect")
         try:
-            results = self._run_loop(call, options)
+            results = self._run_loop(call, options, tally)
         except NotPicklableError as error:
             analysis.explain_refusal(error, call)
             raise
@@ -301,7 +297,7 @@ class LocalExecutor(StreamExecutor):
                 analysis.explain_refusal(value, call)
         return results
 
-    def _run_loop(self, call: Call, options: Options) -> list[Any]:
+    def _run_loop(self, call: Call, options: Options, tally: Tally | None) -> list[Any]:
         machine = this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):

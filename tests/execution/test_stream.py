@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from clustrix import (
     ClustrixError,
     LocalExecutor,
+    NotPicklableError,
     SharedStateWarning,
     TaskTimeout,
     WorkerDied,
@@ -407,6 +408,19 @@ def test_a_worker_that_dies():
     assert got in ([0, 1, 2, 3], [0, 1, 2, 3, 4])  # item 4 may not have been sent back yet
     values = streamed("processes", kill, range(8), 5, 9, chunk_size=2, on_error="collect")
     assert [type(value) for value in values] == [int] * 5 + [WorkerDied] + [int] * 2
+
+
+def test_a_function_that_cannot_travel():
+    """The error names the part, as for a list."""
+    lock = threading.Lock()
+
+    def locked(x):
+        with lock:
+            return x
+
+    with pytest.raises(NotPicklableError, match="lock") as caught:
+        next(streamed("processes", locked, range(3)))
+    assert "lock" in caught.value.path
 
 
 def test_closing_ends_running_items_promptly():
