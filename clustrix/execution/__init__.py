@@ -12,6 +12,12 @@ from clustrix._lazy import door
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
+    from clustrix.execution._adaptive_stream import (
+        AdaptiveStream as AdaptiveStream,
+    )
+    from clustrix.execution._adaptive_stream import (
+        Settings as Settings,
+    )
     from clustrix.execution._checkup import (
         BLAS_LIMITS as BLAS_LIMITS,
     )
@@ -23,12 +29,6 @@ if TYPE_CHECKING:
     )
     from clustrix.execution._checkup import (
         lifeline as lifeline,
-    )
-    from clustrix.execution._adaptive_stream import (
-        AdaptiveStream as AdaptiveStream,
-    )
-    from clustrix.execution._adaptive_stream import (
-        Settings as Settings,
     )
     from clustrix.execution._cpus import (
         available_cpus as available_cpus,
