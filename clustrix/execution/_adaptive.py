@@ -36,6 +36,7 @@ from clustrix.execution._cost import (
     Decision,
     Figures,
     decide,
+    lasting,
     rescaled,
     waiting,
 )
@@ -44,7 +45,7 @@ from clustrix.execution._engines import Engines
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._memory import Known, binding, remembered
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._slow_start import SlowStart
+from clustrix.execution._slow_start import SlowStart, has_blocking_call
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
 from clustrix.execution._weight import weigh
@@ -133,7 +134,7 @@ class AdaptiveLoop:
                     break
                 report = self._go(decision)
         finally:
-            known = Known(self.figures, report, self.call.loop_var, self._bound)
+            known = Known(lasting(self.figures), report, self.call.loop_var, self._bound)
             remembered.put(self.call.function, known)
         return gather(iter(self.done), total, collect=self.call.collect)
 
@@ -244,7 +245,10 @@ class AdaptiveLoop:
             if self._bound is None:  # before any other lane gets an item
                 simple = self.evident()
                 self._bound = "" if simple else binding(self.known, self.call, self.plan)
-                self.figures = self.figures._replace(read=True)
+                blocks = (
+                    self.figures.blocks if self._plan is None else has_blocking_call(self._plan)
+                )
+                self.figures = self.figures._replace(read=True, blocks=not simple and blocks)
             if self._bound == "serial":
                 return Decision("finish", 1, "items depend on what others wrote")
             if self._bound == "threads":
