@@ -136,8 +136,8 @@ def decide(figures: Figures) -> Decision:
         return _waiting(figures, left)
     if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
         return Decision("finish", 1, "it may wait; one more look")
-    if figures.process_cpu > PARALLEL_ALREADY * figures.wall:
-        used = figures.process_cpu / figures.wall
+    if figures.process_cpu > PARALLEL_ALREADY * figures.wall or _waits_for_its_own(figures):
+        used = figures.process_cpu / min(figures.wall, max(figures.cpu, 1e-9))
         return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
     if lanes < 2 or figures.cpus < 2:
         return Decision("finish", 1, "one processor to use")
@@ -154,11 +154,19 @@ def waiting(figures: Figures) -> bool:
     """
     if figures.waits <= 0 or figures.cpu >= WAITS * figures.wall:
         return False
-    # A thread of BLAS waits for the others; on a busy machine for long.
-    if figures.blocks is False and figures.process_cpu > PARALLEL_ALREADY * figures.cpu:
+    if _waits_for_its_own(figures):
         return False
     # One measurement may have met a busy machine and a thread that was just starting.
     return figures.looks > 1 or figures.cpu < CERTAINLY_WAITS * figures.wall
+
+
+def _waits_for_its_own(figures: Figures) -> bool:
+    """Whether other threads compute while it waits: those of BLAS, on a busy machine for long."""
+    return (
+        figures.waits > 0
+        and figures.blocks is False
+        and figures.process_cpu > PARALLEL_ALREADY * figures.cpu
+    )
 
 
 def lasting(figures: Figures) -> Figures:
