@@ -44,6 +44,10 @@ class Page:
         _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic(), self._serial)
         return True
 
+    def resume(self, index: int, since: float) -> None:
+        """Worker: the item that began then goes on, after something else had to be done."""
+        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, since, self._serial)
+
     def begin(self, serial: int) -> bool:
         """Worker: the chunk with this number is next; ``False`` when it has been taken back."""
         self._serial = serial

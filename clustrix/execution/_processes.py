@@ -12,22 +12,19 @@ There is no thread in between: the calling thread itself waits on the workers.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Generator, Iterable
-from typing import Any
 
-from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._model import Call, Chunk, Plan
+from clustrix._records import News
 from clustrix.execution._cpus import available_cpus
+from clustrix.execution._partial import keep_partial
 from clustrix.execution._pool import Pool
 from clustrix.execution._process_loop import ProcessLoop
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._surroundings import surroundings
 from clustrix.execution._tasks import Tasks
 
 __all__ = ["ProcessEngine"]
-
-# The variables as the system keeps them: copying these takes 1 us instead of 50.
-_environ: dict[Any, Any] | None = getattr(os.environ, "_data", None)
 
 
 class ProcessEngine:
@@ -41,9 +38,7 @@ class ProcessEngine:
         self.pool = pool
         self._tasks = Tasks()
 
-    def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
-    ) -> Generator[Outcome, None, None]:
+    def run(self, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> Generator[News, None, None]:
         """Run the chunks on up to ``plan.workers`` processes.
 
         Raises:
@@ -57,6 +52,9 @@ class ProcessEngine:
                 if not loop.busy():
                     return
                 yield from loop.collect()
+        except KeyboardInterrupt as interrupt:
+            keep_partial(interrupt, loop.unfinished())
+            raise
         finally:
             loop.end()
 
@@ -66,27 +64,5 @@ class ProcessEngine:
         Raises:
             NotPicklableError: the function or its constant arguments cannot travel.
         """
-        context = _context(plan.workers)
+        context = surroundings(blas=max(1, available_cpus() // plan.workers))
         return ProcessLoop(self.pool, call, plan, schedule, context, self._tasks.make)
-
-
-def _authkey() -> bytes | None:
-    """The key with which proxies of a `multiprocessing.Manager` introduce themselves."""
-    process = sys.modules.get("multiprocessing.process")
-    return None if process is None else bytes(process.current_process().authkey)
-
-
-def _context(workers: int) -> dict[str, Any]:
-    """The caller's surroundings, as a worker must have them."""
-    try:
-        folder = os.getcwd()
-    except FileNotFoundError:  # the caller's folder is gone; so be it
-        folder = None
-    return {
-        "path": list(sys.path),
-        "argv": list(getattr(sys, "argv", [])),
-        "folder": folder,
-        "authkey": _authkey(),
-        "environ": os.environ.copy() if _environ is None else _environ.copy(),
-        "blas": str(max(1, available_cpus() // workers)),
-    }

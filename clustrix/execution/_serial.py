@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._model import Call, Chunk, Plan
+from clustrix._records import News
 from clustrix.execution._lane import Unwatched, run_chunk
 
 __all__ = ["SerialEngine"]
@@ -17,9 +18,7 @@ class SerialEngine:
     since this one does not.
     """
 
-    def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
-    ) -> Generator[Outcome, None, None]:
+    def run(self, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> Generator[News, None, None]:
         """Run the chunks in order; stop behind the first error."""
         watch = Unwatched()
         for chunk in chunks:
