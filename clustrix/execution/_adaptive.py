@@ -23,7 +23,7 @@ from typing import Any
 
 from clustrix._evident import is_evident
 from clustrix._model import Call, Machine, Plan
-from clustrix._records import Chunk, Heard, News, Outcome
+from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
@@ -202,13 +202,10 @@ class AdaptiveLoop:
         )
 
     def _keep(self, news: News) -> None:
-        if type(news) is Heard:
-            self.relay.hear(news)
-            return
-        assert isinstance(news, Outcome)
-        self.done.append(news)
-        self.relay.settle(news)
-        self.failed = self.failed or news.error is not None
+        outcome = self.relay.take(news)
+        if outcome is not None:
+            self.done.append(outcome)
+            self.failed = self.failed or outcome.error is not None
 
     # ---- deciding -------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from contextlib import closing
 from typing import Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan
-from clustrix._records import Heard, News
+from clustrix._records import News
 from clustrix.errors import ClustrixError
 from clustrix.execution._chunks import cut
 from clustrix.execution._lane import Raised
@@ -80,17 +80,17 @@ def gather(
     """
     relay = relay or Relay()
     done: list[Outcome] = []
+    one: News | None = None
+    outcome: Outcome | None = None
     try:
         for one in news:
-            if type(one) is Heard:
-                relay.hear(one)
-            else:
-                done.append(one)  # type: ignore[arg-type]
-                relay.settle(one)  # type: ignore[arg-type]
+            outcome = relay.take(one)
+            if outcome is not None:
+                done.append(outcome)
     except KeyboardInterrupt as interrupt:
         keep_partial(interrupt, done)
         raise
-    one = None  # type: ignore[assignment]  # a traceback through here keeps no results alive
+    del one, outcome  # a traceback through here keeps no results alive
     return join(done, expected, collect=collect)
 
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from clustrix._records import Chunk, Event, Heard, Outcome
+from clustrix._records import Chunk, Event, Heard, News, Outcome
 from clustrix.execution._recorder import FILTERS, LOG, OUT, WARNING
 
 __all__ = ["Relay"]
@@ -39,6 +39,14 @@ class Relay:
         for chunk in chunks:
             self._stops[chunk.start] = chunk.stop
             yield chunk
+
+    def take(self, news: News) -> Outcome | None:
+        """Learn what an engine has to tell; an outcome comes back."""
+        if isinstance(news, Heard):
+            self.hear(news)
+            return None
+        self.settle(news)
+        return news
 
     def hear(self, heard: Heard) -> None:
         """Learn what the items of a chunk have shown so far."""
