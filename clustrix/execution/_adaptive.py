@@ -161,6 +161,8 @@ class AdaptiveLoop:
                 if self.started is not None:
                     width = min(self.most or MOST_WAITING, total)
                     return Decision("threads", width, "it has a blocking call")
+            if self.failed:  # nothing behind it matters
+                break
             if time.perf_counter() - start >= LOOK and not self._unsure:
                 decision = self._decide()
                 if decision.way != "finish":

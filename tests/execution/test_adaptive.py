@@ -97,6 +97,19 @@ def test_any_decisions_give_the_loops_error(engines, count, bad, decisions):
     assert caught.value.__notes__[0].startswith(note)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_behind_a_failure_in_the_calling_thread_is_started(engines, way, tmp_path):
+    """Whatever would have been decided next."""
+
+    def work(x: int) -> None:
+        (tmp_path / str(x)).touch()
+        raise LookupError(x)
+
+    with pytest.raises(LookupError):
+        run(engines, work, range(50), [Decision(way, 2, "so")] * 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["0"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     programs=strategies.programs,
