@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from clustrix import SharedStateWarning
+
 
 def transcript(run: Callable[[], Any], action: str = "default") -> dict[str, Any]:
     """All that a caller can see of a loop, in the order in which it is seen."""
@@ -45,6 +47,7 @@ def transcript(run: Callable[[], Any], action: str = "default") -> dict[str, Any
             contextlib.redirect_stderr(Text("err")),
         ):
             warnings.simplefilter(action)  # type: ignore[arg-type]
+            warnings.simplefilter("ignore", SharedStateWarning)  # said of the loop, not by it
             warnings.showwarning = show
             try:
                 result = run()

@@ -1,6 +1,6 @@
 """One page of memory that the parent and a worker both see: where the worker is in the loop.
 
-    worker:  page.enter(17) ──────> [phase | item | since | serial | cancel] <────── parent: page.where
+    worker:  page.enter(17) ──────> [phase | item | since | serial | cancel] <────── parent: page
 
 A message for every item would cost more than many an item does; eight bytes of shared memory
 cost next to nothing, and they are still there when the worker is not.

@@ -21,7 +21,7 @@ from clustrix.execution import _capture, _logs
 from clustrix.execution._recorder import silence
 from clustrix.execution._surroundings import Surroundings
 
-__all__ = ["Place"]
+__all__ = ["BLAS_LIMITS", "Place"]
 
 # Without a limit every worker would start a thread for every CPU.
 BLAS_LIMITS = (

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from clustrix import parallel
+from clustrix import SharedStateWarning, parallel
 from tests import jobs
 from tests.scripts import output_of
 
@@ -53,6 +53,7 @@ def elsewhere(folder: Path, number: int) -> Iterator[None]:
         logging.getLogger("tests.jobs").setLevel(logging.INFO if number % 2 else logging.WARNING)
         logging.disable(logging.CRITICAL if number == 3 else logging.NOTSET)
         warnings.simplefilter("always" if number % 2 else "ignore")
+        warnings.simplefilter("ignore", SharedStateWarning)
         context.prec = 11 + number
         token = jobs.REQUEST.set(f"request {number}")
         try:
