@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-__all__ = ["Call", "Chunk", "Outcome", "describe"]
+__all__ = ["Call", "Chunk", "Event", "Heard", "News", "Outcome", "describe"]
 
 
 class Call(NamedTuple):
@@ -96,6 +96,36 @@ class Outcome(NamedTuple):
     values: Sequence[Any]
     error: BaseException | None = None
     failed: int | None = None
+
+
+class Event(NamedTuple):
+    """Something that an item showed while it ran.
+
+    Attributes:
+        item: its position in the loop.
+        kind: what it is; `clustrix.execution` counts the kinds.
+        what: a text, a log record, a warning.
+    """
+
+    item: int
+    kind: int
+    what: Any
+
+
+class Heard(NamedTuple):
+    """What the items of one chunk have shown since the last time, in order.
+
+    Attributes:
+        start: position in the loop of the chunk's first item.
+        events: of these items.
+    """
+
+    start: int
+    events: Sequence[Event]
+
+
+# What an engine has to tell.
+News = Outcome | Heard
 
 
 def describe(function: object) -> str:

@@ -133,13 +133,13 @@ class _Look:
 
     def function(self, function: FunctionType) -> bool:
         """The code of a function, its defaults, and where it says that it comes from."""
+        if function.__closure__:  # what it holds may change, whoever made it
+            return False
         home = sys.modules.get(function.__module__ or "")
-        if home is not None and is_standard(home.__name__):
+        if home is not None and (is_standard(home.__name__) or is_installed(home.__name__)):
             return True
         code, defaults = function.__code__, function.__defaults__
-        if home is not None and is_installed(home.__name__):
-            return True
-        if function.__closure__ or function.__dict__ or function.__kwdefaults__:
+        if function.__dict__ or function.__kwdefaults__:
             return False
         if not all(type(part) in _PLAIN for part in defaults or ()) or _writes(code):
             return False

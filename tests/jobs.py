@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+import decimal
 import functools
+import io
+import locale
+import logging
 import os
 import signal
+import socket
+import sys
 import threading
+import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +199,100 @@ def plan_of(
 def cached(x: int) -> int:
     """Looked up rather than computed, the second time."""
     return x * 10
+
+
+REQUEST: contextvars.ContextVar[str] = contextvars.ContextVar("REQUEST", default="none")
+
+
+def whereabouts(x: Any) -> dict[str, Any]:
+    """What an item can see of its surroundings."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.warn("shown by the filters or not", ResourceWarning, stacklevel=1)
+    return {
+        "request": REQUEST.get(),
+        "folder": os.getcwd(),
+        "variable": os.environ.get("CLUSTRIX_TEST"),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "path": list(sys.path),
+        "warnings": len(seen),
+        "info": logging.getLogger("tests.jobs").isEnabledFor(logging.INFO),
+        "critical": logging.getLogger("other").isEnabledFor(logging.CRITICAL),
+        "recursion": sys.getrecursionlimit(),
+        "prec": decimal.getcontext().prec,
+        "flags": [s for s, on in decimal.getcontext().flags.items() if on],
+        "patience": socket.getdefaulttimeout(),
+    }
+
+
+def wander(x: Any) -> dict[str, Any]:
+    """Sees its surroundings, then changes all of them."""
+    found = whereabouts(x)
+    REQUEST.set(f"changed by {x}")
+    os.chdir("/")
+    os.environ["CLUSTRIX_TEST"] = f"changed by {x}"
+    locale.setlocale(locale.LC_ALL, "C")
+    sys.path.append(f"/changed/by/{x}")
+    warnings.simplefilter("ignore")
+    logging.getLogger("tests.jobs").setLevel(logging.ERROR)
+    logging.disable(logging.CRITICAL)
+    sys.setrecursionlimit(sys.getrecursionlimit() + 1)
+    decimal.getcontext().prec += 1
+    decimal.Decimal(1) / decimal.Decimal(3)
+    socket.setdefaulttimeout(1.0 + x)
+    return found
+
+
+class OwnWarning(UserWarning):
+    """Its constructor asks for another argument than it passes on."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"number {number}")
+        self.colour = f"red {number}"
+
+
+def warn_own(x: int) -> None:
+    """Gives a warning of its own kind."""
+    warnings.warn(OwnWarning(x), stacklevel=1)
+
+
+class Chatty:
+    """Says when it is pickled."""
+
+    def __init__(self, x: int) -> None:
+        self.x = x
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Not the loop's doing."""
+        print("pickled")
+        return self.__dict__
+
+
+def perform(job: tuple[int, list[tuple[str, Any]]], bad: set[int]) -> int:
+    """Does what a program says: prints, logs, warns, waits, and fails if it shall."""
+    number, steps = job
+    for what, how in steps:
+        if what == "print":
+            print(number, how)
+        elif what == "error text":
+            sys.stderr.write(how)
+        elif what == "log":
+            logging.getLogger("tests.jobs").log(how, "step %s of %d", [how], number)
+        elif what == "warn":
+            warnings.warn(f"warning {how}", DeprecationWarning, stacklevel=1)
+        elif what == "warn elsewhere":
+            warnings.warn(f"warning {how}", UserWarning, stacklevel=1)
+        elif what == "catch":
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                warnings.warn(how, stacklevel=1)
+                warnings.warn(how, stacklevel=1)
+            print("caught", [str(one.message) for one in seen])
+        elif what == "redirect":
+            with contextlib.redirect_stdout(io.StringIO()) as text:
+                print("for me", number)
+            print("got", text.getvalue())
+        elif what == "sleep":
+            time.sleep(how)
+    if number in bad:
+        raise ValueError("bad item", number)
+    return number

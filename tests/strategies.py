@@ -80,3 +80,31 @@ def loop_names(signature: inspect.Signature) -> list[str]:
 values = st.integers(0, 9)
 arguments = st.lists(values, max_size=4).map(tuple)
 keywords = st.dictionaries(st.sampled_from("abcdexy"), values, max_size=3)
+
+# What an item does that others can see; `tests.jobs.perform` does it.
+steps = st.one_of(
+    st.tuples(st.just("print"), st.text(max_size=3)),
+    st.tuples(st.just("error text"), st.sampled_from(["e", "f\n"])),
+    st.tuples(st.just("log"), st.sampled_from([10, 20, 40])),
+    st.tuples(st.just("warn"), st.sampled_from(["a", "b"])),
+    st.tuples(st.just("warn elsewhere"), st.sampled_from(["a", "b"])),
+    st.tuples(st.just("catch"), st.sampled_from(["a", "b"])),
+    st.tuples(st.just("redirect"), st.just("x")),
+    st.tuples(st.just("sleep"), st.sampled_from([0.0, 0.001, 0.004])),
+)
+programs = st.lists(st.lists(steps, max_size=4), min_size=1, max_size=12)
+
+
+def without_catching(programs: list[list[tuple[str, Any]]], action: str) -> list[Any]:
+    """What threads can do as the loop does.
+
+    The block of `warnings.catch_warnings` makes all modules of the process forget what they have
+    warned of: the interpreter keeps one number for that, which threads cannot share in the order
+    of the loop.
+    """
+    if action in ("always", "ignore", "error"):
+        return programs
+    return [[step for step in steps if step[0] != "catch"] for steps in programs]
+
+
+filter_actions = st.sampled_from(["default", "always", "once", "module", "ignore", "error"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
+import textwrap
 import types
 from typing import Any
 
@@ -70,6 +72,14 @@ def local(held: Any) -> Any:
     return lambda x: (x, held)
 
 
+helped = functools.wraps(textwrap.dedent)(local([1]))  # says that it is of the standard library
+
+
+def by_a_helper_that_holds(x: int) -> Any:
+    """Its helper may answer differently the next time."""
+    return helped(x)
+
+
 @pytest.mark.parametrize("function", [scale, helper, of_a_module, with_default, operator.neg, len])
 def test_what_holds_nothing_that_changes_is_settled(function):
     """Numbers, helpers, modules and built-ins are looked at where they sit."""
@@ -80,7 +90,16 @@ def test_what_holds_nothing_that_changes_is_settled(function):
 
 @pytest.mark.parametrize(
     "function",
-    [reads_a_list, counts, remembers, by_the_back_door, local([1]), local(1), TABLE.append],
+    [
+        reads_a_list,
+        counts,
+        remembers,
+        by_the_back_door,
+        local([1]),
+        local(1),
+        by_a_helper_that_holds,
+        TABLE.append,
+    ],
 )
 def test_what_may_change_inside_is_not(function):
     """Its pickle is made and compared for each loop."""

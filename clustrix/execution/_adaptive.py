@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import operator
 import sys
 import threading
 import time
@@ -24,7 +23,7 @@ from typing import Any
 
 from clustrix._evident import is_evident
 from clustrix._model import Call, Machine, Plan
-from clustrix._records import Chunk, Outcome
+from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
@@ -36,15 +35,18 @@ from clustrix.execution._cost import (
     Decision,
     Figures,
     decide,
+    lasting,
     rescaled,
     waiting,
 )
-from clustrix.execution._engine import gather
+from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
-from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._memory import Known, binding, remembered
+from clustrix.execution._own_lane import OwnLane
+from clustrix.execution._partial import keep_partial
+from clustrix.execution._relay import Relay
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._slow_start import SlowStart
+from clustrix.execution._slow_start import SlowStart, has_blocking_call
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
 from clustrix.execution._weight import weigh
@@ -97,6 +99,7 @@ class AdaptiveLoop:
         self.engines = engines
         self.known = remembered.get(call.function)
         self.done: list[Outcome] = []
+        self.relay = Relay()
         self.next = 0
         self.failed = False
         self.started: tuple[ThreadLoop, Taper] | None = None
@@ -104,7 +107,7 @@ class AdaptiveLoop:
         self._plan: Plan | None = None
         self._evident: bool | None = None
         self._planning = threading.Lock()
-        self._function = call.per_item()
+        self._own = OwnLane(call, self.relay)
         self._unsure = False
         self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
@@ -133,10 +136,14 @@ class AdaptiveLoop:
                 if decision.way == "finish":
                     break
                 report = self._go(decision)
+        except KeyboardInterrupt as interrupt:
+            keep_partial(interrupt, self.done)
+            raise
         finally:
-            known = Known(self.figures, report, self.call.loop_var, self._bound)
+            self._own.end()
+            known = Known(lasting(self.figures), report, self.call.loop_var, self._bound)
             remembered.put(self.call.function, known)
-        return gather(iter(self.done), total, collect=self.call.collect)
+        return join(self.done, total, collect=self.call.collect)
 
     # ---- in the calling thread ------------------------------------------------------------
 
@@ -155,6 +162,8 @@ class AdaptiveLoop:
                 if self.started is not None:
                     width = min(self.most or MOST_WAITING, total)
                     return Decision("threads", width, "it has a blocking call")
+            if self.failed:  # nothing behind it matters
+                break
             if time.perf_counter() - start >= LOOK and not self._unsure:
                 decision = self._decide()
                 if decision.way != "finish":
@@ -176,7 +185,7 @@ class AdaptiveLoop:
         chunk = Chunk(self.next, self.call.items[self.next : self.next + size])
         waits, process = _platform.voluntary_waits(), time.process_time()
         cpu, wall = time.thread_time(), time.perf_counter()
-        self._keep(self._here(chunk))
+        self._keep(self._own.run(chunk))
         wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
         process, waits = time.process_time() - process, _platform.voluntary_waits() - waits
         count = len(chunk.items)
@@ -195,23 +204,13 @@ class AdaptiveLoop:
             looks=self.figures.looks + 1 if waits and cpu < WAITS * wall else 0,
         )
 
-    def _here(self, chunk: Chunk) -> Outcome:
-        """Run a chunk in the calling thread: nothing but the plain loop around the function."""
-        if self.call.collect:
-            return run_chunk(self.call, chunk, Unwatched())
-        function, iterator = self._function, iter(chunk.items)
-        try:
-            return Outcome(chunk.start, [function(item) for item in iterator])
-        except BaseException as error:
-            index = chunk.stop - 1 - operator.length_hint(iterator)
-            add_note(error, item_note(self.call, index, chunk.items[index - chunk.start]))
-            return Outcome(chunk.start, [], error, index)
-
-    def _keep(self, outcome: Outcome) -> None:
-        self.done.append(outcome)
-        self.failed = self.failed or outcome.error is not None
-        if self.tally is not None:
-            self.tally(len(outcome.values))
+    def _keep(self, news: News) -> None:
+        outcome = self.relay.take(news)
+        if outcome is not None:
+            self.done.append(outcome)
+            self.failed = self.failed or outcome.error is not None
+            if self.tally is not None:
+                self.tally(len(outcome.values))
 
     # ---- deciding -------------------------------------------------------------------------
 
@@ -247,7 +246,10 @@ class AdaptiveLoop:
             if self._bound is None:  # before any other lane gets an item
                 simple = self.evident()
                 self._bound = "" if simple else binding(self.known, self.call, self.plan)
-                self.figures = self.figures._replace(read=True)
+                blocks = (
+                    self.figures.blocks if self._plan is None else has_blocking_call(self._plan)
+                )
+                self.figures = self.figures._replace(read=True, blocks=not simple and blocks)
             if self._bound == "serial":
                 return Decision("finish", 1, "items depend on what others wrote")
             if self._bound == "threads":
@@ -341,7 +343,7 @@ class AdaptiveLoop:
     def _check(self, seconds: float, cpu: float, first: int) -> None:
         """Was it right?  What the threads used says what to believe the next time."""
         count = len(self.call.items) - first
-        if seconds < LOOK:
+        if seconds < LOOK or count == 0:
             return
         if not waiting(self.figures):
             self._note_overlap(cpu / seconds)
@@ -368,7 +370,7 @@ class AdaptiveLoop:
             return
         light = (self.figures.moved or 0.0) < 0.1 * self.figures.wall
         loop.depth = max(2, AHEAD // workers) if light else 2
-        loop.unsent = self._here
-        Beside(loop, schedule, taper, self._here, self._keep, works).run()
+        loop.unsent = self._own.run
+        Beside(loop, schedule, taper, self._own.run, self._keep, works).run()
         self.next = len(self.call.items)
         self.figures = rescaled(self.figures, taper.wall)

@@ -20,12 +20,14 @@ from typing import Any, NamedTuple
 
 from clustrix._evident import is_evident
 from clustrix._model import Call, Chunk, Machine, Outcome, Plan
+from clustrix._records import News
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._cost import WAITS, Decision, Figures, decide
 from clustrix.execution._engines import Engines
-from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
+from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, binding, remembered
+from clustrix.execution._own_lane import Aside, OwnLane
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._stream import EngineStream
 from clustrix.execution._weight import weigh
@@ -314,7 +316,7 @@ class AdaptiveStream:
     ) -> Generator[Any, None, None]:
         engine: Any = self.engines.get(way, lanes)
         if way == "processes":
-            engine = _Helped(engine, self._here)
+            engine = _Helped(engine, lambda chunk: own.run(chunk))
         stream = EngineStream(
             self.call,
             Plan(way, lanes),
@@ -325,11 +327,12 @@ class AdaptiveStream:
             ordered=self.settings.ordered,
             enough=enough,
         )
-        with contextlib.closing(stream.run()) as values:
-            yield from values
-
-    def _here(self, chunk: Chunk) -> Outcome:
-        return run_chunk(self.call, chunk, Unwatched())
+        own = OwnLane(self.call, Aside(stream.hear))
+        try:
+            with contextlib.closing(stream.run()) as values:
+                yield from values
+        finally:
+            own.end()
 
     def _probe(self) -> Generator[Any, None, None]:
         """Run some items on two threads: do they use more than one processor?"""
@@ -355,9 +358,7 @@ class _Helped(NamedTuple):
     engine: Any
     here: Callable[[Chunk], Outcome]
 
-    def run(
-        self, call: Call, plan: Plan, chunks: Iterable[Chunk]
-    ) -> Generator[Outcome, None, None]:
+    def run(self, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> Generator[News, None, None]:
         """Run the chunks; those that cannot be sent, in the calling thread."""
         return self.engine.run(call, plan, chunks, unsent=self.here)  # type: ignore[no-any-return]
 

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from clustrix._records import Chunk, Outcome
+from clustrix._records import Chunk, News, Outcome
+from clustrix.execution._partial import keep_partial
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._taper import Taper
 
@@ -32,7 +33,7 @@ class Beside:
         schedule: which chunk is next.
         taper: what cuts the chunks; learns what an item costs.
         here: runs a chunk in the calling thread.
-        keep: takes every outcome.
+        keep: takes every outcome, and what items have shown.
         works: whether the calling thread runs chunks, too, or only listens.
     """
 
@@ -42,7 +43,7 @@ class Beside:
         schedule: Schedule,
         taper: Taper,
         here: Callable[[Chunk], Outcome],
-        keep: Callable[[Outcome], None],
+        keep: Callable[[News], None],
         works: bool,
     ) -> None:
         self._loop = loop
@@ -58,6 +59,9 @@ class Beside:
         try:
             while self._turn():
                 pass
+        except KeyboardInterrupt as interrupt:
+            keep_partial(interrupt, self._loop.unfinished())
+            raise
         finally:
             self._loop.end()
 
@@ -76,8 +80,8 @@ class Beside:
             self._taper.wall = (self._taper.wall + wall) / 2
         elif not self._loop.busy():
             return False
-        for outcome in self._loop.collect(wait=chunk is None):
-            self._keep(outcome)
+        for news in self._loop.collect(wait=chunk is None):
+            self._keep(news)
         return True
 
     def _hand_out(self) -> None:

@@ -46,7 +46,7 @@ class Kind:
     """What a frame means; the README of this room draws the conversation."""
 
     CONTEXT, TASK, DROP, CHUNK, EXIT = range(5)  # parent to worker
-    PART, DONE, FAILED, BROKEN, SKIPPED = range(16, 21)  # worker to parent
+    PART, DONE, FAILED, BROKEN, SKIPPED, HEARD = range(16, 22)  # worker to parent
 
 
 class Packed(NamedTuple):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from clustrix.execution import _platform
 from clustrix.execution._arena import SHARES_MEMORY
 from clustrix.execution._cpus import _cgroup_quota, available_cpus
-from clustrix.execution._worker import BLAS_LIMITS
+from clustrix.execution._place import BLAS_LIMITS
 
 __all__ = ["BLAS_LIMITS", "SHARES_MEMORY", "CpuLimits", "cpu_limits", "lifeline"]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-__all__ = ["Decision", "Figures", "decide", "rescaled", "waiting"]
+__all__ = ["Decision", "Figures", "decide", "lasting", "rescaled", "waiting"]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
@@ -46,6 +46,9 @@ PARALLEL_ALREADY = 1.15
 # to 2.0.
 OVERLAPS = 1.35
 
+# Less than this on two threads says more about the machine than about the code.
+TOO_BUSY = 0.95
+
 # A change must promise this much, or the loop stays where it is.
 GAIN = 0.85
 
@@ -76,6 +79,7 @@ class Figures(NamedTuple):
         gil: whether the interpreter runs one thread at a time.
         read: whether the function has been analysed.
         loaded: whether a function has been analysed, and one sent to a worker, before.
+        blocks: whether its source has a blocking call; ``None`` when nobody has looked.
     """
 
     items: int
@@ -93,6 +97,7 @@ class Figures(NamedTuple):
     gil: bool = True
     read: bool = True
     loaded: bool = True
+    blocks: bool | None = None
 
 
 class Decision(NamedTuple):
@@ -131,8 +136,8 @@ def decide(figures: Figures) -> Decision:
         return _waiting(figures, left)
     if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
         return Decision("finish", 1, "it may wait; one more look")
-    if figures.process_cpu > PARALLEL_ALREADY * figures.wall:
-        used = figures.process_cpu / figures.wall
+    if figures.process_cpu > PARALLEL_ALREADY * figures.wall or _waits_for_its_own(figures):
+        used = figures.process_cpu / min(figures.wall, max(figures.cpu, 1e-9))
         return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
     if lanes < 2 or figures.cpus < 2:
         return Decision("finish", 1, "one processor to use")
@@ -149,8 +154,26 @@ def waiting(figures: Figures) -> bool:
     """
     if figures.waits <= 0 or figures.cpu >= WAITS * figures.wall:
         return False
+    if _waits_for_its_own(figures):
+        return False
     # One measurement may have met a busy machine and a thread that was just starting.
     return figures.looks > 1 or figures.cpu < CERTAINLY_WAITS * figures.wall
+
+
+def _waits_for_its_own(figures: Figures) -> bool:
+    """Whether other threads compute while it waits: those of BLAS, on a busy machine for long."""
+    return (
+        figures.waits > 0
+        and figures.blocks is False
+        and figures.process_cpu > PARALLEL_ALREADY * figures.cpu
+    )
+
+
+def lasting(figures: Figures) -> Figures:
+    """What of the figures is worth remembering: a probe on a busy machine is not."""
+    if figures.overlap is not None and figures.overlap < TOO_BUSY:
+        return figures._replace(overlap=None)
+    return figures
 
 
 def rescaled(figures: Figures, wall: float) -> Figures:

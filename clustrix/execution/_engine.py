@@ -1,26 +1,31 @@
 """The seam behind which engines are exchanged, and the way from outcomes to results.
 
     execute(call, plan, engine):   cut ──> engine.run ──> gather ──> list
+                                                            └──> Relay ──> what the items showed
 
-An engine gets chunks and gives back outcomes, in whatever order they come; `gather` restores
-the order of the loop.  Adding an engine means writing one class with one method.
+An engine gets chunks and gives back outcomes, in whatever order they come, and what items have
+shown meanwhile; `gather` restores the order of the loop.  Adding an engine means writing one
+class with one method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._records import News
 from clustrix.errors import ClustrixError
 from clustrix.execution._chunks import cut
 from clustrix.execution._lane import Raised
+from clustrix.execution._partial import keep_partial
+from clustrix.execution._relay import Relay
 
 if TYPE_CHECKING:
     from clustrix._progress import Tally
 
-__all__ = ["Engine", "execute", "gather"]
+__all__ = ["Engine", "execute", "gather", "join"]
 
 
 class Engine(Protocol):
@@ -32,8 +37,10 @@ class Engine(Protocol):
         plan: Plan,
         chunks: Iterable[Chunk],
         tick: Callable[[int], object] | None = None,
-    ) -> Generator[Outcome, None, None]:
+    ) -> Generator[News, None, None]:
         """Run the chunks and yield what became of each, in any order.
+
+        What the items of a chunk have shown may come in parts; each comes before the outcome.
 
         After an outcome with an error, chunks behind the failed item need not run; those in
         front of it must.  Closing the iterator ends the work.
@@ -67,56 +74,90 @@ def execute(call: Call, plan: Plan, engine: Engine, tally: Tally | None = None) 
     """
     expected = None if call.batched else len(call.items)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.
-    chunks = cut(call.items, plan.chunk_size)
+    relay, chunks = Relay(), cut(call.items, plan.chunk_size)
+    if call.batched:
+        chunks = relay.of_batches(chunks)
     if tally is None:
-        with closing(engine.run(call, plan, chunks)) as outcomes:
-            return gather(outcomes, expected, collect=call.collect)
-    with closing(engine.run(call, plan, chunks, tally.running)) as outcomes:
-        return gather(_counted(outcomes, call, plan, tally), expected, collect=call.collect)
+        with closing(engine.run(call, plan, chunks)) as news:
+            return gather(news, expected, collect=call.collect, relay=relay)
+    with closing(engine.run(call, plan, chunks, tally.running)) as news:
+        counted = _counted(news, call, plan, tally)
+        return gather(counted, expected, collect=call.collect, relay=relay)
 
 
-def _counted(
-    outcomes: Iterator[Outcome], call: Call, plan: Plan, tally: Tally
-) -> Iterator[Outcome]:
-    for outcome in outcomes:
-        count = len(outcome.values)
-        if call.batched:  # however many values it has
-            count = min(plan.chunk_size, len(call.items) - outcome.start)
-        tally.add(count)
-        yield outcome
+def _counted(news: Iterator[News], call: Call, plan: Plan, tally: Tally) -> Iterator[News]:
+    for one in news:
+        if isinstance(one, Outcome):
+            count = len(one.values)
+            if call.batched:  # however many values it has
+                count = min(plan.chunk_size, len(call.items) - one.start)
+            tally.add(count)
+        else:
+            tally.clear()  # what the items show comes above the line
+        yield one
 
 
 def gather(
-    outcomes: Iterator[Outcome], expected: int | None, *, collect: bool = False
+    news: Iterator[News],
+    expected: int | None,
+    *,
+    collect: bool = False,
+    relay: Relay | None = None,
 ) -> list[Any]:
     """Join outcomes into results in loop order, or raise the first error in loop order.
 
     Args:
-        outcomes: in any order; exhausted in every case, so that no lane is left behind.
+        news: in any order; exhausted unless the call is interrupted, so that no lane is left
+            behind.
         expected: how many results there must be; ``None`` when the function decides.
         collect: whether exceptions may stand among the values.
+        relay: where what the items showed goes; one of its own if there is none.
     """
-    done: dict[int, Outcome] = {}
-    first: Outcome | None = None
-    for outcome in outcomes:
-        done[outcome.start] = outcome
-        if outcome.failed is not None and (
-            first is None or first.failed is None or outcome.failed < first.failed
-        ):
-            first = outcome
-    if first is not None and first.error is not None:
+    relay = relay or Relay()
+    done: list[Outcome] = []
+    one: News | None = None
+    outcome: Outcome | None = None
+    try:
+        for one in news:
+            outcome = relay.take(one)
+            if outcome is not None:
+                done.append(outcome)
+    except KeyboardInterrupt as interrupt:
+        keep_partial(interrupt, done)
+        raise
+    del one, outcome  # a traceback through here keeps no results alive
+    return join(done, expected, collect=collect)
+
+
+def join(done: list[Outcome], expected: int | None, *, collect: bool = False) -> list[Any]:
+    """The values of all outcomes in loop order, or the error of the first item that failed.
+
+    Args:
+        done: all outcomes of a loop; emptied, so that nothing but the results stays alive.
+        expected: as for `gather`.
+        collect: as for `gather`.
+    """
+    failures = [(one.failed, one.error) for one in done if one.failed is not None]
+    if failures:
+        error = min(failures, key=lambda failure: failure[0])[1]
+        assert error is not None
+        if isinstance(error, KeyboardInterrupt):
+            keep_partial(error, done)
         try:
-            raise first.error
+            raise error
         finally:  # an exception that refers to its own frame would keep the results alive
-            del first, outcome, done
+            done.clear()
+            del error, failures
     # The first values become the results and the others follow: a million of them are not copied
     # twice.  A batch may have returned a list that the function still holds; that one is.
-    starts = sorted(done)
+    done.sort(key=lambda one: one.start)
     results: list[Any] = []
-    if starts and expected is not None and type(done[starts[0]].values) is list:
-        results = done[starts.pop(0)].values  # type: ignore[assignment]
-    for start in starts:
-        results.extend(done[start].values)
+    parts: Iterable[Sequence[Any]] = [one.values for one in done]
+    if done and expected is not None and type(done[0].values) is list:
+        results = done[0].values
+        parts = parts[1:]  # type: ignore[index]
+    for values in parts:
+        results.extend(values)
     if collect:
         results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:

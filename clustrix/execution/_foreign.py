@@ -9,7 +9,7 @@ travel as bytes of our own making, so that local functions work wherever the exe
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -19,20 +19,15 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from contextvars import copy_context
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix._records import News
 from clustrix.errors import NotPicklableError, WorkerDied
-from clustrix.execution._exceptions import (
-    pack_error,
-    pack_raised,
-    unpack_error,
-    unpack_raised,
-)
-from clustrix.execution._globals import adopt, carry
-from clustrix.execution._lane import Unwatched, lane, run_chunk
+from clustrix.execution._guest import make_task, run_beside, run_there, understand
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import dumps, loads, unsendable
+from clustrix.execution._transport import dumps, unsendable
 
 __all__ = ["ForeignEngine"]
 
@@ -57,7 +52,7 @@ class ForeignEngine:
         plan: Plan,
         chunks: Iterable[Chunk],
         tick: Callable[[int], object] | None = None,
-    ) -> Generator[Outcome, None, None]:
+    ) -> Generator[News, None, None]:
         """Run the chunks, a bounded number at a time; how far each of them is, nobody tells."""
         submit = _submitter(self._executor, call)
         schedule = Schedule(call, chunks)
@@ -74,7 +69,8 @@ class ForeignEngine:
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
                     chunk = pending.pop(future)
-                    yield schedule.settle(chunk, _outcome(future, chunk, call))
+                    for one in _news(future, chunk, call):
+                        yield schedule.settle(chunk, one) if isinstance(one, Outcome) else one
         finally:
             for future in pending:
                 future.cancel()
@@ -82,9 +78,10 @@ class ForeignEngine:
 
 def _submitter(executor: Executor, call: Call) -> Any:
     if isinstance(executor, ThreadPoolExecutor):
-        return lambda chunk: executor.submit(_run_here, call, chunk)
+        context = copy_context()
+        return lambda chunk: executor.submit(run_beside, call, chunk, context)
     try:
-        task = dumps((call.task(), carry(call.function)))
+        task = make_task(call)
     except Exception as error:
         raise NotPicklableError(
             f"{describe(call.function)}() cannot be sent to {type(executor).__name__}: {error}"
@@ -95,29 +92,12 @@ def _submitter(executor: Executor, call: Call) -> Any:
             packed = dumps(chunk)
         except Exception as error:
             raise unsendable(call, chunk, error) from error
-        return executor.submit(_run_there, task, packed)
+        return executor.submit(run_there, task, packed)
 
     return submit
 
 
-def _run_here(call: Call, chunk: Chunk) -> Outcome:
-    with lane():
-        return run_chunk(call, chunk, Unwatched())
-
-
-def _run_there(task: bytes, packed: bytes) -> tuple[bytes, bytes | None, int | None]:
-    """In the foreign worker: values, error and failed position, all portable."""
-    with lane():
-        parts, carried = loads(task)
-        adopt(carried)
-        call = Call.from_task(parts)
-        outcome = run_chunk(call, loads(packed), Unwatched())
-    error = None if outcome.error is None else pack_error(outcome.error, dumps, loads)
-    values = pack_raised(outcome.values, dumps, loads) if call.collect else outcome.values
-    return dumps(values), error, outcome.failed
-
-
-def _outcome(future: Future[Any], chunk: Chunk, call: Call) -> Outcome:
+def _news(future: Future[Any], chunk: Chunk, call: Call) -> list[News]:
     try:
         result = future.result()
     except (Exception, CancelledError) as error:
@@ -126,12 +106,5 @@ def _outcome(future: Future[Any], chunk: Chunk, call: Call) -> Outcome:
         lost = kind(f"{what} came to nothing in the executor: {error!r}", item=chunk.start)
         with contextlib.suppress(Exception):
             lost.__cause__ = error
-        return Outcome(chunk.start, [], lost, chunk.start)
-    if isinstance(result, Outcome):
-        return result
-    packed, error_bytes, failed = result
-    values: Sequence[Any] = loads(packed)
-    if call.collect:
-        values = unpack_raised(values, loads)
-    raised = None if error_bytes is None else unpack_error(error_bytes, loads)
-    return Outcome(chunk.start, values, raised, failed)
+        return [Outcome(chunk.start, [], lost, chunk.start)]
+    return result if isinstance(result, list) else understand(result, chunk, call)

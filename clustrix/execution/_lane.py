@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import reprlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from typing import Any, NamedTuple, Protocol
 
 from clustrix._records import Call, Chunk, Outcome, describe
@@ -55,10 +56,17 @@ class Watch(Protocol):
 
 
 class Unwatched:
-    """Nobody asks where this lane is."""
+    """Nobody stops this lane.
+
+    Attributes:
+        index: the item that runs.
+    """
+
+    index = -1
 
     def enter(self, index: int, values: list[Any]) -> bool:
         """Go on, always."""
+        self.index = index
         return True
 
 
@@ -77,13 +85,23 @@ def lane() -> Iterator[None]:
         _state.depth -= 1
 
 
-def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
+def run_chunk(
+    call: Call,
+    chunk: Chunk,
+    watch: Watch,
+    fresh: Callable[[], Context] | None = None,
+    *,
+    items: Iterable[Any] | None = None,
+) -> Outcome:
     """Run the items of a chunk, in order, until one fails or the watch says stop.
 
     Args:
         call: the loop; its own ``items`` are not looked at.
         chunk: the items to run.
         watch: told before each item.
+        fresh: makes the context of an item, so that what one item does to context variables is
+            not seen by the next; ``None`` to run in the context of the lane itself.
+        items: the items once more, as an iterator that somebody else watches.
 
     Returns:
         The values of the items that finished, and the error of the one that did not.  Where
@@ -91,14 +109,14 @@ def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
         has fewer values than items and no error.
     """
     if call.batched:
-        return _run_batch(call, chunk, watch)
+        return _run_batch(call, chunk, watch, fresh)
     function = call.per_item()
     values: list[Any] = []
-    for index, item in enumerate(chunk.items, chunk.start):
+    for index, item in enumerate(chunk.items if items is None else items, chunk.start):
         if not watch.enter(index, values):
             break
         try:
-            values.append(function(item))
+            values.append(function(item) if fresh is None else fresh().run(function, item))
         except BaseException as error:
             add_note(error, item_note(call, index, item))
             if not call.collect or not isinstance(error, Exception):
@@ -107,11 +125,14 @@ def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
     return Outcome(chunk.start, values)
 
 
-def _run_batch(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
+def _run_batch(
+    call: Call, chunk: Chunk, watch: Watch, fresh: Callable[[], Context] | None
+) -> Outcome:
     if not watch.enter(chunk.start, []):
         return Outcome(chunk.start, [])
+    function = call.per_item()
     try:
-        value = call.per_item()(chunk.items)
+        value = function(chunk.items) if fresh is None else fresh().run(function, chunk.items)
     except BaseException as error:
         span = f"items {chunk.start} to {chunk.stop - 1}"
         add_note(error, f"clustrix: {span} of {describe(call.function)}()")

@@ -1,6 +1,6 @@
 """One page of memory that the parent and a worker both see: where the worker is in the loop.
 
-    worker:  page.enter(17) ─────────> [phase | item | since | cancel] <───── parent: page.item
+    worker:  page.enter(17) ──────> [phase | item | since | serial | cancel] <────── parent: page
 
 A message for every item would cost more than many an item does; eight bytes of shared memory
 cost next to nothing, and they are still there when the worker is not.
@@ -18,7 +18,8 @@ __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page"]
 # What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
 IDLE, BUSY, IN_ITEM = range(3)
 
-_WHERE = struct.Struct("<qqdq")  # phase, item, since, serial
+_WHERE = struct.Struct("<qqd")  # phase, item, since
+_SERIAL = 5  # the chunk that has begun; a word of its own, counted in words
 _CANCEL = 64  # on a cache line of its own: the worker reads it before every item
 _SKIP, _SKIPS = 1024, 2048  # a byte for each chunk under way: taken back, do not begin
 _COUNT = struct.Struct("<q")
@@ -34,19 +35,25 @@ class Page:
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
-        self._serial = 0
+        self._words = memoryview(memory).cast("q")
         self._barrier = threading.Lock()
 
     def enter(self, index: int) -> bool:
         """Worker: the item at ``index`` starts now; ``False`` when the loop has been ended."""
         if self._memory[_CANCEL]:
             return False
-        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic(), self._serial)
+        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic())
         return True
+
+    def resume(self, index: int, since: float) -> None:
+        """Worker: the item that began then goes on, after something else had to be done."""
+        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, since)
 
     def begin(self, serial: int) -> bool:
         """Worker: the chunk with this number is next; ``False`` when it has been taken back."""
-        self._serial = serial
+        # A `struct` is filled with zeros before it is packed, and a worker may lose its processor
+        # right then: the number that decides who runs a chunk is stored at once, as one word.
+        self._words[_SERIAL] = serial
         self.phase(BUSY)
         self._fence()
         return not self._memory[_SKIP + serial % _SKIPS]
@@ -59,7 +66,7 @@ class Page:
         """
         self._memory[_SKIP + serial % _SKIPS] = 1
         self._fence()
-        return self.where()[3] < serial
+        return self._words[_SERIAL] < serial
 
     def send(self, serial: int) -> None:
         """Parent: a chunk with this number goes out."""
@@ -72,7 +79,7 @@ class Page:
 
     def phase(self, phase: int) -> None:
         """Worker: no item runs; the worker is idle or busy around one."""
-        _WHERE.pack_into(self._memory, 0, phase, -1, 0.0, self._serial)
+        _WHERE.pack_into(self._memory, 0, phase, -1, 0.0)
 
     def where(self) -> tuple[int, int, float, int]:
         """Parent: the phase, the item that runs (-1 for none), since when, and in which chunk.
@@ -82,7 +89,7 @@ class Page:
         first = _WHERE.unpack_from(self._memory, 0)
         while first != (again := _WHERE.unpack_from(self._memory, 0)):
             first = again  # it was being written
-        return first
+        return (*first, self._words[_SERIAL])
 
     def cancel(self, on: bool) -> None:
         """Parent: ask the worker to stop before its next item, or take that back."""
@@ -99,4 +106,5 @@ class Page:
 
     def close(self) -> None:
         """Unmap the page."""
+        self._words.release()
         self._memory.close()

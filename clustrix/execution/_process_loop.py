@@ -1,7 +1,7 @@
 """One loop on worker processes, from the first chunk to the last outcome.
 
     hand_out()  ──> CHUNK to every worker that is idle, or that the pool still has
-    collect()   <── PART, DONE, FAILED, BROKEN, a death, a deadline ──> outcomes
+    collect()   <── HEARD, PART, DONE, FAILED, BROKEN, a death, a deadline ──> news
     end()       ──> idle workers back to the pool, all others stopped or killed
 
 A worker that dies or runs out of time costs the loop its item and nothing else: the page that
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._records import Event, Heard, News
 from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
 from clustrix.execution import _platform
 from clustrix.execution._channel import Frame, Kind, unpack
@@ -114,7 +115,7 @@ class ProcessLoop:
             except OSError:  # it is gone already; reading from it will say so
                 continue
 
-    def collect(self, *, wait: bool = True) -> Iterator[Outcome]:
+    def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""
         writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
         patience = self._patience() if wait else 0.0
@@ -123,6 +124,10 @@ class ProcessLoop:
             yield from self._hear(self.working[handle])
         if self.plan.timeout is not None:
             yield from self._overdue(self.plan.timeout)
+
+    def unfinished(self) -> list[Outcome]:
+        """What has come back of chunks that are still under way."""
+        return [Outcome(one.chunk.start, one.values) for one in self.working.values()]
 
     def end(self) -> None:
         """Leave no worker behind: idle ones go back, the others stop or are ended."""
@@ -156,13 +161,15 @@ class ProcessLoop:
         least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
         return least if least is not None and len(least.chunks) < self.depth else None
 
-    def _hear(self, worker: Worker) -> Iterator[Outcome]:
+    def _hear(self, worker: Worker) -> Iterator[News]:
         """Read what a worker has to say; yields what is settled by that."""
         try:
             worker.channel.flush()
             while worker.chunks and (frame := worker.channel.read()) is not None:
                 if frame.kind == Kind.SKIPPED:
                     self._skipped(worker, frame.b)
+                elif frame.kind == Kind.HEARD:
+                    yield Heard(frame.a, [Event(*event) for event in unpack(frame)])
                 elif (outcome := self._understand(worker, frame)) is not None:
                     yield outcome
         except (EOFError, OSError):

@@ -12,22 +12,19 @@ There is no thread in between: the calling thread itself waits on the workers.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Generator, Iterable
-from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix._records import News
 from clustrix.execution._cpus import available_cpus
+from clustrix.execution._partial import keep_partial
 from clustrix.execution._pool import Pool
 from clustrix.execution._process_loop import ProcessLoop
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._surroundings import surroundings
 from clustrix.execution._tasks import Tasks
 
 __all__ = ["ProcessEngine"]
-
-# The variables as the system keeps them: copying these takes 1 us instead of 50.
-_environ: dict[Any, Any] | None = getattr(os.environ, "_data", None)
 
 
 class ProcessEngine:
@@ -49,7 +46,7 @@ class ProcessEngine:
         tick: Callable[[int], object] | None = None,
         *,
         unsent: Callable[[Chunk], Outcome] | None = None,
-    ) -> Generator[Outcome, None, None]:
+    ) -> Generator[News, None, None]:
         """Run the chunks on up to ``plan.workers`` processes.
 
         While the caller looks at an outcome, the workers go on with what they have, and do not
@@ -71,7 +68,7 @@ class ProcessEngine:
         era = self.pool.era
         try:
             while True:
-                found = [*loop.hand_out()]
+                found: list[News] = [*loop.hand_out()]
                 if loop.busy():
                     found += loop.collect(wait=not found)
                     found += loop.hand_out()  # no worker waits for the caller
@@ -79,11 +76,11 @@ class ProcessEngine:
                     return
                 if tick is not None:
                     tick(sum(len(worker.values) for worker in loop.working.values()))
-                for outcome in found:
+                for one in found:
                     held = len(loop.working) + len(loop.idle)
                     self.pool.set_aside(held)
                     try:
-                        yield outcome
+                        yield one
                     finally:
                         if self.pool.era == era:
                             self.pool.set_aside(-held)
@@ -93,6 +90,9 @@ class ProcessEngine:
                             "processes have ended, or belong to the process that this one was "
                             "forked from"
                         )
+        except KeyboardInterrupt as interrupt:
+            keep_partial(interrupt, loop.unfinished())
+            raise
         finally:
             if self.pool.era == era:
                 loop.end()
@@ -103,27 +103,5 @@ class ProcessEngine:
         Raises:
             NotPicklableError: the function or its constant arguments cannot travel.
         """
-        context = _context(plan.workers)
+        context = surroundings(blas=max(1, available_cpus() // plan.workers))
         return ProcessLoop(self.pool, call, plan, schedule, context, self._tasks.make)
-
-
-def _authkey() -> bytes | None:
-    """The key with which proxies of a `multiprocessing.Manager` introduce themselves."""
-    process = sys.modules.get("multiprocessing.process")
-    return None if process is None else bytes(process.current_process().authkey)
-
-
-def _context(workers: int) -> dict[str, Any]:
-    """The caller's surroundings, as a worker must have them."""
-    try:
-        folder = os.getcwd()
-    except FileNotFoundError:  # the caller's folder is gone; so be it
-        folder = None
-    return {
-        "path": list(sys.path),
-        "argv": list(getattr(sys, "argv", [])),
-        "folder": folder,
-        "authkey": _authkey(),
-        "environ": os.environ.copy() if _environ is None else _environ.copy(),
-        "blas": str(max(1, available_cpus() // workers)),
-    }

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
-from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._model import Call, Chunk, Plan
+from clustrix._records import News
 from clustrix.execution._lane import Unwatched, Watch, run_chunk
 
 __all__ = ["SerialEngine"]
@@ -28,7 +29,7 @@ class SerialEngine:
         plan: Plan,
         chunks: Iterable[Chunk],
         tick: Callable[[int], object] | None = None,
-    ) -> Generator[Outcome, None, None]:
+    ) -> Generator[News, None, None]:
         """Run the chunks in order; stop behind the first error."""
         for chunk in chunks:
             watch: Watch = Unwatched() if tick is None else _Ticking(tick)

@@ -22,14 +22,15 @@ from clustrix.execution._schedule import Schedule
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
 
-__all__ = ["SlowStart"]
+__all__ = ["SlowStart", "has_blocking_call"]
 
 # Seconds that the first item may take before anything is done about it.  A thread that waits so
 # long costs a cheap function nothing but its start.
 PATIENCE = 0.002
 
 
-def _waits(plan: Plan) -> bool:
+def has_blocking_call(plan: Plan) -> bool:
+    """Whether one was found in the source."""
     return any(finding.code.startswith("IO") for finding in plan.findings)
 
 
@@ -102,7 +103,7 @@ class SlowStart:
             plan = owner.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)
-            elif plan.engine == "threads" and _waits(plan):
+            elif plan.engine == "threads" and has_blocking_call(plan):
                 with self._lock:
                     if not self._over:
                         self._started = True

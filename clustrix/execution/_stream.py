@@ -11,15 +11,18 @@ length.  Closing it ends the engine's work.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
 from clustrix._model import Call, Outcome, Plan
+from clustrix._records import Event, Heard
 from clustrix.errors import ClustrixError
 from clustrix.execution._engine import Engine
 from clustrix.execution._lane import Raised
 from clustrix.execution._order import InOrder
+from clustrix.execution._relay import replay
 from clustrix.execution._window import Items, Pace, Window
 
 __all__ = ["EngineStream"]
@@ -62,6 +65,7 @@ class EngineStream:
         self._enough = enough
         self._window = Window(items, pace, plan.workers, ahead, batched=call.batched)
         self._order = InOrder(self._window.next)
+        self._shown: dict[int, list[Event]] = {}  # by the chunk that the items are in
         self._error: tuple[int, BaseException] | None = None
 
     def run(self) -> Generator[Any, None, None]:
@@ -75,17 +79,24 @@ class EngineStream:
         window.fill()
         while window.ready and came:  # an engine ends when there is nothing for the moment
             came = False
-            with closing(self._engine.run(self._call, self._plan, window)) as outcomes:
-                for outcome in outcomes:
+            with closing(self._engine.run(self._call, self._plan, window)) as news:
+                for one in news:
+                    if isinstance(one, Heard):
+                        self.hear(one)
+                        continue
                     came = True
-                    stop = window.settle(outcome)
-                    self._look(outcome)
-                    yield from self._leave(outcome, stop)
-                    del outcome
+                    stop = window.settle(one)
+                    self._look(one)
+                    yield from self._leave(one, stop)
+                    del one
                     if self._enough():
                         window.stop()
                     window.fill()
         self._finish()
+
+    def hear(self, heard: Heard) -> None:
+        """Keep what items have shown until their values leave."""
+        self._shown.setdefault(heard.start, []).extend(heard.events)
 
     def _look(self, outcome: Outcome) -> None:
         """Remember the first error in loop order; nothing behind it is wanted any more."""
@@ -99,16 +110,33 @@ class EngineStream:
         """The values that an outcome sets free."""
         if self._ordered:
             for free in self._order.add(outcome, stop):
-                yield from _values(free, self._call)
+                yield from self._told(free, _values(free, self._call))
                 self._window.release(self._order.next - free.start)
             return
         if self._error is None or outcome.start <= self._error[0]:
             values = _values(outcome, self._call)
             if self._call.batched:  # any number of them for the whole chunk
-                yield from ((outcome.start, value) for value in values)
+                yield from self._told(outcome, [(outcome.start, value) for value in values])
             else:
-                yield from enumerate(values, outcome.start)
+                yield from self._told(outcome, enumerate(values, outcome.start))
         self._window.release(stop - outcome.start)
+
+    def _told(self, outcome: Outcome, values: Iterable[Any]) -> Iterator[Any]:
+        """The values, each behind what its item has shown; of a batch all is shown first."""
+        events = self._shown.pop(outcome.start, None)
+        if events is None:  # nearly always
+            yield from values
+            return
+        events.sort(key=lambda event: event.item)
+        place = 0
+        for index, value in enumerate(values, outcome.start):
+            begin = place
+            while place < len(events) and (self._call.batched or events[place].item <= index):
+                place += 1
+            replay(events[begin:place])
+            yield value
+        last = outcome.failed if outcome.failed is not None else math.inf
+        replay(event for event in events[place:] if event.item <= last)
 
     def _finish(self) -> None:
         window, error = self._window, self._error

@@ -19,9 +19,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix._records import Heard, News
 from clustrix.errors import TaskTimeout
 from clustrix.execution import _thread_cache
+from clustrix.execution._capture import capture
 from clustrix.execution._lane import item_note, lane, run_chunk
+from clustrix.execution._partial import keep_partial
+from clustrix.execution._recorder import Recorder
 from clustrix.execution._schedule import Schedule
 
 __all__ = ["ThreadEngine", "ThreadLoop"]
@@ -43,7 +47,7 @@ class ThreadEngine:
         plan: Plan,
         chunks: Iterable[Chunk],
         tick: Callable[[int], object] | None = None,
-    ) -> Generator[Outcome, None, None]:
+    ) -> Generator[News, None, None]:
         """Run the chunks on up to ``plan.workers`` threads."""
         loop = ThreadLoop(call, Schedule(call, chunks))
         return loop.drive(lambda: plan.workers, plan.timeout, tick)
@@ -61,7 +65,7 @@ class ThreadLoop:
         self.call = call
         self.schedule = schedule
         self.ready: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
-        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.pending: dict[int, Chunk] = {}
         self.lanes: set[_Lane] = set()
 
@@ -70,7 +74,7 @@ class ThreadLoop:
         width: Callable[[], int],
         timeout: float | None = None,
         tick: Callable[[int], object] | None = None,
-    ) -> Generator[Outcome, None, None]:
+    ) -> Generator[News, None, None]:
         """Run the loop to its end.
 
         Args:
@@ -81,15 +85,22 @@ class ThreadLoop:
         try:
             while self.hand_out(width()):
                 try:
-                    outcome = self.outcomes.get(timeout=self.patience(timeout, tick is not None))
+                    one = self.news.get(timeout=self.patience(timeout, tick is not None))
                 except queue.Empty:
                     if tick is not None:
                         tick(self.under_way())
                     yield from self.overdue(timeout)
-                else:
-                    # A lane that was given up is not listened to any more.
-                    if chunk := self.pending.pop(outcome.start, None):
-                        yield self.schedule.settle(chunk, outcome)
+                    continue
+                # A lane that was given up is not listened to any more.
+                if type(one) is Heard:
+                    if one.start in self.pending:
+                        yield one
+                elif chunk := self.pending.pop(one.start, None):
+                    yield self.schedule.settle(chunk, one)  # type: ignore[arg-type]
+        except KeyboardInterrupt as interrupt:
+            running = [at for one in self.lanes if (at := one.running) is not None]
+            keep_partial(interrupt, [Outcome(at[2].start, list(at[3])) for at in running])
+            raise
         finally:
             self.end()
 
@@ -122,7 +133,7 @@ class ThreadLoop:
         left = max(0.0, min(starts, default=now) + timeout - now)
         return min(TICK, left) if ticks else left
 
-    def overdue(self, timeout: float | None) -> Iterator[Outcome]:
+    def overdue(self, timeout: float | None) -> Iterator[News]:
         """Give up the lanes whose item is out of time, and say so for each."""
         if timeout is None:
             return
@@ -137,6 +148,8 @@ class ThreadLoop:
             self.lanes.discard(late)
             if self.pending.pop(chunk.start, None) is None:  # its outcome is on the way
                 continue
+            if events := late.recorder.take(upto=index):
+                yield Heard(chunk.start, events)
             error = self._too_late(index, chunk, timeout)
             yield self.schedule.settle(chunk, Outcome(chunk.start, done, error, index))
 
@@ -150,6 +163,7 @@ class ThreadLoop:
     def dismiss(self, one: _Lane) -> None:
         """Let one lane go, also when it is waiting for a chunk just now."""
         one.dismissed = True
+        one.recorder.muted = True  # what its item still shows, the loop would not have shown
         self.ready.put(None)
 
     def _too_late(self, index: int, chunk: Chunk, timeout: float) -> TaskTimeout:
@@ -173,6 +187,7 @@ class _Lane:
         self._run = run
         self._chunk: Chunk | None = None
         self._context = contextvars.copy_context()
+        self.recorder = Recorder(self._where, self._tell)
         _thread_cache.start(self._serve)
 
     def enter(self, index: int, values: list[Any]) -> bool:
@@ -182,22 +197,34 @@ class _Lane:
         self.running = (index, time.monotonic(), self._chunk, values)
         return True
 
+    def _where(self) -> int:
+        running = self.running
+        return -1 if running is None else running[0]
+
+    def _tell(self) -> None:
+        """Let the caller know what the items have shown so far."""
+        chunk = self._chunk
+        if chunk is not None and (events := self.recorder.take()):
+            self._run.news.put(Heard(chunk.start, events))
+
     def _serve(self) -> None:
         run = self._run
-        with lane():
+        with lane(), capture(self.recorder):
             while not self.dismissed:
                 chunk = run.ready.get()
                 if self.dismissed:
                     run.ready.put(chunk)  # meant for a lane that stays
-                    return
+                    break
                 if chunk is None or not run.schedule.wanted(chunk):
                     continue
                 self._chunk = chunk
                 try:
-                    outcome = self._context.run(run_chunk, run.call, chunk, self)
+                    outcome = run_chunk(run.call, chunk, self, self._context.copy)
                 except BaseException as error:  # whatever it is, the caller must not wait for ever
                     outcome = Outcome(chunk.start, [], error, chunk.start)
                 self.running = None
-                run.outcomes.put(outcome)
+                self._tell()
+                run.news.put(outcome)
                 del chunk, outcome  # while it waits, a lane keeps no data alive
                 self._chunk = None
+        self.recorder.close()

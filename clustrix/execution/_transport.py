@@ -17,6 +17,7 @@ import pickle
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution._exceptions import reduce_error
 from clustrix.execution._lane import item_note
+from clustrix.execution._surroundings import reduce_variable
 
 __all__ = ["dumps", "loads", "send_by_value", "unsendable"]
 
@@ -64,6 +66,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return _reference(obj) or super().reducer_override(obj)
         if isinstance(obj, BaseException):
             return reduce_error(obj)
+        if kind is ContextVar:
+            return reduce_variable(obj)
         if issubclass(kind, type):
             return super().reducer_override(obj)
         # Proxies claim the class of what they wrap; cloudpickle would take a decorated function

@@ -17,6 +17,7 @@ import os
 import pickle
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
@@ -25,11 +26,14 @@ from typing import Any
 from clustrix._records import Call, Chunk, describe
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
+from clustrix.execution._capture import hold, release
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
 from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._globals import adopt
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._page import BUSY, IDLE, Page
+from clustrix.execution._place import Place
+from clustrix.execution._recorder import Recorder, be_alone, recording
 
 __all__ = ["main"]
 
@@ -38,16 +42,6 @@ IDLE_SECONDS = 60.0
 
 # After a chunk as short as this the next one may follow at once: it is waited for awake.
 SHORT_SECONDS = 0.001
-
-# Without a limit every worker would start a thread for every CPU.
-BLAS_LIMITS = (
-    "BLIS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 
 # Values leave at the latest so long after they were computed, with the next item: what waits
 # in the worker is lost when it dies, and big results would pile up.
@@ -67,20 +61,27 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     page = Page(mmap.mmap(page_handle, mmap.PAGESIZE))
     os.close(page_handle)
     end = socket.socket(fileno=socket_handle)
+    end.setblocking(True)  # a caller with a default timeout makes sockets that do not
     _platform.limit_waiting(end, IDLE_SECONDS)
     outbox = Outbox(lambda: page.emptied("parent"))
     inbox = Inbox(lambda: page.note_emptied("worker"))
     channel = Channel(end, outbox, inbox, patient=True)
     # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
     sys.modules["__main__"] = ModuleType("__main__")
+    be_alone()
+    place = Place()
+    hold()
     with contextlib.suppress(EOFError, BrokenPipeError), lane():
-        _serve(channel, page)
+        _serve(channel, page, place)
+    release()  # exit handlers print where they always have
     channel.close()
     _flush_output()
 
 
-def _serve(channel: Channel, page: Page) -> None:
-    tasks = _Tasks()
+def _serve(channel: Channel, page: Page, place: Place) -> None:
+    tasks = _Tasks(place)
+    recorder = Recorder(lambda: page.where()[1], portable=True)
+    recorder.muted = True  # while anything but an item runs
     while True:
         page.phase(IDLE)
         frame = channel.read()
@@ -89,7 +90,9 @@ def _serve(channel: Channel, page: Page) -> None:
         began = time.perf_counter()
         if frame.kind == Kind.CHUNK:
             if page.begin(frame.b):
-                _run(channel, page, tasks, frame)
+                with recording(recorder):
+                    _run(channel, page, tasks, recorder, frame)
+                recorder.own.clear()
             else:
                 channel.send(Kind.SKIPPED, frame.a, frame.b)
             if (now := time.perf_counter()) - began < SHORT_SECONDS:
@@ -99,12 +102,12 @@ def _serve(channel: Channel, page: Page) -> None:
         elif frame.kind == Kind.DROP:
             tasks.drop(frame.a)
         elif frame.kind == Kind.CONTEXT:
-            _adopt(unpack(frame))
+            place.adopt(unpack(frame))
         elif frame.kind == Kind.EXIT:
             return
 
 
-def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
+def _run(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame: Frame) -> None:
     """Run one chunk and answer with what became of it."""
     start = frame.a
     try:
@@ -115,14 +118,19 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
         reason = (missing, f"{type(error).__name__}: {error}")
         channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(reason)))
         return
-    reply = _Reply(channel, page, call, Chunk(start, items), eager)
+    reply = _Reply(channel, page, tasks.place, recorder, call, Chunk(start, items), eager)
     try:
-        outcome = run_chunk(call, reply.chunk, reply)
-        _flush_output()
+        recorder.muted = False
+        outcome = run_chunk(call, reply.chunk, reply, tasks.place.fresh)
+        recorder.muted = True
         raised, failed = outcome.error, outcome.failed or start
         reply.send(Kind.DONE if raised is None else Kind.PART, outcome.values)
     except _Unsendable as culprit:
+        recorder.muted = True
         raised, failed = culprit.error, culprit.index
+        reply.show(upto=failed)
+    finally:
+        recorder.hurry = None  # which knows the reply, and that the data
     if raised is not None:
         from clustrix.execution._transport import dumps, loads  # brings cloudpickle
 
@@ -132,7 +140,8 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, frame: Frame) -> None:
 class _Tasks:
     """The functions that the parent sent, as bytes, and the one that is in use, alive."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._frames: dict[int, Frame] = {}
         self._current: tuple[tuple[int, int], Call] | None = None
 
@@ -155,6 +164,7 @@ class _Tasks:
             parts, carried = unpack(self._frames[task_id])
             adopt(carried)
             self._current = ((task_id, run_id), Call.from_task(parts))
+            self.place.code_has_come()
         return self._current[1]
 
 
@@ -170,10 +180,25 @@ class _Unsendable(Exception):
 class _Reply:
     """What goes back for one chunk; as the lane's watch it sends finished values in time."""
 
-    def __init__(self, channel: Channel, page: Page, call: Call, chunk: Chunk, eager: bool) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        page: Page,
+        place: Place,
+        recorder: Recorder,
+        call: Call,
+        chunk: Chunk,
+        eager: bool,
+    ) -> None:
         self.chunk = chunk
         self._channel = channel
         self._page = page
+        self._place = place
+        self._recorder = recorder
+        recorder.hurry = self._hurry
+        self._thread = threading.get_ident()
+        self._values: list[Any] = []
+        self._refused: _Unsendable | None = None
         self._call = call
         self._eager = eager
         self._sent = 0
@@ -181,11 +206,36 @@ class _Reply:
 
     def enter(self, index: int, values: list[Any]) -> bool:
         """Send what is due, then note that the next item starts."""
+        self._values = values
+        if self._refused is not None:
+            raise self._refused
+        if self._place.disturbed():
+            self._place.restore()
         if values and (self._eager or time.monotonic() - self._last > FLUSH_SECONDS):
             self.send(Kind.PART, values)
             values.clear()
             self._last = time.monotonic()
         return self._page.enter(index)
+
+    def _hurry(self) -> None:
+        """An item that is still running has shown something."""
+        if threading.get_ident() != self._thread or self._refused is not None:
+            return
+        _, item, since, _ = self._page.where()
+        try:
+            if self._values:
+                self.send(Kind.PART, self._values)
+                self._values.clear()
+            self.show()
+        except _Unsendable as refused:  # not this item's fault, so not raised in its code
+            self._refused = refused
+        self._page.resume(item, since)
+
+    def show(self, upto: int | None = None) -> None:
+        """Send what the items have shown so far."""
+        if events := self._recorder.take(upto):
+            packed = Packed(pickle.dumps([tuple(event) for event in events], protocol=5))
+            self._channel.send(Kind.HEARD, self.chunk.start, packed=packed)
 
     def send(self, kind: int, values: Any) -> None:
         """Send values; if they do not pickle, those in front of the culprit."""
@@ -196,12 +246,15 @@ class _Reply:
 
             values = pack_raised(values, dumps, loads)
         try:
+            before, self._recorder.muted = self._recorder.muted, True
             packed = pack(values, _dumps)
+            self._recorder.muted = before
         except BaseException:
             index, error = self._culprit(values)
             if kept := values[: index - start - self._sent]:
                 self._channel.send(Kind.PART, start, len(kept), pack(kept, _dumps))
             raise _Unsendable(index, error) from None
+        self.show()
         if values or kind != Kind.PART:
             self._channel.send(kind, start, len(values), packed)
         self._sent += len(values)
@@ -236,25 +289,6 @@ def _dumps(obj: object, buffer_callback: Callable[..., object] | None = None) ->
         from clustrix.execution import _transport  # loads cloudpickle, which most work never needs
 
         return _transport.dumps(obj, buffer_callback)
-
-
-def _adopt(context: dict[str, Any]) -> None:
-    """Put this process where the caller is."""
-    sys.path[:] = context["path"]
-    sys.argv[:] = context["argv"]
-    if context["authkey"] is not None:  # proxies of a multiprocessing.Manager ask for it
-        from multiprocessing.process import current_process
-
-        current_process().authkey = context["authkey"]
-    if context["folder"] is not None:
-        os.chdir(context["folder"])
-    # As the system keeps the variables, bytes on POSIX; decoding them here is off the fast path.
-    environ = {os.fsdecode(name): os.fsdecode(value) for name, value in context["environ"].items()}
-    for name in BLAS_LIMITS:
-        environ.setdefault(name, context["blas"])
-    if os.environ.copy() != environ:
-        os.environ.clear()
-        os.environ.update(environ)
 
 
 def _flush_output() -> None:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, parallel
@@ -20,6 +20,8 @@ from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known
 from clustrix.execution._taper import Taper
 from tests import strategies
+from tests.jobs import perform
+from tests.transcripts import transcript
 
 WAYS = ["finish", "probe", "threads", "processes"]
 
@@ -93,6 +95,36 @@ def test_any_decisions_give_the_loops_error(engines, count, bad, decisions):
     assert caught.value.args == (failing[0],)
     note = f"clustrix: item {failing[0]} (x={failing[0]})"
     assert caught.value.__notes__[0].startswith(note)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_behind_a_failure_in_the_calling_thread_is_started(engines, way, tmp_path):
+    """Whatever would have been decided next."""
+
+    def work(x: int) -> None:
+        (tmp_path / str(x)).touch()
+        raise LookupError(x)
+
+    with pytest.raises(LookupError):
+        run(engines, work, range(50), [Decision(way, 2, "so")] * 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["0"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    programs=strategies.programs,
+    bad=st.sets(st.integers(0, 20), max_size=2),
+    size=st.none() | st.integers(1, 3),
+    decisions=decisions,
+    action=strategies.filter_actions,
+)
+def test_any_decisions_show_what_the_loop_shows(engines, programs, bad, size, decisions, action):
+    """Also where the calling thread works on the end of the loop while others do its beginning."""
+    items = list(enumerate(strategies.without_catching(programs, action)))
+    shown = transcript(
+        lambda: run(engines, perform, items, decisions, chunk_size=size, args=(bad,)), action
+    )
+    assert shown == transcript(lambda: [perform(job, bad) for job in items], action)
 
 
 @given(count=st.integers(1, 30), bad=st.sets(st.integers(0, 29)), decisions=decisions)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustrix.execution._cost import MOST_WAITING, Figures, decide
+from clustrix.execution._cost import MOST_WAITING, Figures, decide, lasting
 
 
 def computing(items: int, wall: float, **more: object) -> Figures:
@@ -116,6 +116,21 @@ def test_a_busy_machine_is_not_waiting():
     assert decide(pushed_aside).way == "processes"
     once = Figures(40, 8e-3, 2e-3, 2e-3, waits=1.0, looks=1, cpus=2, warm=1, overlap=1.0)
     assert decide(once)[::2] == ("finish", "it may wait; one more look")
+
+
+def test_threads_of_a_library_are_not_waited_for():
+    """On a busy machine BLAS waits for its own threads; that the source blocks settles it."""
+    busy = waiting(30, 0.013, 0.003)._replace(process_cpu=0.006)
+    assert decide(busy._replace(blocks=False)).way == "finish"
+    assert decide(busy._replace(blocks=True)).way == "threads"
+    assert decide(busy._replace(blocks=None)).way == "threads"
+
+
+def test_a_probe_on_a_busy_machine_is_forgotten():
+    """Two threads that got half a processor have shown nothing of the code."""
+    assert lasting(waiting(30, 0.01, 0.01, overlap=0.5)).overlap is None
+    assert lasting(waiting(30, 0.01, 0.01, overlap=1.0)).overlap == 1.0
+    assert lasting(waiting(30, 0.01, 0.01)).overlap is None
 
 
 def test_waits_with_much_python_in_between_go_to_processes():

@@ -726,3 +726,22 @@ def test_the_workers_are_those_of_everybody():
     with contextlib.closing(streamed("processes", same, range(30), chunk_size=1)) as values:
         next(values)
         assert shared()._processes is not None
+
+
+def shows(x):
+    """Prints its item before and its double after."""
+    print("item", x)
+    if x == 7:
+        raise ValueError(x)
+    return 2 * x
+
+
+@pytest.mark.parametrize("executor", ["serial", "threads", "processes", "auto"])
+@pytest.mark.parametrize("size", [None, 3])
+def test_what_an_item_shows_comes_right_before_its_value(executor, size, capsys):
+    """As in the plain loop, where the consumer prints between two items."""
+    with pytest.raises(ValueError, match="7"):
+        for value in streamed(executor, shows, range(20), chunk_size=size):
+            print("value", value)
+    expected = "".join(f"item {x}\nvalue {2 * x}\n" for x in range(7)) + "item 7\n"
+    assert capsys.readouterr().out == expected

@@ -1,0 +1,154 @@
+"""While lanes run: `sys`, `warnings` and `logging` ask who is asking.
+
+    hold() ──> sys.stdout, sys.stderr      a lane's go to its recorder, other threads' as ever
+           ──> warnings.filters, …         the same
+           ──> logging.Logger.handle       the same
+    release() of the last who held ──> everything as it was
+
+The modules `sys` and `warnings` get a class with properties, so that an assignment by one
+thread (`contextlib.redirect_stdout`, `warnings.catch_warnings`) is that thread's own where it
+is a lane, and what other threads find there is the very object that was there before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from clustrix.execution import _logs, _recorder, _warned
+from clustrix.execution._recorder import recording
+from clustrix.execution._streams import STREAMS, Stream, stream_property
+
+__all__ = ["Held", "capture", "hold", "release", "streams"]
+
+
+class Held:
+    """What is in place while somebody holds.
+
+    Attributes:
+        streams: those that stand in for the standard ones, by name.
+    """
+
+    def __init__(self) -> None:
+        self.streams = {name: Stream(name, None) for name in STREAMS}
+        places = {name: stream_property(stream) for name, stream in self.streams.items()}
+        self._modules = (_Dressed(sys, places), _Dressed(warnings, _warned.properties()))
+        self._undo: list[Callable[[], None]] = []
+
+    def begin(self) -> None:
+        """Tell lanes apart from now on."""
+        namespace = vars(sys)
+        for name, stream in self.streams.items():
+            stream.beneath = namespace.get(name)
+            namespace[name] = stream
+        for module in self._modules:
+            module.put_on()
+        self._undo = [_warned.install()]
+        self.see_logging()
+
+    def see_logging(self) -> None:
+        """Loggers may have come since then."""
+        if "logging" in sys.modules and (undo := _logs.install()) is not None:
+            self._undo.append(undo)
+
+    def end(self) -> None:
+        """Everything as it was."""
+        for undo in self._undo:
+            undo()
+        for module in self._modules:
+            module.take_off()
+        namespace = vars(sys)
+        for name, stream in self.streams.items():
+            if namespace.get(name) is stream:
+                namespace[name] = stream.beneath
+            stream.said = {}
+
+
+class _Dressed:
+    """A module of which some names are properties for a while.
+
+    Picklers that know modules by their exact type do not know this one, so it says its name.
+    """
+
+    def __init__(self, module: ModuleType, places: Mapping[str, property]) -> None:
+        self._module = module
+        self._places = places
+        self._before: Any = None
+        self._made: Any = None
+
+    def put_on(self) -> None:
+        before = type(self._module)
+        if before is not self._before:
+            self._before = before
+            name = self._module.__name__
+            by_name: dict[str, Any] = {
+                "__reduce_ex__": lambda *_: (importlib.import_module, (name,))
+            }
+            self._made = type(before.__name__, (before,), {**by_name, **self._places})
+        self._module.__class__ = self._made
+
+    def take_off(self) -> None:
+        if type(self._module) is self._made:
+            self._module.__class__ = self._before
+
+
+_held = Held()
+_holders = 0
+_lock = threading.Lock()
+
+
+def hold() -> Held:
+    """From now on lanes are told apart, until `release` has been called as often."""
+    global _holders
+    with _lock:
+        _holders += 1
+        if _holders == 1:
+            _held.begin()
+        else:
+            _held.see_logging()
+        return _held
+
+
+def release() -> None:
+    """Undo one `hold`."""
+    global _holders
+    with _lock:
+        _holders -= 1
+        if _holders == 0:
+            _held.end()
+
+
+def streams() -> list[Stream]:
+    """What stands in for standard output and error."""
+    return list(_held.streams.values())
+
+
+class capture(recording):
+    """Hold, and let a recorder note what this lane shows, in a ``with`` block."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        hold()
+        super().__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        release()
+
+
+def _forget_lane() -> None:
+    """A forked child is no lane: what it shows, it shows itself."""
+    global _lock
+    _lock = threading.Lock()
+    _recorder.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lane)

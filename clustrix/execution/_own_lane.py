@@ -1,0 +1,99 @@
+"""The calling thread as one lane among others.
+
+chunk at the frontier  ──> the plain loop, and what it shows is seen at once
+chunk further behind   ──> the plain loop, and what it shows is noted: others come first
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+from clustrix._records import Call, Chunk, Heard, Outcome
+from clustrix.execution._capture import hold, release
+from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
+from clustrix.execution._recorder import Recorder, recording
+
+__all__ = ["Aside", "OwnLane"]
+
+
+class Front(Protocol):
+    """Where a loop is, and who takes what its items show."""
+
+    @property
+    def frontier(self) -> int:
+        """What the item at this position shows may be seen at once."""
+
+    def hear(self, heard: Heard) -> None:
+        """Take what other items have shown."""
+
+
+class Aside(NamedTuple):
+    """A loop of which nothing is seen at once: its values leave one by one.
+
+    Attributes:
+        hear: takes what the items have shown.
+    """
+
+    hear: Callable[[Heard], None]
+    frontier: int = -1
+
+
+class OwnLane:
+    """Runs chunks of a loop where it was called.
+
+    Args:
+        call: the loop.
+        relay: what the loop shows.
+    """
+
+    def __init__(self, call: Call, relay: Front) -> None:
+        self._call = call
+        self._function = call.per_item()
+        self._relay = relay
+        self._holds = False
+
+    def run(self, chunk: Chunk) -> Outcome:
+        """Run a chunk.
+
+        Raises:
+            KeyboardInterrupt: in an item while others are still out: nobody waits for those.
+        """
+        iterator = iter(chunk.items)
+        if chunk.start == self._relay.frontier:
+            return self._plainly(chunk, iterator)
+        if not self._holds:
+            hold()
+            self._holds = True
+        recorder = Recorder(lambda: _index(chunk, iterator))
+        with recording(recorder):
+            outcome = self._plainly(chunk, iterator)
+        if events := recorder.take():
+            self._relay.hear(Heard(chunk.start, events))
+        if isinstance(outcome.error, KeyboardInterrupt):
+            raise outcome.error
+        return outcome
+
+    def end(self) -> None:
+        """The loop is over."""
+        if self._holds:
+            release()
+            self._holds = False
+
+    def _plainly(self, chunk: Chunk, iterator: Iterator[Any]) -> Outcome:
+        """Nothing but the plain loop around the function."""
+        if self._call.collect:
+            return run_chunk(self._call, chunk, Unwatched(), items=iterator)
+        function = self._function
+        try:
+            return Outcome(chunk.start, [function(item) for item in iterator])
+        except BaseException as error:
+            index = _index(chunk, iterator)
+            add_note(error, item_note(self._call, index, chunk.items[index - chunk.start]))
+            return Outcome(chunk.start, [], error, index)
+
+
+def _index(chunk: Chunk, iterator: Iterator[Any]) -> int:
+    """Which item an iterator has just given."""
+    return chunk.stop - 1 - operator.length_hint(iterator)

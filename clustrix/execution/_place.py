@@ -1,0 +1,297 @@
+"""A process in which loops of others run: kept where the caller of the present loop is.
+
+    adopt(surroundings) ──> this process has the caller's folder, environment, filters, …
+    an item: os.chdir(…) ──> changed = {"folder"} ──> before the next item: restore()
+
+What an item changes is the item's own: the next one, which may come from the other end of the
+loop or from another loop, finds what the caller has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from contextvars import Context, ContextVar
+from typing import Any
+
+from clustrix.execution import _capture, _logs
+from clustrix.execution._recorder import silence
+from clustrix.execution._surroundings import Surroundings
+
+__all__ = ["BLAS_LIMITS", "Place"]
+
+# Without a limit every worker would start a thread for every CPU.
+BLAS_LIMITS = (
+    "BLIS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+# Who changes what.  Modules that are not loaded yet are seen to when they are.
+_SETTERS = {
+    "os": {
+        "chdir": "folder",
+        "fchdir": "folder",
+        "putenv": "environ",
+        "unsetenv": "environ",
+    },
+    "sys": {"setrecursionlimit": "recursion"},
+    "warnings": {"_filters_mutated": "filters"},
+    "locale": {"setlocale": "locale"},
+    "socket": {"setdefaulttimeout": "patience"},
+    "logging": {},
+}
+
+
+class Place:
+    """The surroundings of this process.
+
+    Attributes:
+        changed: which of them are not as they should be any more; empty nearly always.
+    """
+
+    def __init__(self) -> None:
+        self.changed: set[str] = set()
+        self._wanted: Surroundings = {}
+        self._path: list[str] = []
+        self._modules = 0
+        self._context = Context()
+        self._decimal: Any = None
+        self._filters: list[Any] | None = None
+        for module in _SETTERS:
+            if module in sys.modules:
+                self._watch(module)
+            else:
+                sys.meta_path.insert(0, _OnImport(module, self._watch))
+
+    def adopt(self, wanted: Surroundings) -> None:
+        """Put this process where a caller is."""
+        before, self._wanted = self._wanted, wanted
+        self._path = wanted["path"]
+        sys.argv[:] = wanted["argv"]
+        if wanted["authkey"] is not None:  # proxies of a multiprocessing.Manager ask for it
+            from multiprocessing.process import current_process
+
+            current_process().authkey = wanted["authkey"]
+        self.changed.update(name for name in _PUT if not before or wanted[name] != before[name])
+        self._filters = None
+        self.restore()
+        for stream, said in zip(_capture.streams(), wanted["streams"], strict=True):
+            stream.said = said or {}
+
+    def code_has_come(self) -> None:
+        """Modules have been loaded: what could not be put in place before perhaps can be now."""
+        if len(sys.modules) != self._modules or self._wanted.get("variables"):
+            self._modules = len(sys.modules)
+            self.changed.update(("filters", "variables"))
+            self._filters = None
+        if self.changed:
+            self.restore()
+
+    def disturbed(self) -> bool:
+        """Whether `restore` has something to do."""
+        return bool(self.changed) or sys.path != self._path
+
+    def restore(self) -> None:
+        """Undo what has been changed since."""
+        if not self._wanted:
+            return
+        with silence():
+            self._restore()
+
+    def _restore(self) -> None:
+        if sys.path != self._path:
+            sys.path[:] = self._path
+        for name in list(self.changed):
+            with contextlib.suppress(Exception):  # a folder that is gone, a locale not installed
+                _PUT[name](self, self._wanted)
+        self.changed.clear()
+
+    def fresh(self) -> Context:
+        """The context of the next item: the caller's variables, whatever other items did."""
+        context = self._context.copy()
+        if self._decimal is not None:  # it is changed in place, so a copy of its own
+            decimal = sys.modules["decimal"]
+            context.run(decimal.setcontext, self._decimal.copy())
+        return context
+
+    def _watch(self, module: str) -> None:
+        """Let the setters of a module tell of their calls."""
+        namespace = vars(sys.modules[module])
+        for name, what in _SETTERS[module].items():
+            if name in namespace:
+                namespace[name] = self._telling(namespace[name], what)
+        if module == "logging":
+            kind = namespace["Manager"]
+            if hasattr(kind, "_clear_cache"):
+                kind._clear_cache = self._telling(kind._clear_cache, "levels", method=True)
+            _capture.hold()
+            _capture.release()  # somebody holds already; now loggers are seen, too
+        if self._wanted and module in ("logging", "locale"):
+            self.changed.add("levels" if module == "logging" else "locale")
+            self.restore()
+
+    def _telling(self, function: Any, what: str, *, method: bool = False) -> Any:
+        changed = self.changed
+
+        if method:
+
+            def tell_of(self: Any) -> Any:
+                changed.add(what)
+                return function(self)
+
+            return tell_of
+
+        import functools
+
+        @functools.wraps(function)
+        def tell(*args: Any, **kwargs: Any) -> Any:
+            changed.add(what)
+            return function(*args, **kwargs)
+
+        return tell
+
+    # ---- putting things in place ----------------------------------------------------------
+
+    def _put_folder(self, wanted: Surroundings) -> None:
+        if wanted["folder"] is not None and _where() != wanted["folder"]:
+            os.chdir(wanted["folder"])
+
+    def _put_environ(self, wanted: Surroundings) -> None:
+        # As the system keeps the variables, bytes on POSIX; decoding them here is off the fast
+        # path.
+        environ = {
+            os.fsdecode(name): os.fsdecode(value) for name, value in wanted["environ"].items()
+        }
+        if wanted["blas"] is not None:
+            for name in BLAS_LIMITS:
+                environ.setdefault(name, wanted["blas"])
+        if os.environ.copy() != environ:
+            os.environ.clear()
+            os.environ.update(environ)
+
+    def _put_recursion(self, wanted: Surroundings) -> None:
+        if sys.getrecursionlimit() != wanted["recursion"]:
+            sys.setrecursionlimit(wanted["recursion"])
+
+    def _put_patience(self, wanted: Surroundings) -> None:
+        socket = sys.modules.get("socket")
+        if socket is not None and socket.getdefaulttimeout() != wanted["patience"]:
+            socket.setdefaulttimeout(wanted["patience"])
+
+    def _put_locale(self, wanted: Surroundings) -> None:
+        if wanted["locale"] is None:
+            return
+        import _locale
+
+        if _locale.setlocale(_locale.LC_ALL, None) != wanted["locale"]:
+            _locale.setlocale(_locale.LC_ALL, wanted["locale"])
+
+    def _put_filters(self, wanted: Surroundings) -> None:
+        entries, default = wanted["filters"]
+        if self._filters is None:
+            self._filters = [made for entry in entries if (made := _filter(entry)) is not None]
+        namespace = vars(warnings)
+        if namespace["filters"] != self._filters:
+            namespace["filters"][:] = self._filters
+            namespace["_filters_mutated"]()
+        namespace["defaultaction"] = default
+
+    def _put_levels(self, wanted: Surroundings) -> None:
+        _logs.adopt_levels(wanted["levels"])
+
+    def _put_variables(self, wanted: Surroundings) -> None:
+        self._context = Context()
+        for module, name, packed in wanted["variables"]:
+            variable = getattr(sys.modules.get(module), name, None)
+            if isinstance(variable, ContextVar):
+                with contextlib.suppress(Exception):
+                    self._context.run(variable.set, _loaded(packed))
+
+    def _put_decimal(self, wanted: Surroundings) -> None:
+        self._decimal = None
+        if wanted["decimal"] is not None:
+            import decimal
+
+            *parts, flags, traps = wanted["decimal"]
+            signals = [[getattr(decimal, name) for name in names] for names in (flags, traps)]
+            self._decimal = decimal.Context(*parts, *signals)
+
+
+def _where() -> str | None:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+def _loaded(packed: bytes) -> Any:
+    import pickle
+
+    return pickle.loads(packed)
+
+
+def _filter(entry: Any) -> Any:
+    """A warning filter; ``None`` when its category is of a module that is not loaded here."""
+    action, message, category, module, lineno = entry
+    if isinstance(category, bytes):
+        kind: Any = _loaded(category)
+    else:
+        kind = sys.modules.get(category[0])
+        for part in category[1].split("."):
+            kind = getattr(kind, part, None)
+        if kind is None:
+            return None
+    return action, _compiled(message), kind, _compiled(module), lineno
+
+
+def _compiled(pattern: Any) -> Any:
+    import re
+
+    return re.compile(*pattern) if type(pattern) is tuple else pattern
+
+
+_PUT: dict[str, Callable[[Place, Surroundings], None]] = {
+    "folder": Place._put_folder,
+    "environ": Place._put_environ,
+    "recursion": Place._put_recursion,
+    "patience": Place._put_patience,
+    "locale": Place._put_locale,
+    "filters": Place._put_filters,
+    "levels": Place._put_levels,
+    "variables": Place._put_variables,
+    "decimal": Place._put_decimal,
+}
+
+
+class _OnImport:
+    """Does something as soon as a module has been loaded."""
+
+    def __init__(self, name: str, then: Callable[[str], None]) -> None:
+        self._name = name
+        self._then = then
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        """Let the other finders find it, and their loader call back."""
+        if name != self._name:
+            return None
+        sys.meta_path.remove(self)
+        from importlib.util import find_spec
+
+        spec = find_spec(name)
+        loader: Any = None if spec is None else spec.loader
+        if loader is not None:
+            run, then = loader.exec_module, self._then
+
+            def exec_module(module: Any) -> None:
+                run(module)
+                then(name)
+
+            loader.exec_module = exec_module
+        return spec

@@ -1,0 +1,52 @@
+"""The page that a worker and its parent share."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from clustrix.execution._page import IN_ITEM, Page
+
+
+def test_a_chunk_that_has_begun_cannot_be_taken_back(tmp_path: Path) -> None:
+    """Also not in the moment in which the worker notes its next item."""
+    path = tmp_path / "page"
+    path.write_bytes(bytes(mmap.PAGESIZE))
+    writer = """
+        import mmap, sys
+        from clustrix.execution._page import Page
+        with open(sys.argv[1], "r+b") as file:
+            page = Page(mmap.mmap(file.fileno(), mmap.PAGESIZE))
+        page.begin(7)
+        print("begun", flush=True)
+        while page.enter(3):
+            pass
+    """
+    with open(path, "r+b") as file:
+        page = Page(mmap.mmap(file.fileno(), mmap.PAGESIZE))
+    command = [sys.executable, "-c", textwrap.dedent(writer), str(path)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        taken = sum(page.take_back(7) for _ in range(20_000))
+        later = page.take_back(8)
+        page.cancel(True)
+    assert (taken, later) == (0, True)
+    page.close()
+
+
+def test_an_item_that_goes_on_has_begun_when_it_did() -> None:
+    """Its time limit does not start anew."""
+    page = Page(mmap.mmap(-1, mmap.PAGESIZE))
+    page.begin(1)
+    page.enter(4)
+    _, item, since, serial = page.where()
+    page.phase(1)
+    page.resume(item, since)
+    assert page.where() == (IN_ITEM, 4, since, serial)
+    page.close()
