@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ def run_there(task: bytes, packed: bytes) -> tuple[bytes, ...]:
                 watch = _Tidy(place)
             recorder.muted = False
             outcome = run_chunk(
-                call, chunk, watch, Context().copy if place is None else place.fresh
+                call, chunk, watch, Context().copy if place is None else place.fresh()
             )
             recorder.muted = True
         error = b"" if outcome.error is None else pack_error(outcome.error, dumps, loads)
@@ -92,7 +93,7 @@ class _Tidy(Unwatched):
         self._place = place
 
     def enter(self, index: int, values: list[Any]) -> bool:
-        if self._place.disturbed() and _guests == 1:
+        if _guests == 1 and (self._place.changed or sys.path != self._place.path):
             self._place.restore()
         self.index = index
         return True

@@ -54,12 +54,13 @@ class Place:
 
     Attributes:
         changed: which of them are not as they should be any more; empty nearly always.
+        path: what `sys.path` should be; whoever waits for changes compares it, too.
     """
 
     def __init__(self) -> None:
         self.changed: set[str] = set()
         self._wanted: Surroundings = {}
-        self._path: list[str] = []
+        self.path: list[str] = []
         self._modules = 0
         self._context = Context()
         self._decimal: Any = None
@@ -73,7 +74,7 @@ class Place:
     def adopt(self, wanted: Surroundings) -> None:
         """Put this process where a caller is."""
         before, self._wanted = self._wanted, wanted
-        self._path = wanted["path"]
+        self.path = wanted["path"]
         sys.argv[:] = wanted["argv"]
         if wanted["authkey"] is not None:  # proxies of a multiprocessing.Manager ask for it
             from multiprocessing.process import current_process
@@ -94,10 +95,6 @@ class Place:
         if self.changed:
             self.restore()
 
-    def disturbed(self) -> bool:
-        """Whether `restore` has something to do."""
-        return bool(self.changed) or sys.path != self._path
-
     def restore(self) -> None:
         """Undo what has been changed since."""
         if not self._wanted:
@@ -106,19 +103,20 @@ class Place:
             self._restore()
 
     def _restore(self) -> None:
-        if sys.path != self._path:
-            sys.path[:] = self._path
+        if sys.path != self.path:
+            sys.path[:] = self.path
         for name in list(self.changed):
             with contextlib.suppress(Exception):  # a folder that is gone, a locale not installed
                 _PUT[name](self, self._wanted)
         self.changed.clear()
 
-    def fresh(self) -> Context:
-        """The context of the next item: the caller's variables, whatever other items did."""
-        context = self._context.copy()
-        if self._decimal is not None:  # it is changed in place, so a copy of its own
-            decimal = sys.modules["decimal"]
-            context.run(decimal.setcontext, self._decimal.copy())
+    def fresh(self) -> Callable[[], Context]:
+        """Makes contexts for items: the caller's variables, whatever other items did."""
+        return self._context.copy if self._decimal is None else self._with_decimal
+
+    def _with_decimal(self) -> Context:
+        context = self._context.copy()  # what it holds is changed in place, so a copy of its own
+        context.run(sys.modules["decimal"].setcontext, self._decimal.copy())
         return context
 
     def _watch(self, module: str) -> None:

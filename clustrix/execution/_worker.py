@@ -121,7 +121,7 @@ def _run(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame:
     reply = _Reply(channel, page, tasks.place, recorder, call, Chunk(start, items), eager)
     try:
         recorder.muted = False
-        outcome = run_chunk(call, reply.chunk, reply, tasks.place.fresh)
+        outcome = run_chunk(call, reply.chunk, reply, tasks.place.fresh())
         recorder.muted = True
         raised, failed = outcome.error, outcome.failed or start
         reply.send(Kind.DONE if raised is None else Kind.PART, outcome.values)
@@ -194,6 +194,7 @@ class _Reply:
         self._channel = channel
         self._page = page
         self._place = place
+        self._changed, self._path = place.changed, place.path
         self._recorder = recorder
         recorder.hurry = self._hurry
         self._thread = threading.get_ident()
@@ -207,15 +208,20 @@ class _Reply:
     def enter(self, index: int, values: list[Any]) -> bool:
         """Send what is due, then note that the next item starts."""
         self._values = values
-        if self._refused is not None:
-            raise self._refused
-        if self._place.disturbed():
-            self._place.restore()
+        if self._changed or sys.path != self._path:
+            self._tidy_up()
         if values and (self._eager or time.monotonic() - self._last > FLUSH_SECONDS):
             self.send(Kind.PART, values)
             values.clear()
             self._last = time.monotonic()
         return self._page.enter(index)
+
+    def _tidy_up(self) -> None:
+        """The last item has left something behind."""
+        if self._refused is not None:
+            self._changed.discard("refused")
+            raise self._refused
+        self._place.restore()
 
     def _hurry(self) -> None:
         """An item that is still running has shown something."""
@@ -229,6 +235,7 @@ class _Reply:
             self.show()
         except _Unsendable as refused:  # not this item's fault, so not raised in its code
             self._refused = refused
+            self._changed.add("refused")  # so that the next item does not begin
         self._page.resume(item, since)
 
     def show(self, upto: int | None = None) -> None:
@@ -239,6 +246,8 @@ class _Reply:
 
     def send(self, kind: int, values: Any) -> None:
         """Send values; if they do not pickle, those in front of the culprit."""
+        if self._refused is not None:  # it has been found already
+            raise self._refused
         self._page.phase(BUSY)
         start = self.chunk.start
         if self._call.collect:

@@ -224,6 +224,22 @@ def test_what_a_value_says_on_its_way_back_is_not_the_loops(executor: Any, capsy
     assert capsys.readouterr().out == ""
 
 
+def test_a_value_that_cannot_travel_ends_the_loop_where_it_was_made(capsys: Any) -> None:
+    """Also when that comes out while a later item of the chunk shows something."""
+    from clustrix import NotPicklableError
+
+    def body(x: int) -> Any:
+        print("item", x)
+        return threading.Lock() if x == 1 else x
+
+    for count in (2, 3, 8):
+        f = parallel(body, executor="processes", max_workers=1, chunk_size=count)
+        with pytest.raises(NotPicklableError) as caught:
+            f(range(count))
+        assert caught.value.item == 1
+        assert capsys.readouterr().out == "item 0\nitem 1\n"
+
+
 def test_batches(executor: Any, capsys: Any) -> None:
     """A chunk is one call, whatever it returns."""
 
