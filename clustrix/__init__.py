@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clustrix._model import (
         Plan as Plan,
     )
+    from clustrix._settings import configure as configure
     from clustrix.decorators import parallel as parallel
     from clustrix.errors import (
         ClustrixError as ClustrixError,
@@ -56,6 +57,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "clustrix._model": ("Finding", "Plan"),
+    "clustrix._settings": ("configure",),
     "clustrix.decorators": ("parallel",),
     "clustrix.errors": (
         "ClustrixError",

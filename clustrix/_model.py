@@ -8,6 +8,7 @@ analysis they make the `Plan`.  What workers need too lives in `_records`, which
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,7 @@ class Options:
         executor: an engine's name, ``"auto"``, or a `concurrent.futures.Executor`.
         max_workers: lanes at most; ``None`` lets the engine's default stand.
         chunk_size: items per chunk; ``None`` lets clustrix choose.
-        timeout: seconds that one item may run; ``None`` for no limit.
+        timeout: seconds that one item may run; ``None`` or infinity for no limit.
         batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
         on_error: ``"raise"``: the first failure in loop order ends the loop; ``"collect"``:
             everything runs, and the exception stands where the value would.
@@ -84,6 +85,8 @@ class Options:
         _check_count("max_workers", self.max_workers)
         _check_count("chunk_size", self.chunk_size)
         _check_seconds("timeout", self.timeout)
+        if self.timeout == math.inf:
+            object.__setattr__(self, "timeout", None)
         if self.batched is not None and not isinstance(self.batched, bool):
             raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
         if self.on_error not in ("raise", "collect"):

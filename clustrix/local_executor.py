@@ -20,6 +20,7 @@ from typing import Any
 from clustrix import analysis
 from clustrix._calls import count_items, loop_call, may_want_batches, work_call
 from clustrix._model import Call, Finding, Machine, Options, Plan
+from clustrix._settings import in_force
 from clustrix._sizes import as_said
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
@@ -49,8 +50,9 @@ class LocalExecutor(TaskExecutor):
     end of its ``with`` block, by `shutdown`, or when the interpreter leaves.
 
     Args:
-        max_workers: workers at most. ``None``: one for each CPU that this process may use
-            (affinity and cgroup quota respected) for processes, four times as many for threads.
+        max_workers: workers at most. ``None``: what `clustrix.configure` or the environment
+            says, else one for each CPU that this process may use (affinity and cgroup quota
+            respected) for processes, four times as many for threads.
         use_threads: ``True`` for threads, ``False`` for processes, ``None`` to let the analysis
             decide for each call.
 
@@ -70,6 +72,8 @@ class LocalExecutor(TaskExecutor):
         if use_threads is not None and not isinstance(use_threads, bool):
             raise TypeError(f"use_threads must be True, False or None, not {use_threads!r}")
         names = {True: "threads", False: "processes", None: "auto"}
+        if max_workers is None:
+            max_workers = in_force().get("max_workers")
         options = Options(executor=names[use_threads], max_workers=max_workers)
         self._set_up(options, Engines(max_workers))
 

@@ -14,6 +14,7 @@ from concurrent.futures import Executor
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from clustrix._model import Options, Plan
+from clustrix._settings import AUTO, RAISE, what_was_said
 from clustrix.decorators._binding import check_loop_var
 from clustrix.decorators._wrapper import Decoration, ParallelFunction
 
@@ -72,12 +73,12 @@ def parallel(
     func: Any = None,
     *,
     loop_var: str | None = None,
-    executor: str | Executor = "auto",
+    executor: str | Executor = AUTO,
     max_workers: int | None = None,
     chunk_size: int | None = None,
     timeout: float | None = None,
     batched: bool | None = None,
-    on_error: str = "raise",
+    on_error: str = RAISE,
 ) -> Any:
     """Let a function take many items at once: ``f(items)`` is the loop, run in parallel.
 
@@ -85,6 +86,8 @@ def parallel(
     values in the same order, or the exception of the first failing item. Called with one item,
     the function is what it was. One item is whatever is not iterable, and text, bytes and
     mappings.
+
+    What is left out here is what `configure` says, then the environment, then the default.
 
     Args:
         func: the function, where the decorator stands without options.
@@ -97,8 +100,8 @@ def parallel(
             processes, four times as many for threads.
         chunk_size: items that travel together. ``None``: the number of items divided by the
             number of workers.
-        timeout: seconds that one item may run, counted from its own start; ``None`` for no
-            limit.
+        timeout: seconds that one item may run, counted from its own start; ``None`` or
+            ``math.inf`` for no limit.
         batched: ``True``: the function takes whole chunks, and list results are joined;
             ``False``: single items; ``None``: single items, unless its code proves that it
             cannot take one.
@@ -123,10 +126,18 @@ def parallel(
         >>> square(7)
         49
     """
-    options = Options(executor, max_workers, chunk_size, timeout, batched, on_error)
+    said = what_was_said(
+        executor=executor,
+        max_workers=max_workers,
+        chunk_size=chunk_size,
+        timeout=timeout,
+        batched=batched,
+        on_error=on_error,
+    )
+    Options(**said)  # a mistake shows here
 
     def decorate(function: Callable[P, R]) -> Parallel[P, R]:
         check_loop_var(function, loop_var)
-        return cast("Parallel[P, R]", ParallelFunction(function, Decoration(loop_var, options)))
+        return cast("Parallel[P, R]", ParallelFunction(function, Decoration(loop_var, said)))
 
     return decorate if func is None else decorate(func)

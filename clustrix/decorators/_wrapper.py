@@ -14,12 +14,13 @@ import importlib
 import inspect
 import operator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
-from clustrix._model import Call, Options, Plan
+from clustrix._model import Call, Finding, Options, Plan
+from clustrix._settings import in_force, source
 from clustrix.decorators._binding import Bound, LoopParameter, loop_parameter
 from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
@@ -32,17 +33,32 @@ _Base: Any = wrapt.FunctionWrapper
 _BoundBase: Any = wrapt.BoundFunctionWrapper
 
 
+class _Ready(NamedTuple):
+    """What a call needs, as long as nothing else is in force.
+
+    Attributes:
+        force: what is in force where the decorator says nothing.
+        executor: on the workers that all decorated functions share.
+        options: both together.
+    """
+
+    force: Mapping[str, Any]
+    executor: LocalExecutor
+    options: Options
+
+
 class Decoration:
     """What was said at the decorator, and what follows from it for each call.
 
     Args:
         loop_var: name of the loop variable; ``None`` for the first parameter.
-        options: the other options.
+        said: the other options, as far as they were said.
     """
 
-    def __init__(self, loop_var: str | None, options: Options) -> None:
+    def __init__(self, loop_var: str | None, said: Mapping[str, Any]) -> None:
         self.loop_var = loop_var
-        self.options = options
+        self.said = said
+        self._last: _Ready | None = None
         self._parameters: dict[bool, LoopParameter | None] = {}
 
     def enter(
@@ -57,8 +73,9 @@ class Decoration:
         if not parameter.fits(args, kwargs):  # the loop fails in Python's own words
             one = Call(function, (), bound.args, bound.kwargs, _slot(bound, parameter)).per_item()
             return [one(item) for item in bound.items]
-        run = self._executor().execute_loop_parallel
-        return run(*self._loop(function, parameter, bound), **self._settings(bound))
+        _, executor, options = self._ready()
+        loop = _loop(function, parameter, bound, options)
+        return executor.execute_loop_parallel(*loop, **_settings(bound, options))
 
     def explain(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -67,27 +84,27 @@ class Decoration:
         function, args = _as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
-        explain = self._executor().explain_loop_parallel
+        _, executor, options = self._ready()
         if parameter is None or bound is None:
-            return explain(function, "", [None], position=0)
-        return explain(*self._loop(function, parameter, bound), **self._settings(bound))
+            return executor.explain_loop_parallel(function, "", [None], position=0)
+        loop = _loop(function, parameter, bound, options)
+        plan = executor.explain_loop_parallel(*loop, **_settings(bound, options))
+        return replace(plan, findings=tuple(map(self._name_source, plan.findings)))
 
-    def _executor(self) -> LocalExecutor:
-        return LocalExecutor.shared(self.options.executor, self.options.max_workers)
+    def _ready(self) -> _Ready:
+        force, ready = in_force(), self._last
+        if ready is None or ready.force is not force:
+            options = Options(**{**force, **self.said})
+            executor = LocalExecutor.shared(options.executor, options.max_workers)
+            self._last = ready = _Ready(force, executor, options)
+        return ready
 
-    def _loop(
-        self, function: Callable[..., Any], parameter: LoopParameter, bound: Bound
-    ) -> tuple[Any, ...]:
-        size = self.options.chunk_size
-        return function, parameter.name, bound.items, bound.args, bound.kwargs, size
-
-    def _settings(self, bound: Bound) -> dict[str, Any]:
-        return {
-            "position": bound.position,
-            "timeout": self.options.timeout,
-            "batched": self.options.batched,
-            "on_error": self.options.on_error,
-        }
+    def _name_source(self, finding: Finding) -> Finding:
+        """An option that was not said at the decorator: by whom, then?"""
+        name = finding.name.partition("=")[0]
+        if name in self.said or name not in in_force():
+            return finding
+        return replace(finding, name=source(name, in_force()[name]))
 
     def _parameter(self, function: Callable[..., Any]) -> LoopParameter | None:
         """The loop variable, found once for the plain function and once for the bound method."""
@@ -98,6 +115,21 @@ class Decoration:
             except LoopVariableError:  # a method with nothing behind self has no loop
                 self._parameters[bound] = None
         return self._parameters[bound]
+
+
+def _loop(
+    function: Callable[..., Any], parameter: LoopParameter, bound: Bound, options: Options
+) -> tuple[Any, ...]:
+    return function, parameter.name, bound.items, bound.args, bound.kwargs, options.chunk_size
+
+
+def _settings(bound: Bound, options: Options) -> dict[str, Any]:
+    return {
+        "position": bound.position,
+        "timeout": options.timeout,
+        "batched": options.batched,
+        "on_error": options.on_error,
+    }
 
 
 def _slot(bound: Bound, parameter: LoopParameter) -> str | int:
@@ -196,10 +228,12 @@ class ParallelFunction(_Base):  # type: ignore[misc]
     def __reduce_by_value__(self) -> tuple[Any, ...]:
         """How the transport rebuilds a decorated function that cannot be imported."""
         decoration: Decoration = self._self_decoration
-        options = decoration.options
-        if not isinstance(options.executor, str):  # it stays here; inner loops are serial there
-            options = replace(options, executor="auto")
-        return _rebuild, (self.__wrapped__, decoration.loop_var, options)
+        said = {  # an executor stays here; inner loops are serial there
+            name: value
+            for name, value in decoration.said.items()
+            if name != "executor" or isinstance(value, str)
+        }
+        return _rebuild, (self.__wrapped__, decoration.loop_var, said)
 
     def __copy__(self) -> Any:
         return self
@@ -214,6 +248,6 @@ def _find(module: str, name: str) -> Any:
 
 
 def _rebuild(
-    wrapped: Callable[..., Any], loop_var: str | None, options: Options
+    wrapped: Callable[..., Any], loop_var: str | None, said: Mapping[str, Any]
 ) -> ParallelFunction:
-    return ParallelFunction(wrapped, Decoration(loop_var, options))
+    return ParallelFunction(wrapped, Decoration(loop_var, said))

@@ -9,6 +9,7 @@ travel as bytes of our own making, so that local functions work wherever the exe
 from __future__ import annotations
 
 import contextlib
+import contextvars
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -22,6 +23,7 @@ from concurrent.futures import (
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix._settings import Configuration, portable
 from clustrix.errors import NotPicklableError, WorkerDied
 from clustrix.execution._exceptions import (
     pack_error,
@@ -78,9 +80,10 @@ class ForeignEngine:
 
 def _submitter(executor: Executor, call: Call) -> Any:
     if isinstance(executor, ThreadPoolExecutor):
-        return lambda chunk: executor.submit(_run_here, call, chunk)
+        copy = contextvars.copy_context  # for each chunk: two lanes cannot be in the same one
+        return lambda chunk: executor.submit(copy().run, _run_here, call, chunk)
     try:
-        task = dumps((call.task(), carry(call.function)))
+        task = dumps((call.task(), carry(call.function), portable()))
     except Exception as error:
         raise NotPicklableError(
             f"{describe(call.function)}() cannot be sent to {type(executor).__name__}: {error}"
@@ -103,8 +106,8 @@ def _run_here(call: Call, chunk: Chunk) -> Outcome:
 
 def _run_there(task: bytes, packed: bytes) -> tuple[bytes, bytes | None, int | None]:
     """In the foreign worker: values, error and failed position, all portable."""
-    with lane():
-        parts, carried = loads(task)
+    parts, carried, settings = loads(task)
+    with lane(), Configuration(settings):
         adopt(carried)
         call = Call.from_task(parts)
         outcome = run_chunk(call, loads(packed), Unwatched())

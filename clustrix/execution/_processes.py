@@ -18,6 +18,7 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._settings import portable
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._pool import Pool
 from clustrix.execution._process_loop import ProcessLoop
@@ -89,4 +90,5 @@ def _context(workers: int) -> dict[str, Any]:
         "authkey": _authkey(),
         "environ": os.environ.copy() if _environ is None else _environ.copy(),
         "blas": str(max(1, available_cpus() // workers)),
+        "settings": portable(),
     }

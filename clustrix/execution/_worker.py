@@ -246,6 +246,10 @@ def _adopt(context: dict[str, Any]) -> None:
         from multiprocessing.process import current_process
 
         current_process().authkey = context["authkey"]
+    if context["settings"] or "clustrix._settings" in sys.modules:
+        from clustrix import _settings  # loads dataclasses; most programs never configure
+
+        _settings.adopt(context["settings"])
     if context["folder"] is not None:
         os.chdir(context["folder"])
     # As the system keeps the variables, bytes on POSIX; decoding them here is off the fast path.
