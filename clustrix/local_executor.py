@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from clustrix import analysis
-from clustrix._calls import count_items, loop_call, may_want_batches, work_call
+from clustrix._calls import loop_call, may_want_batches, reading_uses_up, with_items, work_call
 from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._settings import in_force
 from clustrix._sizes import as_said
@@ -163,13 +163,13 @@ class LocalExecutor(TaskExecutor):
     def execute_loop_parallel(
         self,
         func: Callable[..., Any],
-        loop_var: str,
+        loop_var: str | tuple[str, ...],
         iterable: Iterable[Any],
         func_args: tuple[Any, ...] = (),
         func_kwargs: Mapping[str, Any] | None = None,
         chunk_size: int | None = None,
         *,
-        position: int | None = None,
+        position: int | tuple[int | str, ...] | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
@@ -182,7 +182,8 @@ class LocalExecutor(TaskExecutor):
 
         Args:
             func: called as ``func(*func_args, **{**func_kwargs, loop_var: item})``.
-            loop_var: name of the parameter that receives each item.
+            loop_var: name of the parameter that receives each item. A tuple of names: each item
+                has a value for every one of them, as in ``for x, y in iterable``.
             iterable: the items.
             func_args: further positional arguments, the same for each item.
             func_kwargs: further keyword arguments, the same for each item; an entry named
@@ -190,7 +191,8 @@ class LocalExecutor(TaskExecutor):
             chunk_size: items in a chunk. ``None``: the number of items divided by the number
                 of workers, rounded down, at least 1.
             position: index among the positional arguments at which the item goes, instead of
-                being passed by keyword; found out by itself for positional-only parameters.
+                being passed by keyword; found out by itself for positional-only parameters. With
+                several loop variables a tuple of indices and names.
             timeout: seconds for each item, from the moment that this item starts.
             batched: ``True``: the function gets whole chunks (lists, or ranges of a range) and
                 list results are joined. ``None``: only when its code proves that it fails for
@@ -223,8 +225,8 @@ class LocalExecutor(TaskExecutor):
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
         options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
-        items, broken = count_items(iterable)
-        results = self._run(call._replace(items=items), options)
+        call, broken = with_items(call, iterable)
+        results = self._run(call, options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
         return results
@@ -232,13 +234,13 @@ class LocalExecutor(TaskExecutor):
     def explain_loop_parallel(
         self,
         func: Callable[..., Any],
-        loop_var: str,
+        loop_var: str | tuple[str, ...],
         iterable: Iterable[Any],
         func_args: tuple[Any, ...] = (),
         func_kwargs: Mapping[str, Any] | None = None,
         chunk_size: int | None = None,
         *,
-        position: int | None = None,
+        position: int | tuple[int | str, ...] | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
@@ -255,13 +257,12 @@ class LocalExecutor(TaskExecutor):
             >>> plan.engine, plan.workers, plan.chunk_size
             ('threads', 2, 5)
         """
-        if iter(iterable) is iterable:
+        if reading_uses_up(iterable):
             raise TypeError("explaining would use up this iterator; give its items as a list")
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
         options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
-        items, _ = count_items(iterable)
-        call, machine = call._replace(items=items), this_machine()
+        (call, _), machine = with_items(call, iterable), this_machine()
         plan = analysis.make_plan(call, options, machine)
         if plan.engine == "serial" or not self._measures(call, options, machine):
             return plan

@@ -18,7 +18,7 @@ from typing import Any
 from clustrix._model import describe
 from clustrix.errors import LoopVariableError
 
-__all__ = ["Bound", "LoopParameter", "check_loop_var", "loop_parameter"]
+__all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "loop_parameter"]
 
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)
 _SEQUENCES = (list, tuple, range)
@@ -33,13 +33,13 @@ class Bound:
         args: the other positional arguments.
         kwargs: the keyword arguments, the loop variable's among them without its value.
         position: index at which an item goes among the positional arguments; ``None`` when it
-            goes by keyword.
+            goes by keyword; a tuple of indices and names for several loop variables.
     """
 
     items: Iterable[Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    position: int | None
+    position: int | tuple[int | str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +65,22 @@ class LoopParameter:
             The parts; ``None`` when the call gives the loop variable no value, or gives it one
             item: then it is an ordinary call.
         """
-        if self.by_keyword and self.name in kwargs:
-            items = as_loop(kwargs[self.name])
+        place = self.place(args, kwargs)
+        if isinstance(place, str):
+            items = as_loop(kwargs[place])
             if items is None:
                 return None
             # The place is kept: Python's messages about wrong calls depend on the order.
-            return Bound(items, args, {**kwargs, self.name: None}, None)
-        index = self.index
-        if index is None or index >= len(args):
+            return Bound(items, args, {**kwargs, place: None}, None)
+        if place is None or (items := as_loop(args[place])) is None:
             return None
-        items = as_loop(args[index])
-        if items is None:
-            return None
-        return Bound(items, args[:index] + args[index + 1 :], kwargs, index)
+        return Bound(items, args[:place] + args[place + 1 :], kwargs, place)
+
+    def place(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str | None:
+        """Where a call has it: index or keyword; ``None`` where it is left to its default."""
+        if self.by_keyword and self.name in kwargs:
+            return self.name
+        return self.index if self.index is not None and self.index < len(args) else None
 
     def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether the function can be called so at all."""
@@ -140,15 +143,12 @@ def loop_parameter(function: Callable[..., Any], loop_var: str | None) -> LoopPa
     raise LoopVariableError(_no_such_parameter(function, loop_var, parameters))
 
 
-def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
-    """Fail where the decorator stands when no call can ever find its loop variable.
+def check_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function inside a staticmethod or classmethod, if it can be the body of a loop.
 
     Raises:
-        TypeError: not a function, or one that cannot be a loop's body.
-        LoopVariableError: the loop variable is no parameter.
+        TypeError: not a function, or one whose calls give no values.
     """
-    if loop_var is not None and not isinstance(loop_var, str):
-        raise TypeError(f"loop_var must be the name of a parameter, not {loop_var!r}")
     inner = getattr(function, "__func__", function)  # inside staticmethod and classmethod
     if not callable(inner):
         raise TypeError(f"@parallel decorates functions, not {type(function).__name__} objects")
@@ -158,7 +158,7 @@ def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
             f"@parallel cannot run {describe(inner)}(): it is {kind}, whose calls give no values "
             "to collect. Decorate a plain function that does the work for one item."
         )
-    loop_parameter(inner, loop_var)
+    return inner
 
 
 def _refused_kind(function: Callable[..., Any]) -> str | None:

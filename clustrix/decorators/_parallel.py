@@ -9,13 +9,14 @@ how it binds as a method.  What is interesting happens elsewhere, and can be tes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from clustrix._model import Options, Plan
 from clustrix._settings import AUTO, RAISE, what_was_said
-from clustrix.decorators._binding import check_loop_var
+from clustrix.decorators._binding import check_function
+from clustrix.decorators._several import find_loop, tidy
 from clustrix.decorators._wrapper import Decoration, ParallelFunction
 
 __all__ = ["Parallel", "parallel"]
@@ -59,7 +60,7 @@ def parallel(func: classmethod[Any, P, R], /) -> Parallel[P, R]: ...
 def parallel(
     func: None = None,
     *,
-    loop_var: str | None = None,
+    loop_var: str | Sequence[str] | None = None,
     executor: str | Executor = "auto",
     max_workers: int | None = None,
     chunk_size: int | None = None,
@@ -72,7 +73,7 @@ def parallel(
 def parallel(
     func: Any = None,
     *,
-    loop_var: str | None = None,
+    loop_var: str | Sequence[str] | None = None,
     executor: str | Executor = AUTO,
     max_workers: int | None = None,
     chunk_size: int | None = None,
@@ -92,7 +93,8 @@ def parallel(
     Args:
         func: the function, where the decorator stands without options.
         loop_var: the parameter that receives each item; ``None`` for the first one (behind
-            ``self`` or ``cls``).
+            ``self`` or ``cls``). Several names: their items run side by side, as in
+            ``for x, y in zip(xs, ys)``, and there must be as many of each.
         executor: ``"auto"`` lets the analysis choose; ``"serial"``, ``"threads"`` or
             ``"processes"`` settles it; a `concurrent.futures.Executor` is used as it is and left
             running.
@@ -136,8 +138,10 @@ def parallel(
     )
     Options(**said)  # a mistake shows here
 
+    names = tidy(loop_var)
+
     def decorate(function: Callable[P, R]) -> Parallel[P, R]:
-        check_loop_var(function, loop_var)
-        return cast("Parallel[P, R]", ParallelFunction(function, Decoration(loop_var, said)))
+        find_loop(check_function(function), names)
+        return cast("Parallel[P, R]", ParallelFunction(function, Decoration(names, said)))
 
     return decorate if func is None else decorate(func)

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 
 from clustrix._model import Call, Finding, Options, Plan
 from clustrix._settings import in_force, source
-from clustrix.decorators._binding import Bound, LoopParameter, loop_parameter
+from clustrix.decorators._binding import Bound, LoopParameter
+from clustrix.decorators._several import LoopParameters, LoopVar, find_loop
 from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
 from clustrix.local_executor import LocalExecutor
@@ -31,6 +32,8 @@ __all__ = ["Decoration", "ParallelFunction"]
 # wrapt's own types say nothing of the attributes that wrappers add.
 _Base: Any = wrapt.FunctionWrapper
 _BoundBase: Any = wrapt.BoundFunctionWrapper
+
+_Loop = LoopParameter | LoopParameters
 
 
 class _Ready(NamedTuple):
@@ -51,15 +54,15 @@ class Decoration:
     """What was said at the decorator, and what follows from it for each call.
 
     Args:
-        loop_var: name of the loop variable; ``None`` for the first parameter.
+        loop_var: the loop variable, or several; ``None`` for the first parameter.
         said: the other options, as far as they were said.
     """
 
-    def __init__(self, loop_var: str | None, said: Mapping[str, Any]) -> None:
+    def __init__(self, loop_var: LoopVar, said: Mapping[str, Any]) -> None:
         self.loop_var = loop_var
         self.said = said
         self._last: _Ready | None = None
-        self._parameters: dict[bool, LoopParameter | None] = {}
+        self._parameters: dict[bool, _Loop | None] = {}
 
     def enter(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -106,19 +109,19 @@ class Decoration:
             return finding
         return replace(finding, name=source(name, in_force()[name]))
 
-    def _parameter(self, function: Callable[..., Any]) -> LoopParameter | None:
+    def _parameter(self, function: Callable[..., Any]) -> _Loop | None:
         """The loop variable, found once for the plain function and once for the bound method."""
         bound = hasattr(function, "__self__")
         if bound not in self._parameters:
             try:
-                self._parameters[bound] = loop_parameter(function, self.loop_var)
+                self._parameters[bound] = find_loop(function, self.loop_var)
             except LoopVariableError:  # a method with nothing behind self has no loop
                 self._parameters[bound] = None
         return self._parameters[bound]
 
 
 def _loop(
-    function: Callable[..., Any], parameter: LoopParameter, bound: Bound, options: Options
+    function: Callable[..., Any], parameter: _Loop, bound: Bound, options: Options
 ) -> tuple[Any, ...]:
     return function, parameter.name, bound.items, bound.args, bound.kwargs, options.chunk_size
 
@@ -132,7 +135,7 @@ def _settings(bound: Bound, options: Options) -> dict[str, Any]:
     }
 
 
-def _slot(bound: Bound, parameter: LoopParameter) -> str | int:
+def _slot(bound: Bound, parameter: _Loop) -> str | int | tuple[str | int, ...]:
     return parameter.name if bound.position is None else bound.position
 
 
@@ -248,6 +251,6 @@ def _find(module: str, name: str) -> Any:
 
 
 def _rebuild(
-    wrapped: Callable[..., Any], loop_var: str | None, said: Mapping[str, Any]
+    wrapped: Callable[..., Any], loop_var: LoopVar, said: Mapping[str, Any]
 ) -> ParallelFunction:
     return ParallelFunction(wrapped, Decoration(loop_var, said))

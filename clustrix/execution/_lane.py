@@ -111,7 +111,7 @@ def _run_batch(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
     if not watch.enter(chunk.start, []):
         return Outcome(chunk.start, [])
     try:
-        value = call.per_item()(chunk.items)
+        value = call.per_item()(call.batch(chunk.items))
     except BaseException as error:
         span = f"items {chunk.start} to {chunk.stop - 1}"
         add_note(error, f"clustrix: {span} of {describe(call.function)}()")
@@ -128,8 +128,15 @@ def join_batch(value: Any) -> Sequence[Any]:
 
 def item_note(call: Call, index: int, item: object) -> str:
     """The line that names an item: ``clustrix: item 17 (x=3.5) of load()``."""
-    shown = f" ({call.loop_var}={_short.repr(item)})" if call.loop_var else ""
+    shown = f" ({_shown(call, item)})" if call.loop_var else ""
     return f"clustrix: item {index}{shown} of {describe(call.function)}()"
+
+
+def _shown(call: Call, item: Any) -> str:
+    if not isinstance(call.slot, tuple):
+        return f"{call.loop_var}={_short.repr(item)}"
+    parts = zip(call.loop_var.split(", "), item, strict=True)
+    return ", ".join(f"{name}={_short.repr(value)}" for name, value in parts)
 
 
 class _ShortRepr(reprlib.Repr):
