@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from clustrix.errors import (
         WorkerDied as WorkerDied,
     )
+    from clustrix.execution import rng as rng
     from clustrix.local_executor import (
         LocalExecutor as LocalExecutor,
     )
@@ -67,6 +68,7 @@ _ROOMS = {
         "TaskTimeout",
         "WorkerDied",
     ),
+    "clustrix.execution": ("rng",),
     "clustrix.local_executor": (
         "LocalExecutor",
         "choose_executor_type",

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, MethodType
 from typing import Any
 
-from clustrix._model import Call, describe
+from clustrix._model import Call, Options, describe
 from clustrix._together import Together, in_parts
 from clustrix.errors import LoopVariableError
 
 __all__ = [
     "check_callable",
+    "check_streams",
     "count_items",
     "loop_call",
     "may_want_batches",
@@ -197,6 +198,15 @@ def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | Non
     except Exception as error:
         return items, error
     return items, None
+
+
+def check_streams(call: Call, options: Options) -> None:
+    """A chunk has the stream of its first item: then it must be said which one that is."""
+    if call.batched and options.seed is not None and options.chunk_size is None:
+        raise ValueError(
+            f"{describe(call.function)}() takes whole chunks: with seed={options.seed!r} its "
+            "random numbers depend on where they are cut; say chunk_size="
+        )
 
 
 def check_callable(func: object) -> None:

@@ -67,6 +67,7 @@ class Options:
         batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
         on_error: ``"raise"``: the first failure in loop order ends the loop; ``"collect"``:
             everything runs, and the exception stands where the value would.
+        seed: gives each item random numbers of its own; ``None`` for none in particular.
 
     Raises:
         TypeError: an option is of the wrong type.
@@ -79,11 +80,12 @@ class Options:
     timeout: float | None = None
     batched: bool | None = None
     on_error: str = "raise"
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         _check_executor(self.executor)
-        _check_count("max_workers", self.max_workers)
-        _check_count("chunk_size", self.chunk_size)
+        _check_integer("max_workers", self.max_workers, 1)
+        _check_integer("chunk_size", self.chunk_size, 1)
         _check_seconds("timeout", self.timeout)
         if self.timeout == math.inf:
             object.__setattr__(self, "timeout", None)
@@ -91,6 +93,7 @@ class Options:
             raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
         if self.on_error not in ("raise", "collect"):
             raise ValueError(f"on_error must be 'raise' or 'collect', not {self.on_error!r}")
+        _check_integer("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +163,14 @@ def _check_executor(executor: object) -> None:
         )
 
 
-def _check_count(name: str, value: object) -> None:
+def _check_integer(name: str, value: object, least: int) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise TypeError(f"{name} must be an integer or None, not {value!r}")
-    if operator.index(value) < 1:  # type: ignore[arg-type]
-        raise ValueError(f"{name} must be greater than 0, not {value!r}")
+    if operator.index(value) < least:  # type: ignore[arg-type]
+        bound = "greater than 0" if least else "0 or greater"
+        raise ValueError(f"{name} must be {bound}, not {value!r}")
 
 
 def _check_seconds(name: str, value: object) -> None:

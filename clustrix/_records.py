@@ -30,6 +30,8 @@ class Call(NamedTuple):
         loop_var: the name of the loop variable, for messages; ``""`` when it has none, names
             with commas between them when there are several.
         collect: whether an item's exception takes the place of its value and the loop goes on.
+        seed: where the items' random numbers come from; the indices of the loops and items that
+            this loop is in stand behind the number that was said. ``None``: from nowhere.
     """
 
     function: Callable[..., Any]
@@ -40,11 +42,12 @@ class Call(NamedTuple):
     batched: bool = False
     loop_var: str = ""
     collect: bool = False
+    seed: tuple[int, ...] | None = None
 
     def task(self) -> tuple[Any, ...]:
         """What stays the same for the whole loop: the call without its items."""
-        kept = (self.args, dict(self.kwargs), self.slot, self.batched, self.loop_var, self.collect)
-        return self.function, *kept
+        function, _, args, kwargs, *kept = self
+        return function, args, dict(kwargs), *kept
 
     @classmethod
     def from_task(cls, task: tuple[Any, ...]) -> Call:

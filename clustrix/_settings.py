@@ -167,8 +167,8 @@ def configure(**options: Any) -> Configuration:
 
     Args:
         **options: ``executor``, ``max_workers``, ``chunk_size``, ``timeout`` in seconds,
-            ``on_error``, each as for `parallel`. ``None`` takes back what was said further
-            out, so that the environment and the default stand again.
+            ``on_error`` and ``seed``, each as for `parallel`. ``None`` takes back what was
+            said further out, so that the environment and the default stand again.
 
     Returns:
         A context manager; a plain call has no use for it.

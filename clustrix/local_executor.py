@@ -18,7 +18,14 @@ from types import TracebackType
 from typing import Any
 
 from clustrix import analysis
-from clustrix._calls import loop_call, may_want_batches, reading_uses_up, with_items, work_call
+from clustrix._calls import (
+    check_streams,
+    loop_call,
+    may_want_batches,
+    reading_uses_up,
+    with_items,
+    work_call,
+)
 from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._settings import in_force
 from clustrix._sizes import as_said
@@ -30,6 +37,7 @@ from clustrix.execution import (
     Engines,
     execute,
     remembered,
+    seed_path,
     shared,
     this_machine,
 )
@@ -173,6 +181,7 @@ class LocalExecutor(TaskExecutor):
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
+        seed: int | None = None,
     ) -> list[Any]:
         """Execute a function for each item of an iterable, in parallel.
 
@@ -200,6 +209,8 @@ class LocalExecutor(TaskExecutor):
                 while the items allow no such thing.
             on_error: ``"raise"``: the first failure in loop order ends the loop.
                 ``"collect"``: everything runs, and an exception stands where the value would.
+            seed: an integer that gives each item its own stream of random numbers, the same one
+                on every engine; see `clustrix.rng`.
 
         Returns:
             The results in the order of the items.
@@ -224,7 +235,9 @@ class LocalExecutor(TaskExecutor):
         """
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
-        options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
+        options = Options(
+            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, seed
+        )
         call, broken = with_items(call, iterable)
         results = self._run(call, options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
@@ -244,6 +257,7 @@ class LocalExecutor(TaskExecutor):
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
+        seed: int | None = None,
     ) -> Plan:
         """What `execute_loop_parallel` would do with these arguments, and why; nothing runs.
 
@@ -261,7 +275,9 @@ class LocalExecutor(TaskExecutor):
             raise TypeError("explaining would use up this iterator; give its items as a list")
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
-        options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
+        options = Options(
+            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, seed
+        )
         (call, _), machine = with_items(call, iterable), this_machine()
         plan = analysis.make_plan(call, options, machine)
         if plan.engine == "serial" or not self._measures(call, options, machine):
@@ -293,7 +309,7 @@ class LocalExecutor(TaskExecutor):
         if not call.items:
             return []
         self._engines.check_open()
-        call = call._replace(collect=options.on_error == "collect")
+        call = call._replace(collect=options.on_error == "collect", seed=seed_path(options.seed))
         try:
             results = self._run_loop(call, options)
         except NotPicklableError as error:
@@ -318,6 +334,7 @@ class LocalExecutor(TaskExecutor):
         else:  # nothing to find out, so nothing to read
             call = call._replace(batched=self._batches(call, options))
             plan = as_said(call, options, machine)
+        check_streams(call, options)
             if not alone:
                 tell(call, plan.engine, lambda: analysis.effects_of(call))
         choice = "serial" if alone or plan.engine == "serial" else options.executor

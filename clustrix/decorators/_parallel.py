@@ -67,6 +67,7 @@ def parallel(
     timeout: float | None = None,
     batched: bool | None = None,
     on_error: str = "raise",
+    seed: int | None = None,
 ) -> Callable[[Callable[P, R]], Parallel[P, R]]: ...
 
 
@@ -80,6 +81,7 @@ def parallel(
     timeout: float | None = None,
     batched: bool | None = None,
     on_error: str = RAISE,
+    seed: int | None = None,
 ) -> Any:
     """Let a function take many items at once: ``f(items)`` is the loop, run in parallel.
 
@@ -109,6 +111,10 @@ def parallel(
             cannot take one.
         on_error: ``"raise"``: the first failure in loop order is raised and the rest cancelled;
             ``"collect"``: everything runs, and an exception stands where the value would.
+        seed: an integer, 0 or greater, that gives each item its own stream of random numbers:
+            the same one on every engine, with any number of workers and any chunks. It reaches
+            `random`, NumPy's global generator and `clustrix.rng`, and leaves the caller's
+            generators as they were.
 
     Returns:
         The decorated function. Besides being called it has ``explain(...)``, the `Plan` for a
@@ -135,6 +141,7 @@ def parallel(
         timeout=timeout,
         batched=batched,
         on_error=on_error,
+        seed=seed,
     )
     Options(**said)  # a mistake shows here
 

@@ -132,6 +132,7 @@ def _settings(bound: Bound, options: Options) -> dict[str, Any]:
         "timeout": options.timeout,
         "batched": options.batched,
         "on_error": options.on_error,
+        "seed": options.seed,
     }
 
 

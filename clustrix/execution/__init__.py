@@ -43,6 +43,12 @@ if TYPE_CHECKING:
         run_batch as run_batch,
     )
     from clustrix.execution._memory import remembered as remembered
+    from clustrix.execution._random import (
+        rng as rng,
+    )
+    from clustrix.execution._random import (
+        seed_path as seed_path,
+    )
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
@@ -50,6 +56,7 @@ _ROOMS = {
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),
     "clustrix.execution._memory": ("remembered",),
+    "clustrix.execution._random": ("rng", "seed_path"),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),
 }
 

@@ -73,8 +73,7 @@ class AdaptiveLoop:
     Args:
         call: the loop.
         machine: what this process may use.
-        most: lanes at most, if the user said so.
-        chunk_size: items that travel together, if the user said so.
+        most, chunk_size: lanes at most and items that travel together, if the user said so.
         plan: makes the plan from the source; called at most once, possibly in another thread.
         engines: whose workers to use.
     """
@@ -106,9 +105,13 @@ class AdaptiveLoop:
         self._unsure = False
         self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
-        self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
-        self.figures = self.figures._replace(
-            cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
+        figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
+        self.figures = figures._replace(
+            cpus=machine.cpus,
+            most=most,
+            gil=machine.gil,
+            threads=call.seed is None,
+            read=self.known is not None,
         )
 
     def run(self) -> list[Any]:
@@ -196,7 +199,7 @@ class AdaptiveLoop:
 
     def _here(self, chunk: Chunk) -> Outcome:
         """Run a chunk in the calling thread: nothing but the plain loop around the function."""
-        if self.call.collect:
+        if self.call.collect or self.call.seed is not None:
             return run_chunk(self.call, chunk, Unwatched())
         function, iterator = self._function, iter(chunk.items)
         try:

@@ -90,6 +90,11 @@ def run_chunk(call: Call, chunk: Chunk, watch: Watch) -> Outcome:
         errors are collected, they are among the values, as `Raised`.  A chunk that was stopped
         has fewer values than items and no error.
     """
+    if call.seed is not None:
+        from clustrix.execution._random import run_seeded  # most loops have no seed
+
+        with lane():  # loops inside wait for their turn with the generators, which is this one's
+            return run_seeded(call, chunk, watch, run_chunk)
     if call.batched:
         return _run_batch(call, chunk, watch)
     function = call.per_item()

@@ -146,7 +146,7 @@ def test_what_gives_no_value_for_an_item_is_refused(function, word):
         {"batched": 1},
         {"batched": "yes"},
         {"unknown": 1},
-        {"seed": 1},
+        {"seed": "1"},
         {"progress": True},
         {"n_jobs": 2},
     ],
