@@ -47,7 +47,7 @@ def floor(module: str) -> str:
     if len(parts) == 1 or parts[1] == "__main__":
         return "roof"
     top = parts[1]
-    if top == "_task_executor":  # half of the module that joins the rooms, in a file of its own
+    if top in ("_task_executor", "_async_loop"):  # parts of the module that joins the rooms
         return "local_executor"
     return "leaf" if top == "errors" or (top.startswith("_") and top not in ROOMS) else top
 

@@ -5,6 +5,6 @@ f(items, …) ──> _binding: which argument is the loop? ──> LocalExecuto
 
 from __future__ import annotations
 
-from clustrix.decorators._parallel import Parallel, parallel
+from clustrix.decorators._parallel import AsyncParallel, Parallel, parallel
 
-__all__ = ["Parallel", "parallel"]
+__all__ = ["AsyncParallel", "Parallel", "parallel"]

@@ -18,10 +18,28 @@ from typing import Any
 from clustrix._model import describe
 from clustrix.errors import LoopVariableError
 
-__all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "loop_parameter"]
+__all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "is_async", "loop_parameter"]
 
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)
 _SEQUENCES = (list, tuple, range)
+
+AsLoop = Callable[[Any], Iterable[Any] | None]
+
+
+def as_loop(value: Any) -> Iterable[Any] | None:
+    """The value as something to loop over; ``None`` when it counts as one item.
+
+    One item are text, bytes, mappings and whatever is not iterable.
+    """
+    if type(value) in _SEQUENCES:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, _SINGLE):
+        return None
+    try:
+        iter(value)
+    except TypeError:
+        return None
+    return value  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +76,15 @@ class LoopParameter:
     by_keyword: bool
     signature: inspect.Signature | None
 
-    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound | None:
+    def find(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop
+    ) -> Bound | None:
         """Take the loop out of a call.
+
+        Args:
+            args: the positional arguments.
+            kwargs: the keyword arguments.
+            as_loop: tells a loop from one item.
 
         Returns:
             The parts; ``None`` when the call gives the loop variable no value, or gives it one
@@ -91,22 +116,6 @@ class LoopParameter:
         except TypeError:
             return False
         return True
-
-
-def as_loop(value: Any) -> Iterable[Any] | None:
-    """The value as something to loop over; ``None`` when it counts as one item.
-
-    One item are text, bytes, mappings and whatever is not iterable.
-    """
-    if type(value) in _SEQUENCES:
-        return value  # type: ignore[no-any-return]
-    if isinstance(value, _SINGLE):
-        return None
-    try:
-        iter(value)
-    except TypeError:
-        return None
-    return value  # type: ignore[no-any-return]
 
 
 def loop_parameter(function: Callable[..., Any], loop_var: str | None) -> LoopParameter:
@@ -161,13 +170,21 @@ def check_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return inner
 
 
-def _refused_kind(function: Callable[..., Any]) -> str | None:
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether its calls give coroutines, however it is wrapped."""
+    return any(map(inspect.iscoroutinefunction, _plain(function)))
+
+
+def _plain(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """The function inside of all wrappers; and for an object that is called, its method."""
     plain = inspect.unwrap(function)
     while isinstance(plain, functools.partial):
         plain = inspect.unwrap(plain.func)
-    for candidate in (plain, vars(type(plain)).get("__call__")):  # or the object's own
-        if inspect.iscoroutinefunction(candidate):
-            return "an async function"
+    return plain, vars(type(plain)).get("__call__")
+
+
+def _refused_kind(function: Callable[..., Any]) -> str | None:
+    for candidate in _plain(function):
         if inspect.isasyncgenfunction(candidate):
             return "an async generator function"
         if inspect.isgeneratorfunction(candidate):

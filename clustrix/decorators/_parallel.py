@@ -9,15 +9,16 @@ how it binds as a method.  What is interesting happens elsewhere, and can be tes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
-from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
+from clustrix._async_loop import check_async_options
 from clustrix._model import Options, Plan
 from clustrix._settings import AUTO, RAISE, what_was_said
-from clustrix.decorators._binding import check_function
+from clustrix.decorators._binding import check_function, is_async
 from clustrix.decorators._several import find_loop, tidy
-from clustrix.decorators._wrapper import Decoration, ParallelFunction
+from clustrix.decorators._wrapper import ParallelFunction
 
 __all__ = ["Parallel", "parallel"]
 
@@ -52,6 +53,34 @@ class Parallel(Protocol[P, R_co]):
     def __get__(self, instance: object, owner: type | None = None) -> Parallel[..., R_co]: ...
 
 
+class AsyncParallel(Parallel[P, Coroutine[Any, Any, R_co]], Protocol[P, R_co]):
+    """A decorated async function, as type checkers see it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """To be awaited: one value for one item, a list for an iterable of items."""
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """What ``await`` of the same call gives, for callers that are not async."""
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> AsyncParallel[P, R_co]: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> AsyncParallel[..., R_co]: ...
+
+
+class Decorate(Protocol):
+    """The decorator with its options, as type checkers see it."""
+
+    @overload
+    def __call__(self, func: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncParallel[P, R]: ...
+    @overload
+    def __call__(self, func: Callable[P, R], /) -> Parallel[P, R]: ...
+    @overload
+    def __call__(self, func: classmethod[Any, P, R], /) -> Parallel[P, R]: ...
+
+
+@overload
+def parallel(func: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncParallel[P, R]: ...
 @overload
 def parallel(func: Callable[P, R], /) -> Parallel[P, R]: ...
 @overload
@@ -68,7 +97,7 @@ def parallel(
     batched: bool | None = None,
     on_error: str = "raise",
     seed: int | None = None,
-) -> Callable[[Callable[P, R]], Parallel[P, R]]: ...
+) -> Decorate: ...
 
 
 def parallel(
@@ -118,11 +147,13 @@ def parallel(
 
     Returns:
         The decorated function. Besides being called it has ``explain(...)``, the `Plan` for a
-        call with these arguments, and ``__wrapped__``, the plain function.
+        call with these arguments, and ``__wrapped__``, the plain function. An ``async def``
+        function is awaited, and has ``run(...)`` for callers that are not async.
 
     Raises:
         LoopVariableError: the function has no parameter of that name.
-        TypeError: not a function, an async or generator function, or an option of a wrong type.
+        TypeError: not a function, a generator function, an option of a wrong type, or one that
+            does not go with an async function.
         ValueError: an option out of range.
 
     Examples:
@@ -147,8 +178,14 @@ def parallel(
 
     names = tidy(loop_var)
 
-    def decorate(function: Callable[P, R]) -> Parallel[P, R]:
-        find_loop(check_function(function), names)
-        return cast("Parallel[P, R]", ParallelFunction(function, Decoration(names, said)))
+    def decorate(function: Callable[..., Any]) -> Any:
+        inner = check_function(function)
+        find_loop(inner, names)
+        if not is_async(inner):
+            return ParallelFunction(function, names, said)
+        check_async_options(inner, said)
+        from clustrix.decorators._async import AsyncParallelFunction
+
+        return AsyncParallelFunction(function, names, said)
 
     return decorate if func is None else decorate(func)

@@ -17,7 +17,7 @@ from typing import Any
 
 from clustrix._model import describe
 from clustrix._together import Together
-from clustrix.decorators._binding import Bound, LoopParameter, as_loop, loop_parameter
+from clustrix.decorators._binding import AsLoop, Bound, LoopParameter, as_loop, loop_parameter
 
 __all__ = ["LoopParameters", "LoopVar", "find_loop", "tidy"]
 
@@ -41,11 +41,13 @@ class LoopParameters:
         """Their names."""
         return tuple(parameter.name for parameter in self.parameters)
 
-    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound | None:
+    def find(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop
+    ) -> Bound | None:
         """Take the loop out of a call; ``None`` when it is an ordinary one.
 
         Raises:
-            TypeError: some loop variables have items and others have not.
+            TypeError: some loop variables have items and others have not, or have async ones.
         """
         places = [parameter.place(args, kwargs) for parameter in self.parameters]
         values = [None if place is None else _at(place, args, kwargs) for place in places]
@@ -56,6 +58,11 @@ class LoopParameters:
             if not self.fits(args, kwargs):  # Python has words of its own for that
                 return None
             raise TypeError(self._mixed(places, values, loops))
+        if any(hasattr(type(loop), "__aiter__") for loop in loops):
+            raise TypeError(
+                f"{self.function}(): async iterables go with a single loop variable; "
+                f"collect the items of {', '.join(self.name)} in lists first"
+            )
         taken = {place for place in places if isinstance(place, int)}
         return Bound(
             items=Together(self.function, self.name, [one for one in loops if one is not None]),

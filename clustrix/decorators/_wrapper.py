@@ -27,13 +27,20 @@ from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
 from clustrix.local_executor import LocalExecutor
 
-__all__ = ["Decoration", "ParallelFunction"]
+__all__ = [
+    "BoundParallelFunction",
+    "Decoration",
+    "Loop",
+    "ParallelFunction",
+    "as_called",
+    "owner_of",
+]
 
 # wrapt's own types say nothing of the attributes that wrappers add.
 _Base: Any = wrapt.FunctionWrapper
 _BoundBase: Any = wrapt.BoundFunctionWrapper
 
-_Loop = LoopParameter | LoopParameters
+Loop = LoopParameter | LoopParameters
 
 
 class _Ready(NamedTuple):
@@ -62,13 +69,13 @@ class Decoration:
         self.loop_var = loop_var
         self.said = said
         self._last: _Ready | None = None
-        self._parameters: dict[bool, _Loop | None] = {}
+        self._parameters: dict[bool, Loop | None] = {}
 
     def enter(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Run a call of the decorated function; the signature is what wrapt asks for."""
-        function, args = _as_called(wrapped, instance, args)
+        function, args = as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
         if parameter is None or bound is None:
@@ -84,7 +91,7 @@ class Decoration:
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Plan:
         """The plan for the call that `enter` would run."""
-        function, args = _as_called(wrapped, instance, args)
+        function, args = as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
         _, executor, options = self._ready()
@@ -109,7 +116,7 @@ class Decoration:
             return finding
         return replace(finding, name=source(name, in_force()[name]))
 
-    def _parameter(self, function: Callable[..., Any]) -> _Loop | None:
+    def _parameter(self, function: Callable[..., Any]) -> Loop | None:
         """The loop variable, found once for the plain function and once for the bound method."""
         bound = hasattr(function, "__self__")
         if bound not in self._parameters:
@@ -121,7 +128,7 @@ class Decoration:
 
 
 def _loop(
-    function: Callable[..., Any], parameter: _Loop, bound: Bound, options: Options
+    function: Callable[..., Any], parameter: Loop, bound: Bound, options: Options
 ) -> tuple[Any, ...]:
     return function, parameter.name, bound.items, bound.args, bound.kwargs, options.chunk_size
 
@@ -136,11 +143,11 @@ def _settings(bound: Bound, options: Options) -> dict[str, Any]:
     }
 
 
-def _slot(bound: Bound, parameter: _Loop) -> str | int | tuple[str | int, ...]:
+def _slot(bound: Bound, parameter: Loop) -> str | int | tuple[str | int, ...]:
     return parameter.name if bound.position is None else bound.position
 
 
-def _as_called(
+def as_called(
     wrapped: Any, instance: Any, args: tuple[Any, ...]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A real method, and the arguments behind ``self`` or ``cls``, however it was reached.
@@ -172,7 +179,7 @@ def _is_classmethod(function: Any, owner: type) -> bool:
     )
 
 
-def _owner(function: Any) -> type | None:
+def owner_of(function: Any) -> type | None:
     """The class of a class method, by its qualified name."""
     owner: Any = sys.modules.get(getattr(function, "__module__", None) or "")
     for part in getattr(function, "__qualname__", "").split(".")[:-1]:
@@ -180,7 +187,7 @@ def _owner(function: Any) -> type | None:
     return owner if isinstance(owner, type) and _is_classmethod(function, owner) else None
 
 
-class _BoundParallelFunction(_BoundBase):  # type: ignore[misc]
+class BoundParallelFunction(_BoundBase):  # type: ignore[misc]
     """A decorated function bound to an instance or a class."""
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
@@ -210,19 +217,24 @@ class ParallelFunction(_Base):  # type: ignore[misc]
 
     Args:
         wrapped: the plain function.
-        decoration: what was said at the decorator.
+        loop_var: the loop variable, or several; ``None`` for the first parameter.
+        said: the other options, as far as they were said.
     """
 
-    __bound_function_wrapper__ = _BoundParallelFunction
+    __bound_function_wrapper__ = BoundParallelFunction
+    decoration = Decoration
 
-    def __init__(self, wrapped: Callable[..., Any], decoration: Decoration) -> None:
+    def __init__(
+        self, wrapped: Callable[..., Any], loop_var: LoopVar, said: Mapping[str, Any]
+    ) -> None:
+        decoration = type(self).decoration(loop_var, said)
         super().__init__(wrapped, decoration.enter)
         self._self_decoration = decoration
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs."""
         decoration: Decoration = self._self_decoration
-        if owner := _owner(self.__wrapped__):  # Class.method.explain, where Python did not bind
+        if owner := owner_of(self.__wrapped__):  # Class.method.explain, where Python did not bind
             args = (owner, *args)
         return decoration.explain(self.__wrapped__, None, args, kwargs)
 
@@ -237,7 +249,7 @@ class ParallelFunction(_Base):  # type: ignore[misc]
             for name, value in decoration.said.items()
             if name != "executor" or isinstance(value, str)
         }
-        return _rebuild, (self.__wrapped__, decoration.loop_var, said)
+        return type(self), (self.__wrapped__, decoration.loop_var, said)
 
     def __copy__(self) -> Any:
         return self
@@ -249,9 +261,3 @@ class ParallelFunction(_Base):  # type: ignore[misc]
 def _find(module: str, name: str) -> Any:
     """What a qualified name leads to."""
     return operator.attrgetter(name)(importlib.import_module(module))
-
-
-def _rebuild(
-    wrapped: Callable[..., Any], loop_var: LoopVar, said: Mapping[str, Any]
-) -> ParallelFunction:
-    return ParallelFunction(wrapped, Decoration(loop_var, said))

@@ -12,6 +12,12 @@ from clustrix._lazy import door
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
+    from clustrix.execution._async import (
+        MOST_AWAITED as MOST_AWAITED,
+    )
+    from clustrix.execution._async import (
+        run_async as run_async,
+    )
     from clustrix.execution._cpus import (
         available_cpus as available_cpus,
     )
@@ -52,6 +58,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
+    "clustrix.execution._async": ("MOST_AWAITED", "run_async"),
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),

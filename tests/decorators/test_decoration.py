@@ -78,10 +78,6 @@ def test_a_name_is_a_text(name):
         parallel(loop_var=name)(lambda x, y: x)
 
 
-async def coroutine(x):
-    """An async function."""
-
-
 async def async_generator(x):
     """An async generator function."""
     yield x
@@ -90,13 +86,6 @@ async def async_generator(x):
 def generator(x):
     """A generator function."""
     yield x
-
-
-class AsyncObject:
-    """Its call is async."""
-
-    async def __call__(self, x):
-        """An async call."""
 
 
 class GeneratorObject:
@@ -110,16 +99,13 @@ class GeneratorObject:
 @pytest.mark.parametrize(
     ("function", "word"),
     [
-        (coroutine, "async"),
         (async_generator, "async generator"),
         (generator, "generator"),
-        (AsyncObject(), "async"),
         (GeneratorObject(), "generator"),
-        (functools.partial(coroutine), "async"),
         (functools.partial(generator), "generator"),
         (staticmethod(generator), "generator"),
-        (classmethod(coroutine), "async"),
-        (functools.partial(AsyncObject()), "async"),
+        (classmethod(async_generator), "async generator"),
+        (functools.partial(GeneratorObject()), "generator"),
     ],
     ids=repr,
 )
