@@ -73,7 +73,8 @@ class AdaptiveLoop:
     Args:
         call: the loop.
         machine: what this process may use.
-        most, chunk_size: lanes at most and items that travel together, if the user said so.
+        most: lanes at most, if the user said so.
+        chunk_size: items that travel together, if the user said so.
         plan: makes the plan from the source; called at most once, possibly in another thread.
         engines: whose workers to use.
     """
@@ -105,13 +106,9 @@ class AdaptiveLoop:
         self._unsure = False
         self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
-        figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
-        self.figures = figures._replace(
-            cpus=machine.cpus,
-            most=most,
-            gil=machine.gil,
-            threads=call.seed is None,
-            read=self.known is not None,
+        self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
+        self.figures = self.figures._replace(
+            cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
         )
 
     def run(self) -> list[Any]:
@@ -235,6 +232,7 @@ class AdaptiveLoop:
             items=items,
             warm=self.engines.warm(items * self.figures.wall),
             loaded="cloudpickle" in sys.modules,
+            threads=self.call.seed is None,
         )
         decision = decide(self.figures._replace(read=True))
         if decision.way == "probe" and self.evident():  # what has plain data holds the GIL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import subprocess
 import sys
@@ -359,3 +360,15 @@ def test_streams_are_spread_well():
     for bit in range(256):
         ones = sum(key >> bit & 1 for key in keys)
         assert 600 < ones < 1000  # ten standard deviations
+
+
+def test_a_worker_that_knows_the_function_gets_the_new_seed():
+    """What is kept for the next loop is kept by its seed, too."""
+    seeds = (1, 1, 2, None, 1, None, 2)
+    with LocalExecutor(max_workers=1) as executor:
+        loop = functools.partial(executor.execute_loop_parallel, draw_plain, "x", range(4))
+        found = [loop(seed=seed) for seed in seeds]
+    for seed, numbers in zip(seeds, found, strict=True):
+        if seed is not None:
+            assert numbers == parallel(draw_plain, executor="serial", seed=seed)(range(4))
+    assert len({tuple(numbers) for numbers in found}) == 4
