@@ -17,15 +17,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from clustrix import analysis
-from clustrix._calls import (
-    check_streams,
-    loop_call,
-    may_want_batches,
-    reading_uses_up,
-    with_items,
-    work_call,
-)
+from clustrix import _calls, analysis
 from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._settings import in_force
 from clustrix._sizes import as_said
@@ -165,7 +157,7 @@ class LocalExecutor(TaskExecutor):
             ...     executor.execute_parallel(pow, [{"args": (2, n)} for n in range(4)])
             [1, 2, 4, 8]
         """
-        call = work_call(func, work_chunks)
+        call = _calls.work_call(func, work_chunks)
         return self._run(call, replace(self._options, timeout=timeout, chunk_size=1, batched=False))
 
     def execute_loop_parallel(
@@ -233,12 +225,12 @@ class LocalExecutor(TaskExecutor):
             ... )
             [1331, 1728, 2197]
         """
-        call = loop_call(func, loop_var, func_args, func_kwargs, position)
+        call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
         options = Options(
             said.executor, said.max_workers, chunk_size, timeout, batched, on_error, seed
         )
-        call, broken = with_items(call, iterable)
+        call, broken = _calls.with_items(call, iterable)
         results = self._run(call, options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
@@ -271,14 +263,14 @@ class LocalExecutor(TaskExecutor):
             >>> plan.engine, plan.workers, plan.chunk_size
             ('threads', 2, 5)
         """
-        if reading_uses_up(iterable):
+        if _calls.reading_uses_up(iterable):
             raise TypeError("explaining would use up this iterator; give its items as a list")
-        call = loop_call(func, loop_var, func_args, func_kwargs, position)
+        call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
         said = self._options
         options = Options(
             said.executor, said.max_workers, chunk_size, timeout, batched, on_error, seed
         )
-        (call, _), machine = with_items(call, iterable), this_machine()
+        (call, _), machine = _calls.with_items(call, iterable), this_machine()
         plan = analysis.make_plan(call, options, machine)
         if plan.engine == "serial" or not self._measures(call, options, machine):
             return plan
@@ -301,7 +293,7 @@ class LocalExecutor(TaskExecutor):
         """Whether the function gets whole chunks: said by the user, or proved by its code."""
         if options.batched is not None:
             return options.batched
-        return may_want_batches(call.function, call.slot) and (
+        return _calls.may_want_batches(call.function, call.slot) and (
             analysis.needs_batches(call.function, call.slot, call.items) is not None
         )
 
@@ -334,9 +326,9 @@ class LocalExecutor(TaskExecutor):
         else:  # nothing to find out, so nothing to read
             call = call._replace(batched=self._batches(call, options))
             plan = as_said(call, options, machine)
-        check_streams(call, options)
             if not alone:
                 tell(call, plan.engine, lambda: analysis.effects_of(call))
+        _calls.check_streams(call, options)
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
         return execute(call, plan, engine)
