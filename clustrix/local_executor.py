@@ -17,22 +17,13 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from clustrix import _calls, analysis
+from clustrix import _calls, analysis, execution
 from clustrix._model import Call, Finding, Machine, Options, Plan
 from clustrix._settings import in_force
 from clustrix._sizes import as_said
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
-from clustrix.execution import (
-    AdaptiveLoop,
-    Engines,
-    execute,
-    remembered,
-    seed_path,
-    shared,
-    this_machine,
-)
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 
@@ -75,7 +66,7 @@ class LocalExecutor(TaskExecutor):
         if max_workers is None:
             max_workers = in_force().get("max_workers")
         options = Options(executor=names[use_threads], max_workers=max_workers)
-        self._set_up(options, Engines(max_workers))
+        self._set_up(options, execution.Engines(max_workers))
 
     @classmethod
     def shared(
@@ -89,7 +80,7 @@ class LocalExecutor(TaskExecutor):
             max_workers: workers at most, as for the class.
         """
         made = cls.__new__(cls)
-        made._set_up(Options(executor=executor, max_workers=max_workers), shared())
+        made._set_up(Options(executor=executor, max_workers=max_workers), execution.shared())
         return made
 
     def __enter__(self) -> LocalExecutor:
@@ -192,8 +183,8 @@ class LocalExecutor(TaskExecutor):
             chunk_size: items in a chunk. ``None``: the number of items divided by the number
                 of workers, rounded down, at least 1.
             position: index among the positional arguments at which the item goes, instead of
-                being passed by keyword; found out by itself for positional-only parameters. With
-                several loop variables a tuple of indices and names.
+                being passed by keyword; found out by itself for positional-only parameters. A
+                tuple of indices and names for several loop variables.
             timeout: seconds for each item, from the moment that this item starts.
             batched: ``True``: the function gets whole chunks (lists, or ranges of a range) and
                 list results are joined. ``None``: only when its code proves that it fails for
@@ -201,8 +192,7 @@ class LocalExecutor(TaskExecutor):
                 while the items allow no such thing.
             on_error: ``"raise"``: the first failure in loop order ends the loop.
                 ``"collect"``: everything runs, and an exception stands where the value would.
-            seed: an integer that gives each item its own stream of random numbers, the same one
-                on every engine; see `clustrix.rng`.
+            seed: gives each item random numbers of its own, the same on every engine.
 
         Returns:
             The results in the order of the items.
@@ -226,10 +216,7 @@ class LocalExecutor(TaskExecutor):
             [1331, 1728, 2197]
         """
         call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
-        said = self._options
-        options = Options(
-            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, seed
-        )
+        options = self._said(chunk_size, timeout, batched, on_error, seed)
         call, broken = _calls.with_items(call, iterable)
         results = self._run(call, options)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
@@ -266,19 +253,19 @@ class LocalExecutor(TaskExecutor):
         if _calls.reading_uses_up(iterable):
             raise TypeError("explaining would use up this iterator; give its items as a list")
         call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
-        said = self._options
-        options = Options(
-            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, seed
-        )
-        (call, _), machine = _calls.with_items(call, iterable), this_machine()
+        options = self._said(chunk_size, timeout, batched, on_error, seed)
+        (call, _), machine = _calls.with_items(call, iterable), execution.this_machine()
         plan = analysis.make_plan(call, options, machine)
         if plan.engine == "serial" or not self._measures(call, options, machine):
             return plan
-        known = remembered.get(call.function)
+        known = execution.remembered.get(call.function)
         notes = [Finding("PL601", _MEASURED)]
         if known is not None:
             notes.append(Finding("PL602", f"the last loop: {known.report}"))
         return replace(plan, findings=(*plan.findings, *notes))
+
+    def _said(self, *others: Any) -> Options:
+        return Options(self._options.executor, self._options.max_workers, *others)
 
     def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
         """Whether this loop finds out by itself how it is best run.
@@ -301,7 +288,8 @@ class LocalExecutor(TaskExecutor):
         if not call.items:
             return []
         self._engines.check_open()
-        call = call._replace(collect=options.on_error == "collect", seed=seed_path(options.seed))
+        seed = execution.seed_path(options.seed)
+        call = call._replace(collect=options.on_error == "collect", seed=seed)
         try:
             results = self._run_loop(call, options)
         except NotPicklableError as error:
@@ -313,10 +301,10 @@ class LocalExecutor(TaskExecutor):
         return results
 
     def _run_loop(self, call: Call, options: Options) -> list[Any]:
-        machine = this_machine()
+        machine = execution.this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
-            return execute(call, _DIRECTLY, self._engines.get("serial"))
+            return execution.execute(call, _DIRECTLY, self._engines.get("serial"))
         if self._measures(call, options, machine):
             return self._measure(call, options, machine)
         if options.executor == "auto":
@@ -331,7 +319,7 @@ class LocalExecutor(TaskExecutor):
         _calls.check_streams(call, options)
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
-        return execute(call, plan, engine)
+        return execution.execute(call, plan, engine)
 
     def _measure(self, call: Call, options: Options, machine: Machine) -> list[Any]:
         """Let the loop find out by itself; what it writes is told when its source was read."""
@@ -342,7 +330,7 @@ class LocalExecutor(TaskExecutor):
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        results = AdaptiveLoop(call, machine, most, size, plan, self._engines).run()
+        results = execution.AdaptiveLoop(call, machine, most, size, plan, self._engines).run()
         for made in plans:
             tell_planned(call, made.engine, made.findings)
         return results

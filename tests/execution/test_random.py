@@ -325,6 +325,10 @@ def test_plans_keep_off_threads():
     assert (plan.engine, plan.workers) == ("threads", 1)
     assert "items take turns there (PL301)" in str(plan)
     assert parallel(stuck, seed=1)(range(9)) == plainly(1, draw, range(9))
+    codes = {finding.code for finding in parallel(draw).explain(range(9)).findings}
+    assert "RN101" in codes
+    codes = {finding.code for finding in parallel(draw, seed=1).explain(range(9)).findings}
+    assert "RN101" not in codes
 
 
 def test_seeds_are_integers_from_nothing_up():
