@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Plan as Plan,
     )
     from clustrix._progress import Progress as Progress
+    from clustrix._settings import configure as configure
     from clustrix.decorators import parallel as parallel
     from clustrix.errors import (
         ClustrixError as ClustrixError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from clustrix.errors import (
         WorkerDied as WorkerDied,
     )
+    from clustrix.execution import rng as rng
     from clustrix.local_executor import (
         LocalExecutor as LocalExecutor,
     )
@@ -60,6 +62,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "clustrix._model": ("Finding", "Plan"),
     "clustrix._progress": ("Progress",),
+    "clustrix._settings": ("configure",),
     "clustrix.decorators": ("parallel",),
     "clustrix.errors": (
         "ClustrixError",
@@ -69,6 +72,7 @@ _ROOMS = {
         "TaskTimeout",
         "WorkerDied",
     ),
+    "clustrix.execution": ("rng",),
     "clustrix.local_executor": (
         "LocalExecutor",
         "choose_executor_type",

@@ -15,10 +15,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, MethodType
 from typing import Any
 
-from clustrix._model import Call, describe
+from clustrix._model import Call, Options, describe
+from clustrix._together import Together, in_parts
 from clustrix.errors import LoopVariableError
 
-__all__ = ["check_callable", "count_items", "loop_call", "may_want_batches", "work_call"]
+__all__ = [
+    "check_callable",
+    "check_streams",
+    "count_items",
+    "loop_call",
+    "may_want_batches",
+    "reading_uses_up",
+    "with_items",
+    "work_call",
+]
 
 # What code does right behind a variable that must be iterable or indexable.
 _ITERATES = {"GET_ITER", "UNPACK_SEQUENCE", "UNPACK_EX", "CALL_FUNCTION_EX", "LIST_EXTEND"}
@@ -35,7 +45,7 @@ _NEAR = 4  # instructions between a variable and what is done with it, where it 
 _answers: dict[int, tuple[CodeType, str | int | None, bool]] = {}
 
 
-def may_want_batches(function: object, slot: str | int | None) -> bool:
+def may_want_batches(function: object, slot: str | int | tuple[str | int, ...] | None) -> bool:
     """Whether the code iterates, subscribes or measures its loop variable; a quick look.
 
     Only then is its source worth reading for the proof that it cannot take a single item; most
@@ -45,6 +55,8 @@ def may_want_batches(function: object, slot: str | int | None) -> bool:
         function: the function of the loop.
         slot: where the item goes, as in `Call`.
     """
+    if isinstance(slot, tuple):  # several loop variables: the user says it
+        return False
     shift = 1 if isinstance(function, MethodType) else 0
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
@@ -87,22 +99,52 @@ def work_call(func: Callable[..., Any], work_chunks: Sequence[Mapping[str, Any]]
 
 def loop_call(
     func: Callable[..., Any],
-    loop_var: str,
+    loop_var: str | tuple[str, ...],
     func_args: tuple[Any, ...],
     func_kwargs: Mapping[str, Any] | None,
-    position: int | None,
+    position: int | tuple[int | str, ...] | None,
 ) -> Call:
     """Check the parts of a loop and put them together; the items come later."""
     check_callable(func)
+    if isinstance(loop_var, tuple):
+        return _loop_of_several(func, loop_var, func_args, func_kwargs, position)
     if not isinstance(loop_var, str):
         raise TypeError(f"loop_var must be the name of a parameter, not {loop_var!r}")
     args, kwargs = tuple(func_args), dict(func_kwargs or {})
     slot = loop_var if position is None else position
     if position is None:
         slot = _find_slot(func, loop_var, len(args))
-    elif isinstance(position, bool) or not 0 <= position <= len(args):
-        raise ValueError(f"position must be from 0 to {len(args)}, not {position!r}")
+    else:
+        _check_position(position, len(args))
     return Call(func, (), args, kwargs, slot, loop_var=loop_var)
+
+
+def _loop_of_several(
+    func: Callable[..., Any],
+    names: tuple[str, ...],
+    func_args: tuple[Any, ...],
+    func_kwargs: Mapping[str, Any] | None,
+    position: int | tuple[int | str, ...] | None,
+) -> Call:
+    if not names or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"loop_var must be the name of a parameter, or several, not {names!r}")
+    args = tuple(func_args)
+    given = len(args) + len(names) - 1  # with the others in place
+    if position is None:
+        slot = tuple(_find_slot(func, name, given) for name in names)
+    elif isinstance(position, tuple) and len(position) == len(names):
+        slot = position
+        for one in position:
+            if not isinstance(one, str):
+                _check_position(one, given)
+    else:
+        raise TypeError(f"position must have an index for each of {names!r}, not {position!r}")
+    return Call(func, (), args, dict(func_kwargs or {}), slot, loop_var=", ".join(names))
+
+
+def _check_position(position: object, most: int) -> None:
+    if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= most:
+        raise ValueError(f"position must be from 0 to {most}, not {position!r}")
 
 
 def _find_slot(func: Callable[..., Any], loop_var: str, given: int) -> str | int:
@@ -126,6 +168,19 @@ def _find_slot(func: Callable[..., Any], loop_var: str, given: int) -> str | int
     return loop_var
 
 
+def reading_uses_up(iterable: Iterable[Any]) -> bool:
+    """Whether it is an iterator, or has one in it."""
+    return iterable.once if isinstance(iterable, Together) else iter(iterable) is iterable
+
+
+def with_items(call: Call, iterable: Iterable[Any]) -> tuple[Call, Exception | None]:
+    """The call with its items counted, and the error with which the iterable ended."""
+    items, broken = count_items(iterable)
+    if isinstance(call.slot, tuple) and not isinstance(iterable, Together):
+        items = in_parts(items, call.loop_var.split(", "))
+    return call._replace(items=items), broken
+
+
 def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | None]:
     """The items as a sequence, and the error with which the iterable ended, if it did.
 
@@ -133,6 +188,8 @@ def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | Non
     """
     if type(iterable) in (list, tuple, range):
         return iterable, None  # type: ignore[return-value]
+    if isinstance(iterable, Together):
+        return iterable.count()
     iterator = iter(iterable)
     items: list[Any] = []
     try:
@@ -141,6 +198,15 @@ def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | Non
     except Exception as error:
         return items, error
     return items, None
+
+
+def check_streams(call: Call, options: Options) -> None:
+    """A chunk has the stream of its first item: then it must be said which one that is."""
+    if call.batched and options.seed is not None and options.chunk_size is None:
+        raise ValueError(
+            f"{describe(call.function)}() takes whole chunks: with seed={options.seed!r} its "
+            "random numbers depend on where they are cut; say chunk_size="
+        )
 
 
 def check_callable(func: object) -> None:

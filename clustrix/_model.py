@@ -8,6 +8,7 @@ analysis they make the `Plan`.  What workers need too lives in `_records`, which
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from typing import Any
@@ -62,11 +63,12 @@ class Options:
         executor: an engine's name, ``"auto"``, or a `concurrent.futures.Executor`.
         max_workers: lanes at most; ``None`` lets the engine's default stand.
         chunk_size: items per chunk; ``None`` lets clustrix choose.
-        timeout: seconds that one item may run; ``None`` for no limit.
+        timeout: seconds that one item may run; ``None`` or infinity for no limit.
         batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
         on_error: ``"raise"``: the first failure in loop order ends the loop; ``"collect"``:
             everything runs, and the exception stands where the value would.
         progress: ``True`` for a display, or a callable that is told.
+        seed: gives each item random numbers of its own; ``None`` for none in particular.
 
     Raises:
         TypeError: an option is of the wrong type.
@@ -79,13 +81,16 @@ class Options:
     timeout: float | None = None
     batched: bool | None = None
     on_error: str = "raise"
+    seed: int | None = None
     progress: Any = None
 
     def __post_init__(self) -> None:
         _check_executor(self.executor)
-        _check_count("max_workers", self.max_workers)
-        _check_count("chunk_size", self.chunk_size)
+        _check_integer("max_workers", self.max_workers, 1)
+        _check_integer("chunk_size", self.chunk_size, 1)
         _check_seconds("timeout", self.timeout)
+        if self.timeout == math.inf:
+            object.__setattr__(self, "timeout", None)
         if self.batched is not None and not isinstance(self.batched, bool):
             raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
         if self.on_error not in ("raise", "collect"):
@@ -94,6 +99,7 @@ class Options:
             raise TypeError(
                 f"progress must be True, False, None or a callable, not {self.progress!r}"
             )
+        _check_integer("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +169,14 @@ def _check_executor(executor: object) -> None:
         )
 
 
-def _check_count(name: str, value: object) -> None:
+def _check_integer(name: str, value: object, least: int) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise TypeError(f"{name} must be an integer or None, not {value!r}")
-    if operator.index(value) < 1:  # type: ignore[arg-type]
-        raise ValueError(f"{name} must be greater than 0, not {value!r}")
+    if operator.index(value) < least:  # type: ignore[arg-type]
+        bound = "greater than 0" if least else "0 or greater"
+        raise ValueError(f"{name} must be {bound}, not {value!r}")
 
 
 def _check_seconds(name: str, value: object) -> None:

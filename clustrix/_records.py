@@ -23,26 +23,31 @@ class Call(NamedTuple):
         args: the other positional arguments, the same for every item.
         kwargs: the other keyword arguments, the same for every item.
         slot: where the item goes. A string: the keyword that receives it. An integer: its
-            index among the positional arguments. ``None``: the item is itself a work chunk,
+            index among the positional arguments. A tuple of these: each item is a tuple of
+            values, one for each place. ``None``: the item is itself a work chunk,
             ``{"args": (...), "kwargs": {...}}``.
         batched: whether the function gets a whole chunk instead of one item.
-        loop_var: the name of the loop variable, for messages; ``""`` when it has none.
+        loop_var: the name of the loop variable, for messages; ``""`` when it has none, names
+            with commas between them when there are several.
         collect: whether an item's exception takes the place of its value and the loop goes on.
+        seed: where the items' random numbers come from; the indices of the loops and items that
+            this loop is in stand behind the number that was said. ``None``: from nowhere.
     """
 
     function: Callable[..., Any]
     items: Sequence[Any]
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = MappingProxyType({})
-    slot: str | int | None = 0
+    slot: str | int | tuple[str | int, ...] | None = 0
     batched: bool = False
     loop_var: str = ""
     collect: bool = False
+    seed: tuple[int, ...] | None = None
 
     def task(self) -> tuple[Any, ...]:
         """What stays the same for the whole loop: the call without its items."""
-        kept = (self.args, dict(self.kwargs), self.slot, self.batched, self.loop_var, self.collect)
-        return self.function, *kept
+        function, _, args, kwargs, *kept = self
+        return function, args, dict(kwargs), *kept
 
     @classmethod
     def from_task(cls, task: tuple[Any, ...]) -> Call:
@@ -57,10 +62,44 @@ class Call(NamedTuple):
             return lambda work: function(*work.get("args", ()), **work.get("kwargs", {}))
         if isinstance(slot, str):
             return lambda item: function(*args, **{**kwargs, slot: item})
+        if isinstance(slot, tuple):
+            return _spread(function, args, kwargs, slot)
         if not args and not kwargs:
             return function
         before, after = args[:slot], args[slot:]
         return lambda item: function(*before, item, *after, **kwargs)
+
+    def batch(self, items: Sequence[Any]) -> Any:
+        """What a function of whole chunks gets for these items."""
+        if not isinstance(self.slot, tuple):
+            return items
+        return tuple(map(list, zip(*items, strict=True)))
+
+
+def _spread(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    slot: tuple[str | int, ...],
+) -> Callable[[Any], Any]:
+    """The function of one tuple, each part of which has a place of its own."""
+    places = sorted((place, part) for part, place in enumerate(slot) if isinstance(place, int))
+    names = [(name, part) for part, name in enumerate(slot) if isinstance(name, str)]
+    if (
+        not args
+        and not kwargs
+        and not names
+        and [part for _, part in places] == [*range(len(slot))]
+    ):
+        return lambda item: function(*item)
+
+    def one(item: Sequence[Any]) -> Any:
+        every = list(args)
+        for place, part in places:  # in ascending order, so that each index is the final one
+            every.insert(place, item[part])
+        return function(*every, **{**kwargs, **{name: item[part] for name, part in names}})
+
+    return one
 
 
 class Chunk(NamedTuple):

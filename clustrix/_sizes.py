@@ -23,8 +23,8 @@ def sizes(engine: str, items: int, options: Options, machine: Machine) -> tuple[
     The chunk size is the number of items divided by the number of workers, rounded down, at
     least 1; there are never more workers than chunks.
     """
-    if engine == "serial":
-        workers = 1
+    if engine == "serial" or (engine == "threads" and options.seed is not None):
+        workers = 1  # with a seed, items take turns: threads share the generators
     elif options.max_workers is not None:
         workers = options.max_workers
     elif isinstance(options.executor, str):

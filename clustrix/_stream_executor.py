@@ -18,9 +18,18 @@ from clustrix._sizes import as_said, sizes
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
-from clustrix.execution import AdaptiveStream, EngineStream, Items, Settings, this_machine
+from clustrix.execution import (
+    AdaptiveStream,
+    EngineStream,
+    Items,
+    Settings,
+    seed_path,
+    this_machine,
+)
 
 __all__ = ["StreamExecutor"]
+
+_ALONE = Plan("serial", workers=1)
 
 # For the arithmetic of a plan: as many items as nobody will live to see.
 _ENDLESS = range(sys.maxsize)
@@ -32,16 +41,17 @@ class StreamExecutor(TaskExecutor):
     def stream_loop_parallel(
         self,
         func: Callable[..., Any],
-        loop_var: str,
+        loop_var: str | tuple[str, ...],
         iterable: Iterable[Any],
         func_args: tuple[Any, ...] = (),
         func_kwargs: Mapping[str, Any] | None = None,
         chunk_size: int | None = None,
         *,
-        position: int | None = None,
+        position: int | tuple[int | str, ...] | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
+        seed: int | None = None,
         progress: bool | Callable[[Any], object] | None = None,
         ordered: bool = True,
         ahead: int | None = None,
@@ -66,6 +76,7 @@ class StreamExecutor(TaskExecutor):
             batched: whether the function gets whole chunks.
             on_error: ``"raise"``: an error is raised where its value would be, behind all
                 earlier values. ``"collect"``: the exception is the value.
+            seed: gives each item random numbers of its own.
             progress: ``True`` for a display, or a callable that gets a `Progress`.
             ordered: ``False``: pairs of index and value, as they come. Of a batch each value
                 has the index of the first item.
@@ -90,15 +101,12 @@ class StreamExecutor(TaskExecutor):
             [0, 1, 4, 9, 16]
         """
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        said = self._options
-        options = Options(
-            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, progress
-        )
+        options = self._said(chunk_size, timeout, batched, on_error, seed, progress)
         _check_stream(ordered, ahead, chunk_size)
         items = Items(iterable)
         self._engines.check_open()
         settings = Settings(options.max_workers, chunk_size, ahead, ordered)
-        call = call._replace(collect=on_error == "collect")
+        call = call._replace(collect=on_error == "collect", seed=seed_path(seed))
         looks = batched is None and may_want_batches(call.function, call.slot)
         start = self._later if looks or timeout is not None else self._stream
         values = start(call, items, options, settings)
@@ -106,6 +114,9 @@ class StreamExecutor(TaskExecutor):
 
         tally = make_tally(progress, None if batched else items.total, describe(func))
         return values if tally is None else told(values, tally)
+
+    def _said(self, *others: Any) -> Options:
+        return Options(self._options.executor, self._options.max_workers, *others)
 
     def _later(
         self, call: Call, items: Items, options: Options, settings: Settings
@@ -120,9 +131,9 @@ class StreamExecutor(TaskExecutor):
         machine, batched = this_machine(), self._batches(call, options)
         alone = machine.inside_worker or options.executor == "serial"
         alone = alone or (items.total == 1 and options.timeout is None)
-        if alone and not batched:
+        if alone and not batched and call.seed is None:
             return AdaptiveStream(call, items, settings, machine, None, self._engines).run()
-        if self._measures(call, options, machine):
+        if call.seed is None and self._measures(call, options, machine):
 
             def make_plan(sample: Sequence[Any]) -> Plan:
                 seen = call._replace(items=sample)
@@ -132,7 +143,7 @@ class StreamExecutor(TaskExecutor):
 
             return AdaptiveStream(call, items, settings, machine, make_plan, self._engines).run()
         call = call._replace(batched=batched)
-        plan = self._plan_stream(call, items, options, machine)
+        plan = _ALONE if alone else self._plan_stream(call, options, machine)
         choice = options.executor if options.executor != "auto" else plan.engine
         engine = self._engines.get("serial" if plan.engine == "serial" else choice, plan.workers)
         pace = settings.pace(plan.workers)
@@ -148,13 +159,13 @@ class StreamExecutor(TaskExecutor):
         )
         return _explained(stream.run(), call)
 
-    def _plan_stream(self, call: Call, items: Items, options: Options, machine: Machine) -> Plan:
+    def _plan_stream(self, call: Call, options: Options, machine: Machine) -> Plan:
         """A plan for a loop of unknown length; its chunks come from elsewhere."""
         if options.executor != "auto":
             plan = as_said(call._replace(items=_ENDLESS), options, machine)
             tell(call, plan.engine, lambda: analysis.effects_of(call))
             return plan
-        seen = call._replace(items=[*call.items] * 2)
+        seen = call._replace(items=[*call.items] * 2 or [None, None])
         plan = analysis.make_plan(seen, options, machine)
         tell_planned(seen, plan.engine, plan.findings)
         workers, _ = sizes(plan.engine, len(_ENDLESS), options, machine)

@@ -17,21 +17,13 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from clustrix import analysis
-from clustrix._calls import count_items, loop_call, work_call
+from clustrix import _calls, analysis, execution
 from clustrix._model import Call, Finding, Machine, Options, Plan
+from clustrix._settings import in_force
 from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
-from clustrix.execution import (
-    AdaptiveLoop,
-    Engines,
-    execute,
-    remembered,
-    shared,
-    this_machine,
-)
 
 if TYPE_CHECKING:
     from clustrix._progress import Tally
@@ -52,8 +44,9 @@ class LocalExecutor(StreamExecutor):
     end of its ``with`` block, by `shutdown`, or when the interpreter leaves.
 
     Args:
-        max_workers: workers at most. ``None``: one for each CPU that this process may use
-            (affinity and cgroup quota respected) for processes, four times as many for threads.
+        max_workers: workers at most. ``None``: what `clustrix.configure` or the environment
+            says, else one for each CPU that this process may use (affinity and cgroup quota
+            respected) for processes, four times as many for threads.
         use_threads: ``True`` for threads, ``False`` for processes, ``None`` to let the analysis
             decide for each call.
 
@@ -73,8 +66,10 @@ class LocalExecutor(StreamExecutor):
         if use_threads is not None and not isinstance(use_threads, bool):
             raise TypeError(f"use_threads must be True, False or None, not {use_threads!r}")
         names = {True: "threads", False: "processes", None: "auto"}
+        if max_workers is None:
+            max_workers = in_force().get("max_workers")
         options = Options(executor=names[use_threads], max_workers=max_workers)
-        self._set_up(options, Engines(max_workers))
+        self._set_up(options, execution.Engines(max_workers))
 
     @classmethod
     def shared(
@@ -88,7 +83,7 @@ class LocalExecutor(StreamExecutor):
             max_workers: workers at most, as for the class.
         """
         made = cls.__new__(cls)
-        made._set_up(Options(executor=executor, max_workers=max_workers), shared())
+        made._set_up(Options(executor=executor, max_workers=max_workers), execution.shared())
         return made
 
     def __enter__(self) -> LocalExecutor:
@@ -156,22 +151,23 @@ class LocalExecutor(StreamExecutor):
             ...     executor.execute_parallel(pow, [{"args": (2, n)} for n in range(4)])
             [1, 2, 4, 8]
         """
-        call = work_call(func, work_chunks)
+        call = _calls.work_call(func, work_chunks)
         return self._run(call, replace(self._options, timeout=timeout, chunk_size=1, batched=False))
 
     def execute_loop_parallel(
         self,
         func: Callable[..., Any],
-        loop_var: str,
+        loop_var: str | tuple[str, ...],
         iterable: Iterable[Any],
         func_args: tuple[Any, ...] = (),
         func_kwargs: Mapping[str, Any] | None = None,
         chunk_size: int | None = None,
         *,
-        position: int | None = None,
+        position: int | tuple[int | str, ...] | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
+        seed: int | None = None,
         progress: bool | Callable[[Any], object] | None = None,
     ) -> list[Any]:
         """Execute a function for each item of an iterable, in parallel.
@@ -182,7 +178,8 @@ class LocalExecutor(StreamExecutor):
 
         Args:
             func: called as ``func(*func_args, **{**func_kwargs, loop_var: item})``.
-            loop_var: name of the parameter that receives each item.
+            loop_var: name of the parameter that receives each item. A tuple of names: each item
+                has a value for every one of them, as in ``for x, y in iterable``.
             iterable: the items.
             func_args: further positional arguments, the same for each item.
             func_kwargs: further keyword arguments, the same for each item; an entry named
@@ -190,7 +187,8 @@ class LocalExecutor(StreamExecutor):
             chunk_size: items in a chunk. ``None``: the number of items divided by the number
                 of workers, rounded down, at least 1.
             position: index among the positional arguments at which the item goes, instead of
-                being passed by keyword; found out by itself for positional-only parameters.
+                being passed by keyword; found out by itself for positional-only parameters. A
+                tuple of indices and names for several loop variables.
             timeout: seconds for each item, from the moment that this item starts.
             batched: ``True``: the function gets whole chunks (lists, or ranges of a range) and
                 list results are joined. ``None``: only when its code proves that it fails for
@@ -198,6 +196,7 @@ class LocalExecutor(StreamExecutor):
                 while the items allow no such thing.
             on_error: ``"raise"``: the first failure in loop order ends the loop.
                 ``"collect"``: everything runs, and an exception stands where the value would.
+            seed: gives each item random numbers of its own, the same on every engine.
             progress: ``True``: shown on standard error, if that is a terminal. A callable gets
                 a `Progress` ten times a second and at the end, in the calling thread; what it
                 raises ends the loop.
@@ -223,13 +222,9 @@ class LocalExecutor(StreamExecutor):
             ... )
             [1331, 1728, 2197]
         """
-        call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        said = self._options
-        options = Options(
-            said.executor, said.max_workers, chunk_size, timeout, batched, on_error, progress
-        )
-        items, broken = count_items(iterable)
-        call = call._replace(items=items)
+        call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
+        options = self._said(chunk_size, timeout, batched, on_error, seed, progress)
+        call, broken = _calls.with_items(call, iterable)
         if progress:
             from clustrix._progress import run_told
 
@@ -243,16 +238,17 @@ class LocalExecutor(StreamExecutor):
     def explain_loop_parallel(
         self,
         func: Callable[..., Any],
-        loop_var: str,
+        loop_var: str | tuple[str, ...],
         iterable: Iterable[Any],
         func_args: tuple[Any, ...] = (),
         func_kwargs: Mapping[str, Any] | None = None,
         chunk_size: int | None = None,
         *,
-        position: int | None = None,
+        position: int | tuple[int | str, ...] | None = None,
         timeout: float | None = None,
         batched: bool | None = None,
         on_error: str = "raise",
+        seed: int | None = None,
     ) -> Plan:
         """What `execute_loop_parallel` would do with these arguments, and why; nothing runs.
 
@@ -266,17 +262,15 @@ class LocalExecutor(StreamExecutor):
             >>> plan.engine, plan.workers, plan.chunk_size
             ('threads', 2, 5)
         """
-        if iter(iterable) is iterable:
+        if _calls.reading_uses_up(iterable):
             raise TypeError("explaining would use up this iterator; give its items as a list")
-        call = loop_call(func, loop_var, func_args, func_kwargs, position)
-        said = self._options
-        options = Options(said.executor, said.max_workers, chunk_size, timeout, batched, on_error)
-        items, _ = count_items(iterable)
-        call, machine = call._replace(items=items), this_machine()
+        call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
+        options = self._said(chunk_size, timeout, batched, on_error, seed)
+        (call, _), machine = _calls.with_items(call, iterable), execution.this_machine()
         plan = analysis.make_plan(call, options, machine)
         if plan.engine == "serial" or not self._measures(call, options, machine):
             return plan
-        known = remembered.get(call.function)
+        known = execution.remembered.get(call.function)
         notes = [Finding("PL601", _MEASURED)]
         if known is not None:
             notes.append(Finding("PL602", f"the last loop: {known.report}"))
@@ -286,7 +280,8 @@ class LocalExecutor(StreamExecutor):
         if not call.items:
             return []
         self._engines.check_open()
-        call = call._replace(collect=options.on_error == "collect")
+        seed = execution.seed_path(options.seed)
+        call = call._replace(collect=options.on_error == "collect", seed=seed)
         try:
             results = self._run_loop(call, options, tally)
         except NotPicklableError as error:
@@ -298,10 +293,10 @@ class LocalExecutor(StreamExecutor):
         return results
 
     def _run_loop(self, call: Call, options: Options, tally: Tally | None) -> list[Any]:
-        machine = this_machine()
+        machine = execution.this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
-            return execute(call, _DIRECTLY, self._engines.get("serial"), tally)
+            return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
         if self._measures(call, options, machine):
             return self._measure(call, options, machine, tally)
         if options.executor == "auto":
@@ -313,9 +308,10 @@ class LocalExecutor(StreamExecutor):
             plan = as_said(call, options, machine)
             if not alone:
                 tell(call, plan.engine, lambda: analysis.effects_of(call))
+        _calls.check_streams(call, options)
         choice = "serial" if alone or plan.engine == "serial" else options.executor
         engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
-        return execute(call, plan, engine, tally)
+        return execution.execute(call, plan, engine, tally)
 
     def _measure(
         self, call: Call, options: Options, machine: Machine, tally: Tally | None
@@ -328,7 +324,7 @@ class LocalExecutor(StreamExecutor):
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines)
+        loop = execution.AdaptiveLoop(call, machine, most, size, plan, self._engines)
         loop.tally = None if tally is None else tally.add
         results = loop.run()
         for made in plans:

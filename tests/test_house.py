@@ -52,7 +52,7 @@ def floor(module: str) -> str:
     if parts[1] == "__main__":
         return "program"
     top = parts[1]
-    if top in ("_task_executor", "_stream_executor"):  # parts of the module that joins the rooms
+    if top in ("_task_executor", "_async_loop", "_stream_executor"):  # parts of the joining module
         return "local_executor"
     return "leaf" if top == "errors" or (top.startswith("_") and top not in ROOMS) else top
 

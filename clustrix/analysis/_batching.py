@@ -41,14 +41,14 @@ _takes_items: dict[int, tuple[types.CodeType, str | int]] = {}
 
 
 def needs_batches(
-    function: object, slot: str | int | None, items: Sequence[object]
+    function: object, slot: str | int | tuple[str | int, ...] | None, items: Sequence[object]
 ) -> Finding | None:
     """Find the proof that a call with one item must fail.
 
     Args:
         function: the function of the loop.
         slot: the keyword that receives the item, or its index among the positional arguments,
-            ``self`` not counted.
+            ``self`` not counted. With several there is no proof.
         items: what the loop runs over; only their types matter.
 
     Returns:
@@ -62,7 +62,11 @@ def needs_batches(
         >>> needs_batches(double_all, "chunk", ["ab", "cd"]) is None
         True
     """
-    if slot is None or _takes_items.get(id(code := _code(function))) == (code, slot):
+    if (
+        slot is None
+        or isinstance(slot, tuple)
+        or _takes_items.get(id(code := _code(function))) == (code, slot)
+    ):
         return None
     kinds = _kinds(items)
     if not kinds:

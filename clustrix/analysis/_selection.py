@@ -38,6 +38,7 @@ PLAN_CODES: Final = {
     "PL201": "leaves one lane",
     "PL202": "fewer than two items",
     "PL203": "already inside a worker",
+    "PL301": "sets generators that threads share: items take turns there",
     "PL401": "this interpreter runs threads in parallel (no GIL)",
     "PL501": "no blocking call found",
     "PL502": "no source to read",
@@ -66,6 +67,8 @@ def make_plan(call: Call, options: Options, machine: Machine) -> Plan:
     # A loop that measures itself can still change its mind when something refuses to travel.
     final = batched or options.timeout is not None
     engine, findings = _choose_engine(call, options, machine, ask=final)
+    if options.seed is not None:
+        engine, findings = _with_seed(engine, findings)
     workers, size = sizes(engine, len(call.items), options, machine)
     return Plan(
         engine=engine,
@@ -127,6 +130,19 @@ def _by_work(
         return "processes", (Finding("PL502", f"{PLAN_CODES['PL502']}: {look.cause}"),)
     count = f"{look.read} function{'' if look.read == 1 else 's'}"
     return "processes", (Finding("PL501", f"read {count}, {PLAN_CODES['PL501']}"), *look.advice)
+
+
+def _with_seed(engine: str, findings: tuple[Finding, ...]) -> tuple[str, tuple[Finding, ...]]:
+    """Threads share the generators that a seed sets, so items with a seed take turns there."""
+    findings = tuple(finding for finding in findings if finding.code != "RN101")  # it is settled
+    if engine != "threads":
+        return engine, findings
+    why = findings[0].code
+    if why.startswith("IO") or why == "PL401":  # threads were only the better choice
+        engine = "processes"
+    elif why != "PL101":
+        engine = "serial"
+    return engine, (*findings, Finding("PL301", PLAN_CODES["PL301"], "seed="))
 
 
 def _said_by_user(options: Options) -> tuple[str, tuple[Finding, ...]] | None:

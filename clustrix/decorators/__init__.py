@@ -6,6 +6,6 @@ f(items, …) ──> _binding: which argument is the loop? ──> LocalExecuto
 from __future__ import annotations
 
 from clustrix.decorators._foresight import foresee
-from clustrix.decorators._parallel import Parallel, parallel
+from clustrix.decorators._parallel import AsyncParallel, Parallel, parallel
 
-__all__ = ["Parallel", "foresee", "parallel"]
+__all__ = ["AsyncParallel", "Parallel", "foresee", "parallel"]

@@ -18,10 +18,28 @@ from typing import Any
 from clustrix._model import describe
 from clustrix.errors import LoopVariableError
 
-__all__ = ["Bound", "LoopParameter", "check_loop_var", "loop_parameter"]
+__all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "is_async", "loop_parameter"]
 
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)
 _SEQUENCES = (list, tuple, range)
+
+AsLoop = Callable[[Any], Iterable[Any] | None]
+
+
+def as_loop(value: Any) -> Iterable[Any] | None:
+    """The value as something to loop over; ``None`` when it counts as one item.
+
+    One item are text, bytes, mappings and whatever is not iterable.
+    """
+    if type(value) in _SEQUENCES:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, _SINGLE):
+        return None
+    try:
+        iter(value)
+    except TypeError:
+        return None
+    return value  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +51,13 @@ class Bound:
         args: the other positional arguments.
         kwargs: the keyword arguments, the loop variable's among them without its value.
         position: index at which an item goes among the positional arguments; ``None`` when it
-            goes by keyword.
+            goes by keyword; a tuple of indices and names for several loop variables.
     """
 
     items: Iterable[Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    position: int | None
+    position: int | tuple[int | str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +76,36 @@ class LoopParameter:
     by_keyword: bool
     signature: inspect.Signature | None
 
-    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound | None:
+    def find(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop
+    ) -> Bound | None:
         """Take the loop out of a call.
+
+        Args:
+            args: the positional arguments.
+            kwargs: the keyword arguments.
+            as_loop: tells a loop from one item.
 
         Returns:
             The parts; ``None`` when the call gives the loop variable no value, or gives it one
             item: then it is an ordinary call.
         """
-        if self.by_keyword and self.name in kwargs:
-            items = as_loop(kwargs[self.name])
+        place = self.place(args, kwargs)
+        if isinstance(place, str):
+            items = as_loop(kwargs[place])
             if items is None:
                 return None
             # The place is kept: Python's messages about wrong calls depend on the order.
-            return Bound(items, args, {**kwargs, self.name: None}, None)
-        index = self.index
-        if index is None or index >= len(args):
+            return Bound(items, args, {**kwargs, place: None}, None)
+        if place is None or (items := as_loop(args[place])) is None:
             return None
-        items = as_loop(args[index])
-        if items is None:
-            return None
-        return Bound(items, args[:index] + args[index + 1 :], kwargs, index)
+        return Bound(items, args[:place] + args[place + 1 :], kwargs, place)
+
+    def place(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str | None:
+        """Where a call has it: index or keyword; ``None`` where it is left to its default."""
+        if self.by_keyword and self.name in kwargs:
+            return self.name
+        return self.index if self.index is not None and self.index < len(args) else None
 
     def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether the function can be called so at all."""
@@ -88,22 +116,6 @@ class LoopParameter:
         except TypeError:
             return False
         return True
-
-
-def as_loop(value: Any) -> Iterable[Any] | None:
-    """The value as something to loop over; ``None`` when it counts as one item.
-
-    One item are text, bytes, mappings and whatever is not iterable.
-    """
-    if type(value) in _SEQUENCES:
-        return value  # type: ignore[no-any-return]
-    if isinstance(value, _SINGLE):
-        return None
-    try:
-        iter(value)
-    except TypeError:
-        return None
-    return value  # type: ignore[no-any-return]
 
 
 def loop_parameter(function: Callable[..., Any], loop_var: str | None) -> LoopParameter:
@@ -140,15 +152,12 @@ def loop_parameter(function: Callable[..., Any], loop_var: str | None) -> LoopPa
     raise LoopVariableError(_no_such_parameter(function, loop_var, parameters))
 
 
-def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
-    """Fail where the decorator stands when no call can ever find its loop variable.
+def check_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function inside a staticmethod or classmethod, if it can be the body of a loop.
 
     Raises:
-        TypeError: not a function, or one that cannot be a loop's body.
-        LoopVariableError: the loop variable is no parameter.
+        TypeError: not a function, or one whose calls give no values.
     """
-    if loop_var is not None and not isinstance(loop_var, str):
-        raise TypeError(f"loop_var must be the name of a parameter, not {loop_var!r}")
     inner = getattr(function, "__func__", function)  # inside staticmethod and classmethod
     if not callable(inner):
         raise TypeError(f"@parallel decorates functions, not {type(function).__name__} objects")
@@ -158,16 +167,24 @@ def check_loop_var(function: Callable[..., Any], loop_var: str | None) -> None:
             f"@parallel cannot run {describe(inner)}(): it is {kind}, whose calls give no values "
             "to collect. Decorate a plain function that does the work for one item."
         )
-    loop_parameter(inner, loop_var)
+    return inner
 
 
-def _refused_kind(function: Callable[..., Any]) -> str | None:
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether its calls give coroutines, however it is wrapped."""
+    return any(map(inspect.iscoroutinefunction, _plain(function)))
+
+
+def _plain(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """The function inside of all wrappers; and for an object that is called, its method."""
     plain = inspect.unwrap(function)
     while isinstance(plain, functools.partial):
         plain = inspect.unwrap(plain.func)
-    for candidate in (plain, vars(type(plain)).get("__call__")):  # or the object's own
-        if inspect.iscoroutinefunction(candidate):
-            return "an async function"
+    return plain, vars(type(plain)).get("__call__")
+
+
+def _refused_kind(function: Callable[..., Any]) -> str | None:
+    for candidate in _plain(function):
         if inspect.isasyncgenfunction(candidate):
             return "an async generator function"
         if inspect.isgeneratorfunction(candidate):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clustrix._model import Options, Plan
+from clustrix._settings import in_force
 from clustrix.decorators._binding import loop_parameter
 from clustrix.decorators._wrapper import ParallelFunction
 from clustrix.local_executor import LocalExecutor
@@ -38,11 +39,12 @@ def foresee(function: Callable[..., Any], items: int, *, method: bool = False) -
         >>> foresee(double, 1).engine
         'serial'
     """
-    options, loop_var = Options(), None
+    options, said = Options(**in_force()), None
     if isinstance(function, ParallelFunction):
         decoration = function._self_decoration
-        options, loop_var = decoration.options, decoration.loop_var
+        options, said = Options(**{**in_force(), **decoration.said}), decoration.loop_var
         function = function.__wrapped__
+    loop_var = said[0] if isinstance(said, tuple) else said  # the plan is the same for several
     function = getattr(function, "__func__", function)  # inside classmethod and staticmethod
     if method and loop_var is None:
         loop_var = _behind_self(function)

@@ -9,14 +9,17 @@ how it binds as a method.  What is interesting happens elsewhere, and can be tes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Executor
-from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
+from clustrix._async_loop import check_async_options
 from clustrix._model import Options, Plan
 from clustrix._progress import Progress
-from clustrix.decorators._binding import check_loop_var
-from clustrix.decorators._wrapper import Decoration, ParallelFunction
+from clustrix._settings import AUTO, RAISE, what_was_said
+from clustrix.decorators._binding import check_function, is_async
+from clustrix.decorators._several import find_loop, tidy
+from clustrix.decorators._wrapper import ParallelFunction
 
 __all__ = ["Parallel", "parallel"]
 
@@ -64,6 +67,34 @@ class Parallel(Protocol[P, R_co]):
     def __get__(self, instance: object, owner: type | None = None) -> Parallel[..., R_co]: ...
 
 
+class AsyncParallel(Parallel[P, Coroutine[Any, Any, R_co]], Protocol[P, R_co]):
+    """A decorated async function, as type checkers see it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """To be awaited: one value for one item, a list for an iterable of items."""
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """What ``await`` of the same call gives, for callers that are not async."""
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> AsyncParallel[P, R_co]: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> AsyncParallel[..., R_co]: ...
+
+
+class Decorate(Protocol):
+    """The decorator with its options, as type checkers see it."""
+
+    @overload
+    def __call__(self, func: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncParallel[P, R]: ...
+    @overload
+    def __call__(self, func: Callable[P, R], /) -> Parallel[P, R]: ...
+    @overload
+    def __call__(self, func: classmethod[Any, P, R], /) -> Parallel[P, R]: ...
+
+
+@overload
+def parallel(func: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncParallel[P, R]: ...
 @overload
 def parallel(func: Callable[P, R], /) -> Parallel[P, R]: ...
 @overload
@@ -72,27 +103,29 @@ def parallel(func: classmethod[Any, P, R], /) -> Parallel[P, R]: ...
 def parallel(
     func: None = None,
     *,
-    loop_var: str | None = None,
+    loop_var: str | Sequence[str] | None = None,
     executor: str | Executor = "auto",
     max_workers: int | None = None,
     chunk_size: int | None = None,
     timeout: float | None = None,
     batched: bool | None = None,
     on_error: str = "raise",
+    seed: int | None = None,
     progress: bool | Callable[[Progress], object] | None = None,
-) -> Callable[[Callable[P, R]], Parallel[P, R]]: ...
+) -> Decorate: ...
 
 
 def parallel(
     func: Any = None,
     *,
-    loop_var: str | None = None,
-    executor: str | Executor = "auto",
+    loop_var: str | Sequence[str] | None = None,
+    executor: str | Executor = AUTO,
     max_workers: int | None = None,
     chunk_size: int | None = None,
     timeout: float | None = None,
     batched: bool | None = None,
-    on_error: str = "raise",
+    on_error: str = RAISE,
+    seed: int | None = None,
     progress: bool | Callable[[Progress], object] | None = None,
 ) -> Any:
     """Let a function take many items at once: ``f(items)`` is the loop, run in parallel.
@@ -102,10 +135,13 @@ def parallel(
     the function is what it was. One item is whatever is not iterable, and text, bytes and
     mappings.
 
+    What is left out here is what `configure` says, then the environment, then the default.
+
     Args:
         func: the function, where the decorator stands without options.
         loop_var: the parameter that receives each item; ``None`` for the first one (behind
-            ``self`` or ``cls``).
+            ``self`` or ``cls``). Several names: their items run side by side, as in
+            ``for x, y in zip(xs, ys)``, and there must be as many of each.
         executor: ``"auto"`` lets the analysis choose; ``"serial"``, ``"threads"`` or
             ``"processes"`` settles it; a `concurrent.futures.Executor` is used as it is and left
             running.
@@ -113,24 +149,30 @@ def parallel(
             processes, four times as many for threads.
         chunk_size: items that travel together. ``None``: the number of items divided by the
             number of workers.
-        timeout: seconds that one item may run, counted from its own start; ``None`` for no
-            limit.
+        timeout: seconds that one item may run, counted from its own start; ``None`` or
+            ``math.inf`` for no limit.
         batched: ``True``: the function takes whole chunks, and list results are joined;
             ``False``: single items; ``None``: single items, unless its code proves that it
             cannot take one.
         on_error: ``"raise"``: the first failure in loop order is raised and the rest cancelled;
             ``"collect"``: everything runs, and an exception stands where the value would.
+        seed: an integer, 0 or greater, that gives each item its own stream of random numbers:
+            the same one on every engine, with any number of workers and any chunks. It reaches
+            `random`, NumPy's global generator and `clustrix.rng`, and leaves the caller's
+            generators as they were.
         progress: ``True`` shows how far the loop is, on standard error and only if that is a
             terminal; a callable gets a `Progress`, ten times a second and at the end.
 
     Returns:
         The decorated function. Besides being called it has ``stream(...)``, which yields the
         values one by one while later items run, ``explain(...)``, the `Plan` for a call with
-        these arguments, and ``__wrapped__``, the plain function.
+        these arguments, and ``__wrapped__``, the plain function. An ``async def`` function is
+        awaited, and has ``run(...)`` for callers that are not async.
 
     Raises:
         LoopVariableError: the function has no parameter of that name.
-        TypeError: not a function, an async or generator function, or an option of a wrong type.
+        TypeError: not a function, a generator function, an option of a wrong type, or one that
+            does not go with an async function.
         ValueError: an option out of range.
 
     Examples:
@@ -142,10 +184,28 @@ def parallel(
         >>> square(7)
         49
     """
-    options = Options(executor, max_workers, chunk_size, timeout, batched, on_error, progress)
+    said = what_was_said(
+        executor=executor,
+        max_workers=max_workers,
+        chunk_size=chunk_size,
+        timeout=timeout,
+        batched=batched,
+        on_error=on_error,
+        seed=seed,
+        progress=progress,
+    )
+    Options(**said)  # a mistake shows here
 
-    def decorate(function: Callable[P, R]) -> Parallel[P, R]:
-        check_loop_var(function, loop_var)
-        return cast("Parallel[P, R]", ParallelFunction(function, Decoration(loop_var, options)))
+    names = tidy(loop_var)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        inner = check_function(function)
+        find_loop(inner, names)
+        if not is_async(inner):
+            return ParallelFunction(function, names, said)
+        check_async_options(inner, said)
+        from clustrix.decorators._async import AsyncParallelFunction
+
+        return AsyncParallelFunction(function, names, said)
 
     return decorate if func is None else decorate(func)

@@ -15,42 +15,68 @@ import inspect
 import operator
 import reprlib
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import replace
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
-from clustrix._model import Call, Options, Plan, describe
-from clustrix.decorators._binding import Bound, LoopParameter, loop_parameter
+from clustrix._model import Call, Finding, Options, Plan, describe
+from clustrix._settings import in_force, source
+from clustrix.decorators._binding import Bound, LoopParameter
+from clustrix.decorators._several import LoopParameters, LoopVar, find_loop
 from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
 from clustrix.local_executor import LocalExecutor
 
-__all__ = ["Decoration", "ParallelFunction"]
+__all__ = [
+    "BoundParallelFunction",
+    "Decoration",
+    "Loop",
+    "ParallelFunction",
+    "as_called",
+    "owner_of",
+]
 
 # wrapt's own types say nothing of the attributes that wrappers add.
 _Base: Any = wrapt.FunctionWrapper
 _BoundBase: Any = wrapt.BoundFunctionWrapper
+
+Loop = LoopParameter | LoopParameters
+
+
+class _Ready(NamedTuple):
+    """What a call needs, as long as nothing else is in force.
+
+    Attributes:
+        force: what is in force where the decorator says nothing.
+        executor: on the workers that all decorated functions share.
+        options: both together.
+    """
+
+    force: Mapping[str, Any]
+    executor: LocalExecutor
+    options: Options
 
 
 class Decoration:
     """What was said at the decorator, and what follows from it for each call.
 
     Args:
-        loop_var: name of the loop variable; ``None`` for the first parameter.
-        options: the other options.
+        loop_var: the loop variable, or several; ``None`` for the first parameter.
+        said: the other options, as far as they were said.
     """
 
-    def __init__(self, loop_var: str | None, options: Options) -> None:
+    def __init__(self, loop_var: LoopVar, said: Mapping[str, Any]) -> None:
         self.loop_var = loop_var
-        self.options = options
-        self._parameters: dict[bool, LoopParameter | None] = {}
+        self.said = said
+        self._last: _Ready | None = None
+        self._parameters: dict[bool, Loop | None] = {}
 
     def enter(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Run a call of the decorated function; the signature is what wrapt asks for."""
-        function, args = _as_called(wrapped, instance, args)
+        function, args = as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
         if parameter is None or bound is None:
@@ -58,8 +84,9 @@ class Decoration:
         if not parameter.fits(args, kwargs):  # the loop fails in Python's own words
             one = Call(function, (), bound.args, bound.kwargs, _slot(bound, parameter)).per_item()
             return [one(item) for item in bound.items]
-        run = self._executor().execute_loop_parallel
-        return run(*self._loop(function, parameter, bound), **self._settings(bound))
+        _, executor, options = self._ready()
+        loop = _loop(function, parameter, bound, options)
+        return executor.execute_loop_parallel(*loop, **_settings(bound, options))
 
     def stream(
         self,
@@ -81,11 +108,11 @@ class Decoration:
         Raises:
             TypeError: there is nothing to loop over, or a name means two things.
         """
-        function, args = _as_called(wrapped, instance, args)
+        function, args = as_called(wrapped, instance, args)
         parameter = self._parameter(function)
-        if parameter is not None and parameter.signature is not None:
+        if parameter is not None and extras:
             for name in extras:
-                if name in parameter.signature.parameters:
+                if name in _parameters(parameter):
                     raise TypeError(
                         f"{describe(function)}.stream(): {name}= is an option of the stream and a "
                         "parameter of the function; pass the parameter by position, or bind it "
@@ -97,60 +124,63 @@ class Decoration:
         if not parameter.fits(args, kwargs):  # the loop fails in Python's own words
             one = Call(function, (), bound.args, bound.kwargs, _slot(bound, parameter)).per_item()
             return (one(item) for item in bound.items)
-        run = self._executor().stream_loop_parallel
-        settings = {**self._settings(bound), **extras}
-        return run(*self._loop(function, parameter, bound), **settings)
+        _, executor, options = self._ready()
+        settings = {**_settings(bound, options), **extras}
+        loop = _loop(function, parameter, bound, options)
+        return executor.stream_loop_parallel(*loop, **settings)
 
     def explain(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Plan:
         """The plan for the call that `enter` would run."""
-        function, args = _as_called(wrapped, instance, args)
+        function, args = as_called(wrapped, instance, args)
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs) if parameter else None
-        explain = self._executor().explain_loop_parallel
+        _, executor, options = self._ready()
         if parameter is None or bound is None:
-            return explain(function, "", [None], position=0)
-        settings = self._settings(bound)
+            return executor.explain_loop_parallel(function, "", [None], position=0)
+        settings = _settings(bound, options)
         del settings["progress"]
-        return explain(*self._loop(function, parameter, bound), **settings)
+        plan = executor.explain_loop_parallel(
+            *_loop(function, parameter, bound, options), **settings
+        )
+        return replace(plan, findings=tuple(map(self._name_source, plan.findings)))
 
-    def _executor(self) -> LocalExecutor:
-        return LocalExecutor.shared(self.options.executor, self.options.max_workers)
+    def _ready(self) -> _Ready:
+        force, ready = in_force(), self._last
+        if ready is None or ready.force is not force:
+            options = Options(**{**force, **self.said})
+            executor = LocalExecutor.shared(options.executor, options.max_workers)
+            self._last = ready = _Ready(force, executor, options)
+        return ready
 
-    def _loop(
-        self, function: Callable[..., Any], parameter: LoopParameter, bound: Bound
-    ) -> tuple[Any, ...]:
-        size = self.options.chunk_size
-        return function, parameter.name, bound.items, bound.args, bound.kwargs, size
+    def _name_source(self, finding: Finding) -> Finding:
+        """An option that was not said at the decorator: by whom, then?"""
+        name = finding.name.partition("=")[0]
+        if name in self.said or name not in in_force():
+            return finding
+        return replace(finding, name=source(name, in_force()[name]))
 
-    def _settings(self, bound: Bound) -> dict[str, Any]:
-        return {
-            "position": bound.position,
-            "timeout": self.options.timeout,
-            "batched": self.options.batched,
-            "on_error": self.options.on_error,
-            "progress": self.options.progress,
-        }
-
-    def _parameter(self, function: Callable[..., Any]) -> LoopParameter | None:
+    def _parameter(self, function: Callable[..., Any]) -> Loop | None:
         """The loop variable, found once for the plain function and once for the bound method."""
         bound = hasattr(function, "__self__")
         if bound not in self._parameters:
             try:
-                self._parameters[bound] = loop_parameter(function, self.loop_var)
+                self._parameters[bound] = find_loop(function, self.loop_var)
             except LoopVariableError:  # a method with nothing behind self has no loop
                 self._parameters[bound] = None
         return self._parameters[bound]
 
 
 def _nothing_to_stream(
-    function: Any, parameter: LoopParameter | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+    function: Any, parameter: Loop | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> str:
     """Why there is no loop in a call."""
     name = describe(function)
     if parameter is None:
         return f"{name}.stream(): {name}() has no parameter to loop over"
+    if isinstance(parameter, LoopParameters):
+        return f"{name}.stream() needs items for each of {', '.join(parameter.name)}"
     given = list(args[parameter.index : parameter.index + 1]) if parameter.index is not None else []
     if parameter.by_keyword and parameter.name in kwargs:
         given = [kwargs[parameter.name]]
@@ -162,11 +192,34 @@ def _nothing_to_stream(
     )
 
 
-def _slot(bound: Bound, parameter: LoopParameter) -> str | int:
+def _parameters(parameter: Loop) -> Collection[str]:
+    """The names of a function's parameters, as far as it tells."""
+    one = parameter.parameters[0] if isinstance(parameter, LoopParameters) else parameter
+    return () if one.signature is None else one.signature.parameters
+
+
+def _loop(
+    function: Callable[..., Any], parameter: Loop, bound: Bound, options: Options
+) -> tuple[Any, ...]:
+    return function, parameter.name, bound.items, bound.args, bound.kwargs, options.chunk_size
+
+
+def _settings(bound: Bound, options: Options) -> dict[str, Any]:
+    return {
+        "position": bound.position,
+        "timeout": options.timeout,
+        "batched": options.batched,
+        "on_error": options.on_error,
+        "seed": options.seed,
+        "progress": options.progress,
+    }
+
+
+def _slot(bound: Bound, parameter: Loop) -> str | int | tuple[str | int, ...]:
     return parameter.name if bound.position is None else bound.position
 
 
-def _as_called(
+def as_called(
     wrapped: Any, instance: Any, args: tuple[Any, ...]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """A real method, and the arguments behind ``self`` or ``cls``, however it was reached.
@@ -198,7 +251,7 @@ def _is_classmethod(function: Any, owner: type) -> bool:
     )
 
 
-def _owner(function: Any) -> type | None:
+def owner_of(function: Any) -> type | None:
     """The class of a class method, by its qualified name."""
     owner: Any = sys.modules.get(getattr(function, "__module__", None) or "")
     for part in getattr(function, "__qualname__", "").split(".")[:-1]:
@@ -206,7 +259,7 @@ def _owner(function: Any) -> type | None:
     return owner if isinstance(owner, type) and _is_classmethod(function, owner) else None
 
 
-class _BoundParallelFunction(_BoundBase):  # type: ignore[misc]
+class BoundParallelFunction(_BoundBase):  # type: ignore[misc]
     """A decorated function bound to an instance or a class."""
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
@@ -246,26 +299,31 @@ class ParallelFunction(_Base):  # type: ignore[misc]
 
     Args:
         wrapped: the plain function.
-        decoration: what was said at the decorator.
+        loop_var: the loop variable, or several; ``None`` for the first parameter.
+        said: the other options, as far as they were said.
     """
 
-    __bound_function_wrapper__ = _BoundParallelFunction
+    __bound_function_wrapper__ = BoundParallelFunction
+    decoration = Decoration
 
-    def __init__(self, wrapped: Callable[..., Any], decoration: Decoration) -> None:
+    def __init__(
+        self, wrapped: Callable[..., Any], loop_var: LoopVar, said: Mapping[str, Any]
+    ) -> None:
+        decoration = type(self).decoration(loop_var, said)
         super().__init__(wrapped, decoration.enter)
         self._self_decoration = decoration
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs."""
         decoration: Decoration = self._self_decoration
-        if owner := _owner(self.__wrapped__):  # Class.method.explain, where Python did not bind
+        if owner := owner_of(self.__wrapped__):  # Class.method.explain, where Python did not bind
             args = (owner, *args)
         return decoration.explain(self.__wrapped__, None, args, kwargs)
 
     def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
         """The values of the loop one by one, while later items run."""
         decoration: Decoration = self._self_decoration
-        if owner := _owner(self.__wrapped__):
+        if owner := owner_of(self.__wrapped__):
             args = (owner, *args)
         kwargs, extras = _split(kwargs)
         return decoration.stream(self.__wrapped__, None, args, kwargs, extras)
@@ -276,10 +334,12 @@ class ParallelFunction(_Base):  # type: ignore[misc]
     def __reduce_by_value__(self) -> tuple[Any, ...]:
         """How the transport rebuilds a decorated function that cannot be imported."""
         decoration: Decoration = self._self_decoration
-        options = decoration.options
-        if not isinstance(options.executor, str):  # it stays here; inner loops are serial there
-            options = replace(options, executor="auto")
-        return _rebuild, (self.__wrapped__, decoration.loop_var, options)
+        said = {  # an executor stays here; inner loops are serial there
+            name: value
+            for name, value in decoration.said.items()
+            if name != "executor" or isinstance(value, str)
+        }
+        return type(self), (self.__wrapped__, decoration.loop_var, said)
 
     def __copy__(self) -> Any:
         return self
@@ -300,9 +360,3 @@ def _split(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 def _find(module: str, name: str) -> Any:
     """What a qualified name leads to."""
     return operator.attrgetter(name)(importlib.import_module(module))
-
-
-def _rebuild(
-    wrapped: Callable[..., Any], loop_var: str | None, options: Options
-) -> ParallelFunction:
-    return ParallelFunction(wrapped, Decoration(loop_var, options))

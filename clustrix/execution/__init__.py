@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from clustrix.execution._adaptive_stream import (
         Settings as Settings,
     )
+    from clustrix.execution._async import (
+        MOST_AWAITED as MOST_AWAITED,
+    )
+    from clustrix.execution._async import (
+        run_async as run_async,
+    )
     from clustrix.execution._checkup import (
         BLAS_LIMITS as BLAS_LIMITS,
     )
@@ -61,17 +67,25 @@ if TYPE_CHECKING:
         run_batch as run_batch,
     )
     from clustrix.execution._memory import remembered as remembered
+    from clustrix.execution._random import (
+        rng as rng,
+    )
+    from clustrix.execution._random import (
+        seed_path as seed_path,
+    )
     from clustrix.execution._stream import EngineStream as EngineStream
     from clustrix.execution._window import Items as Items
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
+    "clustrix.execution._async": ("MOST_AWAITED", "run_async"),
     "clustrix.execution._checkup": ("BLAS_LIMITS", "SHARES_MEMORY", "cpu_limits", "lifeline"),
     "clustrix.execution._adaptive_stream": ("AdaptiveStream", "Settings"),
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute"),
     "clustrix.execution._engines": ("Engines", "shared"),
     "clustrix.execution._memory": ("remembered",),
+    "clustrix.execution._random": ("rng", "seed_path"),
     "clustrix.execution._stream": ("EngineStream",),
     "clustrix.execution._window": ("Items",),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),

@@ -234,6 +234,7 @@ class AdaptiveLoop:
             items=items,
             warm=self.engines.warm(items * self.figures.wall),
             loaded="cloudpickle" in sys.modules,
+            threads=self.call.seed is None,
         )
         decision = decide(self.figures._replace(read=True))
         if decision.way == "probe" and self.evident():  # what has plain data holds the GIL

@@ -77,6 +77,7 @@ class Figures(NamedTuple):
         warm: worker processes that have answered before.
         portable: whether function, arguments and results can travel.
         gil: whether the interpreter runs one thread at a time.
+        threads: whether several threads may run items; those with a seed share the generators.
         read: whether the function has been analysed.
         loaded: whether a function has been analysed, and one sent to a worker, before.
         blocks: whether its source has a blocking call; ``None`` when nobody has looked.
@@ -95,6 +96,7 @@ class Figures(NamedTuple):
     warm: int = 0
     portable: bool = True
     gil: bool = True
+    threads: bool = True
     read: bool = True
     loaded: bool = True
     blocks: bool | None = None
@@ -141,7 +143,7 @@ def decide(figures: Figures) -> Decision:
         return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
     if lanes < 2 or figures.cpus < 2:
         return Decision("finish", 1, "one processor to use")
-    if not figures.gil:
+    if not figures.gil and figures.threads:
         return Decision("threads", lanes, "this interpreter runs threads in parallel (no GIL)")
     return _computing(figures, left, lanes, rest)
 
@@ -191,19 +193,25 @@ def _waiting(figures: Figures, left: float) -> Decision:
     share = f"it waits {1 - figures.cpu / figures.wall:.0%} of the time"
     width = min(figures.most or MOST_WAITING, figures.items)
     threads = THREADS + max(left / width, figures.items * figures.cpu)
-    if threads > GAIN * left:
+    if not figures.threads:
+        threads = left
+    elif threads > GAIN * left:
         return Decision("finish", 1, f"{share}, too short to share")
     several = min(figures.most or 4 * figures.cpus, figures.items, width)
     start = WARM + COLD * max(0, several - figures.warm) / figures.cpus
     processes = start + max(left / several, figures.items * figures.cpu / figures.cpus)
-    if figures.portable and figures.gil and figures.cpus > 1 and processes < CLEAR_GAIN * threads:
-        return Decision("processes", several, f"{share} and fills the GIL in between")
+    useful = figures.portable and figures.cpus > 1 and (figures.gil or not figures.threads)
+    if useful and processes < CLEAR_GAIN * threads:
+        why = "fills the GIL in between" if figures.threads else "threads would share a generator"
+        return Decision("processes", several, f"{share} and {why}")
+    if not figures.threads:
+        return Decision("finish", 1, f"{share}, and threads would share a generator")
     return Decision("threads", width, share)
 
 
 def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision:
     """Threads for C code that lets go of the GIL, processes for what they cost less than."""
-    if figures.overlap is not None and figures.overlap >= OVERLAPS:
+    if figures.threads and figures.overlap is not None and figures.overlap >= OVERLAPS:
         return Decision("threads", lanes, f"its C code runs on {figures.overlap:.1f} CPUs at once")
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
@@ -211,7 +219,7 @@ def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision
     start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes + loading
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left
-    probing = figures.overlap is None and THREADS + left / lanes < GAIN * left
+    probing = figures.threads and figures.overlap is None and THREADS + left / lanes < GAIN * left
     # Threads move nothing and start at once: worth a try where processes cost something.
     if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
         return Decision("probe", 2, "C code may let go of the GIL")

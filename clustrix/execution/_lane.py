@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import Context
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from clustrix._records import Call, Chunk, Outcome, describe
@@ -108,6 +109,11 @@ def run_chunk(
         errors are collected, they are among the values, as `Raised`.  A chunk that was stopped
         has fewer values than items and no error.
     """
+    if call.seed is not None:
+        from clustrix.execution._random import run_seeded  # most loops have no seed
+
+        with lane():  # loops inside wait for their turn with the generators, which is this one's
+            return run_seeded(call, chunk, watch, fresh, partial(run_chunk, items=items))
     if call.batched:
         return _run_batch(call, chunk, watch, fresh)
     function = call.per_item()
@@ -132,7 +138,8 @@ def _run_batch(
         return Outcome(chunk.start, [])
     function = call.per_item()
     try:
-        value = function(chunk.items) if fresh is None else fresh().run(function, chunk.items)
+        batch = call.batch(chunk.items)
+        value = function(batch) if fresh is None else fresh().run(function, batch)
     except BaseException as error:
         span = f"items {chunk.start} to {chunk.stop - 1}"
         add_note(error, f"clustrix: {span} of {describe(call.function)}()")
@@ -149,8 +156,15 @@ def join_batch(value: Any) -> Sequence[Any]:
 
 def item_note(call: Call, index: int, item: object) -> str:
     """The line that names an item: ``clustrix: item 17 (x=3.5) of load()``."""
-    shown = f" ({call.loop_var}={_short.repr(item)})" if call.loop_var else ""
+    shown = f" ({_shown(call, item)})" if call.loop_var else ""
     return f"clustrix: item {index}{shown} of {describe(call.function)}()"
+
+
+def _shown(call: Call, item: Any) -> str:
+    if not isinstance(call.slot, tuple):
+        return f"{call.loop_var}={_short.repr(item)}"
+    parts = zip(call.loop_var.split(", "), item, strict=True)
+    return ", ".join(f"{name}={_short.repr(value)}" for name, value in parts)
 
 
 class _ShortRepr(reprlib.Repr):

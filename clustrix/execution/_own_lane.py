@@ -83,7 +83,7 @@ class OwnLane:
 
     def _plainly(self, chunk: Chunk, iterator: Iterator[Any]) -> Outcome:
         """Nothing but the plain loop around the function."""
-        if self._call.collect:
+        if self._call.collect or self._call.seed is not None:
             return run_chunk(self._call, chunk, Unwatched(), items=iterator)
         function = self._function
         try:

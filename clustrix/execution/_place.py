@@ -80,6 +80,10 @@ class Place:
             from multiprocessing.process import current_process
 
             current_process().authkey = wanted["authkey"]
+        if wanted["settings"] or "clustrix._settings" in sys.modules:
+            from clustrix import _settings  # loads dataclasses; most programs never configure
+
+            _settings.adopt(wanted["settings"])
         self.changed.update(name for name in _PUT if not before or wanted[name] != before[name])
         self._filters = None
         self.restore()

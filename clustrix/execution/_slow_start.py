@@ -10,6 +10,8 @@ So a program that calls once pays for reading, loading and starting while it wor
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import functools
 import threading
 import time
 from typing import Protocol
@@ -70,7 +72,8 @@ class SlowStart:
         self._lock = threading.Lock()
         self._first_item = threading.Lock()
         self._first_item.acquire()
-        _thread_cache.start(self._run)
+        # The lanes that it starts find the caller's context variables there.
+        _thread_cache.start(functools.partial(contextvars.copy_context().run, self._run))
 
     def over(self, *, cancel: bool) -> tuple[ThreadLoop, Taper] | None:
         """The first item is done.

@@ -53,7 +53,14 @@ def surroundings(blas: int | None = None) -> Surroundings:
         "levels": _logs.levels(),
         "variables": _variables(),
         "streams": _streams(),
+        "settings": _settings(),
     }
+
+
+def _settings() -> dict[str, Any]:
+    """What `clustrix.configure` and the environment say."""
+    settings = sys.modules.get("clustrix._settings")
+    return {} if settings is None else settings.portable()
 
 
 def _authkey() -> bytes | None:

@@ -118,9 +118,8 @@ def _key(call: Call) -> object:
             return None
         arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
     by_value = frozenset(cloudpickle.list_registry_pickle_by_value())
-    return (
-        call.function, call.slot, call.batched, call.loop_var, call.collect, arguments, by_value,
-    )  # fmt: skip
+    how = (call.slot, call.batched, call.loop_var, call.collect, call.seed)
+    return call.function, how, arguments, by_value
 
 
 def _plain(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:

@@ -70,6 +70,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return reduce_variable(obj)
         if issubclass(kind, type):
             return super().reducer_override(obj)
+        if kind.__name__ in _GENERATORS and (name := _global_generator(obj)):
+            return name
         # Proxies claim the class of what they wrap; cloudpickle would take a decorated function
         # for a plain one and drop the decoration.  Their own methods know better.
         if hasattr(kind, "__reduce_by_value__") and not _importable(obj):
@@ -104,6 +106,18 @@ def send_by_value(module: str) -> bool:
         return False
     cloudpickle.register_pickle_by_value(sys.modules[top])
     return True
+
+
+# The one generator behind the functions of `random` and `numpy.random`, by the name of its type.
+# ``from random import random`` is a method of it: by value every chunk would get a copy of the
+# caller's generator, and draw the numbers that the other chunks draw.
+_GENERATORS = {"Random": ("random", "_inst"), "RandomState": ("numpy.random.mtrand", "_rand")}
+
+
+def _global_generator(obj: Any) -> str | None:
+    """The name of the object in its module, for pickle; ``None`` if it is another one."""
+    module, name = _GENERATORS[type(obj).__name__]
+    return name if obj is getattr(sys.modules.get(module), name, None) else None
 
 
 def _reduce_stream(stream: io.TextIOWrapper) -> tuple[Any, ...]:

@@ -45,7 +45,7 @@ EFFECT_CODES: Final = {
     "SH204": "changes a setting of the whole process",
     "SH205": "belongs to the item, which outlives the call, and is read and rewritten",
     "RN101": "draws from a random state that the items share; seed= gives each item its own",
-    "RN102": "makes a generator without a seed; seed= makes its numbers the same each time",
+    "RN102": "makes a generator without a seed; with seed=, clustrix.rng() gives one that has it",
 }
 
 # Methods that put something in, whatever is there already.

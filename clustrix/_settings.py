@@ -1,0 +1,265 @@
+"""What holds where a call says nothing: `configure`, and the environment.
+
+    @parallel(executor=…)    said for this function        ─┐
+    with configure(…):       said for this block            │  the first that says something
+    configure(…)             said for the whole process     │  wins, option by option
+    CLUSTRIX_EXECUTOR=…      said in the environment        │
+    Options()                the defaults                  ─┘
+
+Blocks are kept in a context variable, so that threads and asyncio tasks do not disturb each other.
+The environment is read when a loop starts; a look that finds nothing new costs a third of a
+microsecond.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import fields
+from types import TracebackType
+from typing import Any, Final, NamedTuple
+
+from clustrix._model import Options
+
+__all__ = [
+    "AUTO",
+    "RAISE",
+    "Configuration",
+    "Unsaid",
+    "adopt",
+    "configure",
+    "in_force",
+    "portable",
+    "source",
+    "what_was_said",
+]
+
+VARIABLES: Final = {"executor": "CLUSTRIX_EXECUTOR", "max_workers": "CLUSTRIX_MAX_WORKERS"}
+
+# What belongs to one function, and has no sensible default for all of them.
+_OF_ONE_FUNCTION = ("batched",)
+_NAMES = tuple(f.name for f in fields(Options) if f.name not in _OF_ONE_FUNCTION)
+
+# The variables as the system keeps them: os.environ.get decodes, and takes ten times as long.
+_environ: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
+_KEYS = tuple(getattr(os.environ, "encodekey", str)(name) for name in VARIABLES.values())
+
+
+class Unsaid(str):
+    """The text of a default that nobody has said: equal to the text, of a type of its own."""
+
+    __slots__ = ()
+
+
+AUTO: Final = Unsaid("auto")
+RAISE: Final = Unsaid("raise")
+
+
+def what_was_said(**options: Any) -> dict[str, Any]:
+    """The options without those that were left at their defaults."""
+    open_ones = {f.name for f in fields(Options) if f.default is None}
+    return {
+        name: value
+        for name, value in options.items()
+        if type(value) is not Unsaid and not (value is None and name in open_ones)
+    }
+
+
+class _Block(NamedTuple):
+    """The blocks that the running code is in.
+
+    Attributes:
+        said: what they say together; ``None`` takes back what was said further out.
+        outer: the blocks around the innermost one.
+    """
+
+    said: Mapping[str, Any]
+    outer: _Block | None
+
+
+class Configuration:
+    """What `configure` gives: to be dropped, or used in a ``with`` statement.
+
+    Args:
+        options: what was said.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
+
+    def __enter__(self) -> None:
+        """From here on it holds for this block only."""
+        _process.take_back(self)
+        outer = _block.get()
+        _block.set(_Block({**(outer.said if outer else {}), **self.options}, outer))
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """What held before holds again."""
+        inner = _block.get()
+        _block.set(inner.outer if inner else None)
+
+
+class _Process:
+    """What was said for the whole process.
+
+    A plain call and the head of a ``with`` statement look the same until the block is entered.
+    So the last call of each thread is kept apart from the rest, and can be taken back.
+    """
+
+    def __init__(self) -> None:
+        self.said: Mapping[str, Any] = {}
+        self._settled: dict[str, Any] = {}
+        self._last: dict[int, Configuration] = {}
+        self._lock = threading.Lock()
+
+    def add(self, configuration: Configuration) -> None:
+        """Let it hold from now on."""
+        thread = threading.get_ident()
+        with self._lock:
+            if (before := self._last.pop(thread, None)) is not None:
+                self._settled.update(before.options)
+            self._last[thread] = configuration
+            self._join()
+
+    def take_back(self, configuration: Configuration) -> None:
+        """It was the head of a ``with`` statement."""
+        thread = threading.get_ident()
+        with self._lock:
+            if self._last.get(thread) is configuration:
+                del self._last[thread]
+                self._join()
+
+    def replace(self, options: Mapping[str, Any]) -> None:
+        """Let nothing hold but this."""
+        with self._lock:
+            self._last.clear()
+            self._settled = dict(options)
+            self._join()
+
+    def _join(self) -> None:
+        said = dict(self._settled)
+        for configuration in self._last.values():
+            said.update(configuration.options)
+        self.said = said  # a new one each time: who holds the old one may go on reading it
+
+
+_block: ContextVar[_Block | None] = ContextVar("clustrix_block", default=None)
+_process = _Process()
+_known: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
+
+
+def configure(**options: Any) -> Configuration:
+    """Set defaults for the options of `parallel`.
+
+    As a plain call it holds for the whole process from then on. In a ``with`` statement it holds
+    inside the block only, for the thread or asyncio task that runs the block and the loops that
+    start there. Blocks nest, and what they do not mention stays as it was outside.
+
+    What is said at a decorator goes first, then the innermost block, then the process, then the
+    environment variables ``CLUSTRIX_EXECUTOR`` and ``CLUSTRIX_MAX_WORKERS``, then the default.
+
+    Args:
+        **options: ``executor``, ``max_workers``, ``chunk_size``, ``timeout`` in seconds,
+            ``on_error`` and ``seed``, each as for `parallel`. ``None`` takes back what was
+            said further out, so that the environment and the default stand again.
+
+    Returns:
+        A context manager; a plain call has no use for it.
+
+    Raises:
+        TypeError: an option that does not exist or has the wrong type.
+        ValueError: an option out of range.
+
+    Examples:
+        >>> from clustrix import configure, parallel
+        >>> @parallel
+        ... def square(x):
+        ...     return x * x
+        >>> with configure(executor="threads", max_workers=2):
+        ...     square.explain(range(10)).engine
+        'threads'
+    """
+    _check(options)
+    configuration = Configuration(options)
+    _process.add(configuration)
+    return configuration
+
+
+def in_force() -> Mapping[str, Any]:
+    """What holds here and now for options that a decorator leaves open.
+
+    The same object, until something changes.
+
+    Raises:
+        ValueError: a variable of the environment has a value that makes no sense.
+    """
+    global _known
+    known = _known
+    state = (_process.said, _block.get(), *map(_environ.get, _KEYS))
+    if known[0] == state:
+        return known[1]
+    said = {name: value for name, value in _said().items() if value is not None}
+    found = {**_read_environment(), **said}
+    _known = (state, found)
+    return found
+
+
+def source(name: str, value: object) -> str:
+    """Who said an option that is in force, in the words in which it was said."""
+    if _said().get(name) is not None:
+        return f"configure({name}={value!r})"
+    return f"{VARIABLES[name]}={value}"
+
+
+def portable() -> dict[str, Any]:
+    """What is in force, for the loops inside of an item that runs in another process."""
+    return {name: value for name, value in in_force().items() if name != "executor"}
+
+
+def adopt(options: Mapping[str, Any]) -> None:
+    """In another process: let hold what holds in the caller."""
+    _process.replace(options)
+
+
+def _said() -> dict[str, Any]:
+    block = _block.get()
+    return {**_process.said, **(block.said if block else {})}
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name in _NAMES:
+            continue
+        import difflib  # only a mistake needs it
+
+        close = difflib.get_close_matches(name, _NAMES, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        what = f"belongs to one function: say @parallel({name}=...)"
+        known = f"is not known; there are: {', '.join(_NAMES)}.{hint}"
+        one = name in ("loop_var", *_OF_ONE_FUNCTION)
+        raise TypeError(f"configure(): {name!r} {what if one else known}")
+    Options(**{name: value for name, value in options.items() if value is not None})
+
+
+def _read_environment() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, variable in VARIABLES.items():
+        text = os.environ.get(variable, "").strip()
+        if not text:
+            continue
+        try:
+            found[name] = int(text) if name == "max_workers" else text
+            Options(**{name: found[name]})
+        except ValueError as error:
+            reason = str(error)
+            if reason.startswith("invalid literal"):
+                reason = f"{name} must be an integer"
+            raise ValueError(f"environment variable {variable}={text!r}: {reason}") from None
+    return found
