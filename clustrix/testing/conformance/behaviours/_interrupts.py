@@ -1,0 +1,155 @@
+"""Interrupts: Ctrl-C ends a loop, on every engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from clustrix.testing.conformance._model import THERE, Theme, expect
+from clustrix.testing.conformance._programs import SECONDS, end, start_program
+from clustrix.testing.conformance._subjects import COLLECT, Subject
+from clustrix.testing.conformance._waiting import folder, marks, wait_for
+
+theme = Theme("interrupts", "Ctrl-C")
+
+# Items that wait as long as a person would, and say that they do.
+_WORK = """
+import os, pathlib, signal, sys, time
+place = {place!r}
+def work(x):
+    pathlib.Path(place, str(x)).touch()
+    pathlib.Path(place, "pid-%d" % os.getpid()).touch()
+    if x > 1:
+        pathlib.Path(place, "waiting").touch()
+        end = time.monotonic() + 8
+        while time.monotonic() < end:
+            time.sleep(0.01)
+    return x
+"""
+
+
+def _interrupted(subject: Subject, place: str, source: str, times: int = 1) -> tuple[str, int]:
+    """Run a script, press Ctrl-C when items wait; what it printed, and its status.
+
+    The signal goes to all processes of the session, as a terminal sends it.
+    """
+    with start_program(subject, _WORK.format(place=place) + source) as process:
+        try:
+            for number in range(times):
+                expect(
+                    wait_for(place, "waiting" if number == 0 else f"again-{number}"),
+                    "no item began to wait",
+                )
+                os.killpg(process.pid, signal.SIGINT)
+            out, err = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            expect(False, f"it went on for {SECONDS:g} s after the interrupt")
+        finally:
+            end(process)
+    return out + err, process.returncode
+
+
+@theme.behaviour
+def it_ends_the_loop(subject: Subject) -> None:
+    """One Ctrl-C raises `KeyboardInterrupt` in the caller while items are still running."""
+    source = """
+begin = time.monotonic()
+try:
+    loop(work, range(40), chunk_size=1)
+except KeyboardInterrupt:
+    print("interrupted", len(list(pathlib.Path(place).glob("[0-9]*"))), flush=True)
+os._exit(7)
+"""
+    with folder() as place:
+        said, status = _interrupted(subject, place, source)
+    expect(status == 7 and "interrupted" in said, f"status {status}, it said {said[-300:]!r}")
+    ran = int(said.split("interrupted ")[1].split()[0])
+    expect(ran < 40, "all items had run by then")
+
+
+@theme.behaviour
+def it_ends_the_program(subject: Subject) -> None:
+    """A script that does not catch it ends by it, before its items would have."""
+    source = """
+try:
+    loop(work, range(40), chunk_size=1)
+finally:
+    print("leaving", flush=True)
+"""
+    with folder() as place:
+        begin = time.monotonic()
+        said, status = _interrupted(subject, place, source)
+        seconds = time.monotonic() - begin
+    expect(status in (-signal.SIGINT, 130, 1), f"its status is {status}")
+    expect("leaving" in said and "KeyboardInterrupt" in said, f"it said {said[-300:]!r}")
+    expect(seconds < 8, f"it ended only after {seconds:.0f} s, when its items did")
+
+
+@theme.behaviour
+def the_next_loop_works(subject: Subject) -> None:
+    """After an interrupt that was caught the next loop works."""
+    source = """
+try:
+    loop(work, range(40), chunk_size=1)
+except KeyboardInterrupt:
+    print("interrupted", loop(abs, range(-3, 3)), flush=True)
+os._exit(7)
+"""
+    with folder() as place:
+        said, _ = _interrupted(subject, place, source)
+    expect("interrupted [3, 2, 1, 0, 1, 2]" in said, f"it said {said[-300:]!r}")
+
+
+@theme.behaviour(needs=[COLLECT])
+def with_collected_errors(subject: Subject) -> None:
+    """With ``on_error="collect"`` an interrupt is not collected."""
+    source = """
+try:
+    loop(work, range(40), chunk_size=1, on_error="collect")
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+os._exit(7)
+"""
+    with folder() as place:
+        said, _ = _interrupted(subject, place, source)
+    expect("interrupted" in said, f"it said {said[-300:]!r}")
+
+
+@theme.behaviour(where=[THERE])
+def nobody_stays_behind(subject: Subject) -> None:
+    """When the interrupted program has ended, so have its workers."""
+    source = """
+loop(work, range(40), chunk_size=1)
+"""
+    with folder() as place:
+        with start_program(subject, _WORK.format(place=place) + source) as process:
+            try:
+                expect(wait_for(place, "waiting"), "no item began to wait")
+                os.kill(process.pid, signal.SIGINT)  # to the program alone, as `kill` sends it
+                process.wait(SECONDS)
+                pids = [int(name[4:]) for name in marks(place) if name.startswith("pid-")]
+                left = _still_there(pids)
+            except subprocess.TimeoutExpired:
+                expect(False, "the program did not end")
+            finally:
+                end(process)
+    expect(not left, f"{len(left)} of {len(pids)} workers are still there")
+
+
+def _still_there(pids: list[int]) -> list[int]:
+    limit = time.monotonic() + 5
+    while (left := [pid for pid in pids if _alive(pid)]) and time.monotonic() < limit:
+        time.sleep(0.02)
+    return left
+
+
+def _alive(pid: int) -> Any:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
