@@ -20,7 +20,7 @@ from clustrix.testing.conformance._subjects import Subject
 
 __all__ = ["end", "run_program", "start_program"]
 
-SECONDS = 15.0  # far more than any of them needs; only a hang gets there
+SECONDS = 10.0  # far more than any of them needs; only a hang gets there
 
 _HEAD = """
 from clustrix.testing.conformance import make_subject

@@ -20,7 +20,7 @@ from clustrix.testing.conformance._transcript import Hung
 
 __all__ = ["PATIENCE", "not_asked", "run_behaviour"]
 
-PATIENCE = 20.0  # seconds for one behaviour; most take less than a tenth of one
+PATIENCE = 15.0  # seconds for one behaviour; most take less than a tenth of one
 
 
 def not_asked(behaviour: Behaviour, subject: Subject) -> str:

@@ -74,7 +74,7 @@ class Subject(ABC):
         """Whether two items are sure to run at the same time."""
         return TOGETHER in self.can
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (most have nothing to let go of)
         """Let go of what this subject made."""
 
 
@@ -183,7 +183,7 @@ class Naive(Subject):
 
     spec = "naive"
     where = THERE
-    can = frozenset({STREAM, TOGETHER, WORKERS})
+    can = frozenset({TOGETHER, WORKERS})
 
     def __call__(
         self,
@@ -199,19 +199,8 @@ class Naive(Subject):
             return list(pool.map(call, items))
 
     def decorate(self, function: Callable[..., Any], **options: Any) -> Any:
-        """Only what a map can do."""
-        return _NaiveFunction(function)
-
-
-class _NaiveFunction:
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-
-    def stream(self, items: Iterable[Any], *args: Any, ordered: bool = True) -> Iterator[Any]:
-        call = partial(_behind, self.function, args, {}) if args else self.function
-        with ProcessPoolExecutor(2) as pool:
-            values = pool.map(call, items)
-            yield from values if ordered else enumerate(values)
+        """There is nothing like it."""
+        raise NotImplementedError("a plain pool decorates nothing")
 
 
 def _behind(function: Any, args: tuple[Any, ...], named: dict[str, Any], item: Any) -> Any:

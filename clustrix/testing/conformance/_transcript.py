@@ -219,12 +219,14 @@ class _Handler(logging.Handler):
 
 def _listen(events: list[tuple[str, str]], said: list[str]) -> None:
     """Turn the streams, the log records and the warnings of this process into events."""
-    sys.stdout = _Stream("stdout", events)  # type: ignore[assignment]
-    sys.stderr = _Stream("stderr", events)  # type: ignore[assignment]
+    sys.stdout = _Stream("stdout", events)
+    sys.stderr = _Stream("stderr", events)
     logging.root.handlers[:] = [_Handler(events)]
     logging.root.setLevel(logging.WARNING)
 
-    def note(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
+    def note(
+        message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
         if category.__name__ == "SharedStateWarning":
             said.append(str(message))
         else:

@@ -77,7 +77,14 @@ def any_iterable(subject: Subject) -> None:
     def program(loop: Subject) -> Any:
         table = {"a": 1, "b": 2}
         queue = collections.deque([3, 4])
-        kinds = ((1, 2), queue, table.keys(), table.items(), map(abs, [-1]), zip("ab", [1, 2]))
+        kinds = (
+            (1, 2),
+            queue,
+            table.keys(),
+            table.items(),
+            map(abs, [-1]),
+            zip("ab", [1, 2], strict=True),
+        )
         return [loop(_itself, items) for items in (*kinds, _ByIndex(), range(9, 0, -2))]
 
     same(subject, program, shows="16")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import builtins
 import threading
 import traceback
 from typing import Any
@@ -13,6 +13,7 @@ from clustrix.testing.conformance._waiting import folder, leave_mark, wait_for
 
 theme = Theme("errors", "the exception that reaches the caller")
 N = 12
+_Group: Any = getattr(builtins, "ExceptionGroup", None)
 
 
 class NeedsKeywords(Exception):
@@ -209,9 +210,12 @@ def causes(subject: Subject) -> None:
     _fails(subject, _with_cause, "innermost")
 
 
+_EMPTY: dict[int, int] = {}
+
+
 def _raise_in_handler(x: int, hide: bool) -> int:
     try:
-        return {}[x]  # type: ignore[no-any-return]
+        return _EMPTY[x]
     except KeyError:
         if hide:
             raise ValueError("hidden", x) from None
@@ -231,12 +235,12 @@ def hidden_contexts(subject: Subject) -> None:
 
 
 def _group() -> BaseException:
-    return ExceptionGroup(
-        "several", [ValueError(1), ExceptionGroup("in", [NeedsKeywords(2, reason="r")])]
-    )  # type: ignore[name-defined]  # noqa: F821, E501
+    inner = _Group("inner", [NeedsKeywords(2, reason="late")])
+    made: BaseException = _Group("several", [ValueError(1), inner])
+    return made
 
 
-@theme.behaviour(needs=[] if sys.version_info >= (3, 11) else ["Python 3.11"])
+@theme.behaviour(needs=[] if _Group else ["Python 3.11"])
 def groups(subject: Subject) -> None:
     """`ExceptionGroup`, nested, with exceptions of any kind."""
     _fails(subject, _group, "NeedsKeywords")

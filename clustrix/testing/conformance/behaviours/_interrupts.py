@@ -17,6 +17,7 @@ from clustrix.testing.conformance._waiting import folder, marks, wait_for
 theme = Theme("interrupts", "Ctrl-C")
 
 # Items that wait as long as a person would, and say that they do.
+_LONG = 5.0  # seconds that an item waits
 _WORK = """
 import os, pathlib, signal, sys, time
 place = {place!r}
@@ -25,39 +26,39 @@ def work(x):
     pathlib.Path(place, "pid-%d" % os.getpid()).touch()
     if x > 1:
         pathlib.Path(place, "waiting").touch()
-        end = time.monotonic() + 8
+        end = time.monotonic() + {seconds}
         while time.monotonic() < end:
             time.sleep(0.01)
     return x
 """
 
 
-def _interrupted(subject: Subject, place: str, source: str, times: int = 1) -> tuple[str, int]:
-    """Run a script, press Ctrl-C when items wait; what it printed, and its status.
+def _started(subject: Subject, place: str, source: str) -> subprocess.Popen[str]:
+    return start_program(subject, _WORK.format(place=place, seconds=_LONG) + source)
+
+
+def _interrupted(subject: Subject, place: str, source: str) -> tuple[str, int, float]:
+    """Run a script and press Ctrl-C when items wait; what it said, its status, and seconds.
 
     The signal goes to all processes of the session, as a terminal sends it.
     """
-    with start_program(subject, _WORK.format(place=place) + source) as process:
+    with _started(subject, place, source) as process:
         try:
-            for number in range(times):
-                expect(
-                    wait_for(place, "waiting" if number == 0 else f"again-{number}"),
-                    "no item began to wait",
-                )
-                os.killpg(process.pid, signal.SIGINT)
+            expect(wait_for(place, "waiting"), "no item began to wait")
+            begin = time.monotonic()
+            os.killpg(process.pid, signal.SIGINT)
             out, err = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
             expect(False, f"it went on for {SECONDS:g} s after the interrupt")
         finally:
             end(process)
-    return out + err, process.returncode
+    return out + err, process.returncode, time.monotonic() - begin
 
 
 @theme.behaviour
 def it_ends_the_loop(subject: Subject) -> None:
     """One Ctrl-C raises `KeyboardInterrupt` in the caller while items are still running."""
     source = """
-begin = time.monotonic()
 try:
     loop(work, range(40), chunk_size=1)
 except KeyboardInterrupt:
@@ -65,7 +66,7 @@ except KeyboardInterrupt:
 os._exit(7)
 """
     with folder() as place:
-        said, status = _interrupted(subject, place, source)
+        said, status, _ = _interrupted(subject, place, source)
     expect(status == 7 and "interrupted" in said, f"status {status}, it said {said[-300:]!r}")
     ran = int(said.split("interrupted ")[1].split()[0])
     expect(ran < 40, "all items had run by then")
@@ -81,12 +82,10 @@ finally:
     print("leaving", flush=True)
 """
     with folder() as place:
-        begin = time.monotonic()
-        said, status = _interrupted(subject, place, source)
-        seconds = time.monotonic() - begin
+        said, status, seconds = _interrupted(subject, place, source)
     expect(status in (-signal.SIGINT, 130, 1), f"its status is {status}")
     expect("leaving" in said and "KeyboardInterrupt" in said, f"it said {said[-300:]!r}")
-    expect(seconds < 8, f"it ended only after {seconds:.0f} s, when its items did")
+    expect(seconds < _LONG, f"it ended only after {seconds:.0f} s, when its items did")
 
 
 @theme.behaviour
@@ -100,7 +99,7 @@ except KeyboardInterrupt:
 os._exit(7)
 """
     with folder() as place:
-        said, _ = _interrupted(subject, place, source)
+        said, _, _ = _interrupted(subject, place, source)
     expect("interrupted [3, 2, 1, 0, 1, 2]" in said, f"it said {said[-300:]!r}")
 
 
@@ -115,7 +114,7 @@ except KeyboardInterrupt:
 os._exit(7)
 """
     with folder() as place:
-        said, _ = _interrupted(subject, place, source)
+        said, _, _ = _interrupted(subject, place, source)
     expect("interrupted" in said, f"it said {said[-300:]!r}")
 
 
@@ -125,18 +124,17 @@ def nobody_stays_behind(subject: Subject) -> None:
     source = """
 loop(work, range(40), chunk_size=1)
 """
-    with folder() as place:
-        with start_program(subject, _WORK.format(place=place) + source) as process:
-            try:
-                expect(wait_for(place, "waiting"), "no item began to wait")
-                os.kill(process.pid, signal.SIGINT)  # to the program alone, as `kill` sends it
-                process.wait(SECONDS)
-                pids = [int(name[4:]) for name in marks(place) if name.startswith("pid-")]
-                left = _still_there(pids)
-            except subprocess.TimeoutExpired:
-                expect(False, "the program did not end")
-            finally:
-                end(process)
+    with folder() as place, _started(subject, place, source) as process:
+        try:
+            expect(wait_for(place, "waiting"), "no item began to wait")
+            os.kill(process.pid, signal.SIGINT)  # to the program alone, as `kill` sends it
+            process.wait(SECONDS)
+            pids = [int(name[4:]) for name in marks(place) if name.startswith("pid-")]
+            left = _still_there(pids)
+        except subprocess.TimeoutExpired:
+            expect(False, "the program did not end")
+        finally:
+            end(process)
     expect(not left, f"{len(left)} of {len(pids)} workers are still there")
 
 

@@ -85,7 +85,7 @@ def _streams(x: int) -> Any:
     return values[: 2 + x % 2] + values[3:]  # an item may draw more than another
 
 
-_LAYOUTS: tuple[dict[str, int], ...] = (
+_LAYOUTS: tuple[dict[str, Any], ...] = (
     {"max_workers": 1},
     {"max_workers": 2, "chunk_size": 1},
     {"max_workers": 2, "chunk_size": 7},

@@ -114,7 +114,7 @@ def the_locale(subject: Subject) -> None:
 
 
 def _paths(x: int) -> Any:
-    return sys.path[-1], sys.argv
+    return sys.path[-1], list(sys.argv)
 
 
 @theme.behaviour

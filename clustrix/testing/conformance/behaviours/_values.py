@@ -222,11 +222,12 @@ def _identity_of(x: Any) -> Any:
 
 @theme.behaviour
 def nothing_to_do(subject: Subject) -> None:
-    """No items give an empty list, from lists, ranges and iterators.
+    """No items give an empty list, from whatever iterable.
 
     A pool's ``map`` keeps this too; an engine that cuts by the number of items divides by zero.
     """
-    same(subject, lambda loop: [loop(_identity_of, empty) for empty in ([], range(0), iter(()))])
+    nothing: list[Any] = [[], range(0), {}.keys(), ()]
+    same(subject, lambda loop: [loop(_identity_of, empty) for empty in nothing])
 
 
 @theme.behaviour
@@ -235,7 +236,8 @@ def a_single_item(subject: Subject) -> None:
 
     A pool's ``map`` keeps this too; an engine with a short cut for one item may not.
     """
-    same(subject, lambda loop: [loop(_identity_of, [x]) for x in (None, [], "text", {"a": 1})])
+    items: list[Any] = [None, [], "text", {"a": 1}]
+    same(subject, lambda loop: [loop(_identity_of, [x]) for x in items])
 
 
 @theme.behaviour

@@ -1,8 +1,7 @@
-"""Warnings: they pass the caller's filters, from their own file and line, and count in one place."""
+"""Warnings: they pass the caller's filters, with their own file and line, and count once."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import warnings
 from typing import Any
@@ -179,7 +178,14 @@ def a_hook_of_the_callers_own(subject: Subject) -> None:
         seen: list[Any] = []
         before = warnings.showwarning
 
-        def show(message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
+        def show(
+            message: Any,
+            category: Any,
+            filename: str,
+            lineno: int,
+            file: Any = None,
+            line: Any = None,
+        ) -> None:
             seen.append((type(message).__name__, message.args, category is Mine, lineno))
 
         warnings.showwarning = show
@@ -258,18 +264,16 @@ def as_they_are_printed(subject: Subject) -> None:
     """On standard error: file, line, category, text and the line of code."""
 
     def program(loop: Subject) -> Any:
-        shown: list[str] = []
-        with contextlib.ExitStack() as stack:
-            before = warnings.showwarning
-            stack.callback(setattr, warnings, "showwarning", before)
+        with warnings.catch_warnings():  # puts the hook back
             warnings.showwarning = _print
             loop(_warn, range(2))
-        return shown
 
     same(subject, program, shows="warnings.warn(f")
 
 
-def _print(message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
+def _print(
+    message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+) -> None:
     sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
 
 
