@@ -81,6 +81,15 @@ fuzz: $(TEST_ENV)/.ready  ## the analysis on every source file of the standard l
 stress: $(TEST_ENV)/.ready  ## 300 rounds of crashes, kills, time-outs and interrupts (8 minutes at most)
 	@$(RUN) -m tests.stress 300
 
+.PHONY: conformance
+conformance: $(TEST_ENV)/.ready  ## behaviour by engine: is it the plain loop? (6 minutes at most)
+	@timeout 360 $(RUN) -m clustrix.testing.conformance || { \
+		echo "conformance: not passed"; exit 1; }
+
+.PHONY: conformance-docs
+conformance-docs: $(TEST_ENV)/.ready  ## put that table into the reference pages
+	@timeout 360 $(RUN) -m clustrix.testing.conformance --render-docs
+
 .PHONY: test-executors
 test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where this Python ships them
 	@$(RUN) tests/cpython_executors.py

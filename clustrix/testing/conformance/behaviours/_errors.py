@@ -248,7 +248,7 @@ def groups(subject: Subject) -> None:
 
 def _with_notes() -> Exception:
     error = ValueError("noted")
-    error.__notes__ = ["first", "second"]  # type: ignore[attr-defined]
+    error.__notes__ = ["first", "second"]
     return error
 
 
@@ -309,7 +309,10 @@ def _generator_exit() -> BaseException:
 
 @theme.behaviour
 def generator_exit(subject: Subject) -> None:
-    """`GeneratorExit`."""
+    """`GeneratorExit`.
+
+    A pool's ``map`` keeps this too; an engine made of generators may swallow it.
+    """
     _fails(subject, _generator_exit, "GeneratorExit")
 
 

@@ -158,7 +158,10 @@ def a_stream_of_the_callers_own(subject: Subject) -> None:
 
 @theme.behaviour
 def no_output_at_all(subject: Subject) -> None:
-    """Where `sys.stdout` is `None`, `print` says nothing, and nothing fails."""
+    """Where `sys.stdout` is `None`, `print` says nothing, and nothing fails.
+
+    A pool that forks keeps this; an engine that sends the output back may stumble over it.
+    """
 
     def program(loop: Subject) -> Any:
         with contextlib.redirect_stdout(None):
@@ -322,7 +325,10 @@ def _ask(x: int) -> Any:
 
 @theme.behaviour
 def what_the_stream_says_of_itself(subject: Subject) -> None:
-    """`isatty`, `writable` and `encoding` of the stream are those of the caller's."""
+    """`isatty`, `writable` and `encoding` of the stream are those of the caller's.
+
+    A pool that forks keeps this; an engine that puts another stream there may not.
+    """
     same(subject, lambda loop: loop(_ask, range(3)), shows="utf-8")
 
 

@@ -21,7 +21,10 @@ def _draw(x: int) -> float:
 
 @theme.behaviour
 def no_two_items_share_a_stream(subject: Subject) -> None:
-    """Without a seed no two items draw the same number, in one loop and over several."""
+    """Without a seed no two items draw the same number, in one loop and over several.
+
+    Python starts this generator afresh in a fork; a worker that is copied otherwise does not.
+    """
     drawn = [value for _ in range(3) for value in subject(_draw, range(20), chunk_size=1)]
     expect(len({*drawn}) == 60, f"{60 - len({*drawn})} of 60 numbers were drawn before")
 
@@ -48,7 +51,10 @@ def _seeded_caller(x: int) -> float:
 
 @theme.behaviour
 def a_seed_of_the_caller_is_no_trap(subject: Subject) -> None:
-    """Where the caller has seeded `random` itself, items still draw different numbers."""
+    """Where the caller has seeded `random` itself, items still draw different numbers.
+
+    Python starts this generator afresh in a fork; an engine that carries the state over does not.
+    """
     state = random.getstate()
     try:
         random.seed(1)

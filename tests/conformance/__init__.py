@@ -1,0 +1,1 @@
+"""The conformance suite on every engine, and the suite itself."""
