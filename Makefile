@@ -83,12 +83,11 @@ stress: $(TEST_ENV)/.ready  ## 300 rounds of crashes, kills, time-outs and inter
 
 .PHONY: conformance
 conformance: $(TEST_ENV)/.ready  ## behaviour by engine: is it the plain loop? (6 minutes at most)
-	@timeout 360 $(RUN) -m clustrix.testing.conformance || { \
-		echo "conformance: not passed"; exit 1; }
+	@$(RUN) -m clustrix.testing.conformance
 
 .PHONY: conformance-docs
 conformance-docs: $(TEST_ENV)/.ready  ## put that table into the reference pages
-	@timeout 360 $(RUN) -m clustrix.testing.conformance --render-docs
+	@$(RUN) -m clustrix.testing.conformance --render-docs
 
 .PHONY: test-executors
 test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where this Python ships them

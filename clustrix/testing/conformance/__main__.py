@@ -20,6 +20,7 @@ from clustrix.testing.conformance._watchdog import run_suite
 
 __all__ = ["main"]
 
+LIMIT = 360.0  # seconds; what has not run by then has failed
 NAIVE_PATIENCE = 8.0  # seconds; some of its behaviours hang, and more of them prove no more
 NAIVE_FAILS = 25  # behaviours at least that tell a naive engine from the loop
 _FORMATS = {"text": _table.as_text, "json": _table.as_json, "markdown": _table.as_markdown}
@@ -45,6 +46,9 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "--patience", type=float, default=PATIENCE, metavar="SECONDS", help="for one behaviour"
     )
     parser.add_argument(
+        "--limit", type=float, default=LIMIT, metavar="SECONDS", help="for everything"
+    )
+    parser.add_argument(
         "--render-docs", action="store_true", help="put the table into the reference pages"
     )
     return parser.parse_args(given)
@@ -58,11 +62,12 @@ def _chosen(only: Sequence[str]) -> list[Behaviour]:
     return [one for one in every if not only or one.id in only or one.theme in only]
 
 
-def _run(engine: str, ids: Sequence[str], patience: float) -> list[Result]:
+def _run(engine: str, ids: Sequence[str], patience: float, end: float) -> list[Result]:
     """One engine; says on standard error how far it is."""
+    left = max(0.0, end - time.monotonic())
     results = []
     try:
-        for result in run_suite(engine, ids, patience):
+        for result in run_suite(engine, ids, patience, left):
             results.append(result)
             print(f"\r{engine}: {len(results)} of {len(ids)} ", end="", file=sys.stderr, flush=True)
     except ValueError as mistake:
@@ -87,9 +92,10 @@ def main(given: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     ids = [one.id for one in chosen]
     engines = arguments.engines or ENGINES
-    results = {engine: _run(engine, ids, arguments.patience) for engine in engines}
+    end = start + arguments.limit
+    results = {engine: _run(engine, ids, arguments.patience, end) for engine in engines}
     whole = not arguments.engines and not arguments.only
-    naive = _run("naive", ids, NAIVE_PATIENCE) if whole else []
+    naive = _run("naive", ids, NAIVE_PATIENCE, end) if whole else []
     print(_FORMATS[arguments.format](results))
     bad = any(one.status in ("FAIL", "gone") for column in results.values() for one in column)
     if arguments.render_docs and whole:
