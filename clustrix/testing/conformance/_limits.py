@@ -18,8 +18,28 @@ _EVERYWHERE = {
 }
 _IN_OTHER_PROCESSES = {
     "values.identity": "what crosses a process boundary is a copy",
+    "surroundings.numpy_error_handling": "NumPy keeps it in a variable that other processes "
+    "cannot find by its name",
 }
-_OF_ENGINES: Mapping[str, Mapping[str, str]] = {}
+_ON_THREADS = {
+    "output.from_threads_of_the_function": "Python does not say for whom a thread was started",
+    "output.through_streams_kept_at_import": "what is written to another object than sys.stdout "
+    "goes past it",
+}
+_OF_ENGINES: Mapping[str, Mapping[str, str]] = {
+    "threads": _ON_THREADS,
+    "futures-threads": {
+        **_ON_THREADS,
+        "interrupts.it_ends_the_program": "Python waits at its end for the threads of a "
+        "ThreadPoolExecutor",
+    },
+    "futures-processes": {
+        "functions.functions_of_the_script": "multiprocessing imports the script again where it "
+        "starts interpreters, so the script needs a guard",
+        "functions.modules_in_memory": "its workers import modules, and find none that exists "
+        "only in memory",
+    },
+}
 
 
 def limits_of(spec: str, where: str | None) -> dict[str, str]:

@@ -29,11 +29,16 @@ loop = make_subject({spec!r})
 _TAIL = """
 loop.close()
 """
+_GUARD = 'if __name__ == "__main__":\n'
 
 
-def start_program(subject: Subject, source: str, **options: Any) -> subprocess.Popen[str]:
+def start_program(
+    subject: Subject, source: str, *, guarded: bool = True, **options: Any
+) -> subprocess.Popen[str]:
     """Start a script in a session of its own, and leave it running."""
     text = _HEAD.format(spec=subject.spec) + textwrap.dedent(source) + _TAIL
+    if guarded:
+        text = _GUARD + textwrap.indent(text, "    ")
     root = str(Path(clustrix.__file__).parents[1])
     path = os.pathsep.join(filter(None, [root, os.getcwd(), os.environ.get("PYTHONPATH")]))
     with tempfile.NamedTemporaryFile(
@@ -58,7 +63,8 @@ def run_program(subject: Subject, source: str, **options: Any) -> subprocess.Com
     Args:
         subject: the engine that the script gets as ``loop``.
         source: its text; indentation in common is taken away.
-        options: of `subprocess.Popen`, in place of two pipes.
+        options: ``guarded=False`` for a script without a guard for its main program, and those
+            of `subprocess.Popen`, in place of two pipes.
 
     Returns:
         What it printed, and its exit status.

@@ -30,8 +30,9 @@ __all__ = ["ENGINES", "PLAIN", "Subject", "make_subject", "same"]
 # What a subject may be able to do beyond the loop itself.
 COLLECT, NOTES, SEED, TIMEOUT = "on_error", "notes", "seed", "timeout"
 STREAM, ASYNC, ZIP, PROGRESS = "stream", "async", "zip", "progress"
+PARTIAL = "partial results"
 TOGETHER, WORKERS = "together", "workers"
-_OURS = frozenset({COLLECT, NOTES, SEED, STREAM, ASYNC, ZIP, PROGRESS})
+_OURS = frozenset({COLLECT, NOTES, SEED, STREAM, ASYNC, ZIP, PROGRESS, PARTIAL})
 
 
 class Subject(ABC):

@@ -4,9 +4,9 @@
                    │ streams, log records and warnings go into one list, in the order they come
                    └ whatever the program sets up (handlers, filters, folder, …) is put back
 
-An engine may add two things of its own: the note that names the item, and the traceback of a
-worker as the last cause.  They are not part of the transcript; behaviours of their own ask for
-them.  So is a `SharedStateWarning`, which says a difference in place of hiding it.
+An engine may add three things of its own: the note that names the item, the traceback of a worker
+as the last cause, and what was done when an interrupt came.  They are not part of the transcript;
+behaviours of their own ask for them.  So is a `SharedStateWarning`, which says a difference in place of hiding it.
 """
 
 from __future__ import annotations
@@ -130,6 +130,8 @@ def describe_error(error: BaseException | None, depth: int = 0) -> str:
     parts = [type(error).__qualname__, f"args={shown(error.args)}", f"text={_text_of(error)}"]
     fields = {**_native_fields(error), **vars(error)}
     notes = [n for n in fields.pop("__notes__", ()) if not str(n).startswith("clustrix: item")]
+    if isinstance(error, KeyboardInterrupt):
+        fields.pop("partial", None)
     parts += [f"{name}={shown(value)}" for name, value in sorted(fields.items())]
     parts += [f"notes={notes}"] if notes else []
     cause, context = _own(error.__cause__), _own(error.__context__)

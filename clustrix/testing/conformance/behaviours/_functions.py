@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
+import tempfile
 import textwrap
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from clustrix.testing.conformance._model import Theme, expect
@@ -204,24 +207,25 @@ def a_redefined_function(subject: Subject) -> None:
     same(subject, program, shows="-1")
 
 
+_MODULE = """
 FACTOR = 1
-TABLE: dict[str, int] = {}
-
-
-def _read_globals(x: int) -> tuple[int, dict[str, int]]:
-    return x * FACTOR, dict(TABLE)
+TABLE = {}
+def work(x): return x * FACTOR, dict(TABLE)
+"""
 
 
 @contextmanager
-def _globals_changed(factor: int) -> Iterator[None]:
-    global FACTOR
-    FACTOR = factor
-    TABLE["key"] = factor
-    try:
-        yield
-    finally:
-        FACTOR = 1
-        TABLE.clear()
+def _module_in_a_file(name: str, source: str) -> Iterator[Any]:
+    """A module that workers can import, outside this package."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place, f"{name}.py").write_text(source)
+        sys.path.insert(0, place)
+        importlib.invalidate_caches()
+        try:
+            yield importlib.import_module(name)
+        finally:
+            sys.path.remove(place)
+            sys.modules.pop(name, None)
 
 
 @theme.behaviour
@@ -230,15 +234,17 @@ def globals_changed_at_run_time(subject: Subject) -> None:
 
     A pool that forks for each loop keeps this; workers that live longer see old values.
     """
+    with _module_in_a_file("conformance_in_a_file", _MODULE) as module:
 
-    def program(loop: Subject) -> Any:
-        results = []
-        for factor in (3, 4):
-            with _globals_changed(factor):
-                results.append(loop(_read_globals, range(3)))
-        return [*results, loop(_read_globals, range(3))]
+        def program(loop: Subject) -> Any:
+            results = []
+            for factor in (3, 4, 1):
+                module.FACTOR = factor
+                module.TABLE["key"] = factor
+                results.append(loop(module.work, range(3)))
+            return results
 
-    same(subject, program, shows="8")
+        same(subject, program, shows="8")
 
 
 @theme.behaviour
@@ -283,6 +289,6 @@ def functions_of_the_script(subject: Subject) -> None:
         made = loop(work, range(4))
         print([type(one) is Pair for one in made], [one.x for one in made])
     """
-    done = run_program(subject, source)
+    done = run_program(subject, source, guarded=False)
     wanted = "top level\n[True, True, True, True] [0, 3, 6, 9]\n"
     expect(done.stdout == wanted, f"it printed {done.stdout!r} {done.stderr[-300:]!r}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from clustrix.testing.conformance._model import THERE, Theme, expect
 from clustrix.testing.conformance._programs import SECONDS, end, start_program
-from clustrix.testing.conformance._subjects import COLLECT, Subject
+from clustrix.testing.conformance._subjects import COLLECT, PARTIAL, Subject
 from clustrix.testing.conformance._waiting import folder, marks, wait_for
 
 theme = Theme("interrupts", "Ctrl-C")
@@ -116,6 +116,21 @@ os._exit(7)
     with folder() as place:
         said, _, _ = _interrupted(subject, place, source)
     expect("interrupted" in said, f"it said {said[-300:]!r}")
+
+
+@theme.behaviour(needs=[PARTIAL])
+def partial_results(subject: Subject) -> None:
+    """`KeyboardInterrupt.partial` holds, by index, what was done when the interrupt came."""
+    source = """
+try:
+    loop(work, range(40), chunk_size=1)
+except KeyboardInterrupt as error:
+    print("done", dict(sorted(error.partial.items())), flush=True)
+os._exit(7)
+"""
+    with folder() as place:
+        said, _, _ = _interrupted(subject, place, source)
+    expect("done {0: 0, 1: 1}" in said, f"it said {said[-300:]!r}")
 
 
 @theme.behaviour(where=[THERE])

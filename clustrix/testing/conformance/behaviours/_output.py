@@ -261,8 +261,8 @@ def a_lot_of_it(subject: Subject) -> None:
     same(subject, lambda loop: loop(_much, range(10), chunk_size=1), shows="9 199 xx")
 
 
-def _talks_in_thread(x: int) -> int:
-    thread = threading.Thread(target=_say, args=(x,))
+def _talks_in_thread(x: int, place: str | None) -> int:
+    thread = threading.Thread(target=_say_late, args=(x, place))
     thread.start()
     thread.join()
     return x
@@ -271,7 +271,12 @@ def _talks_in_thread(x: int) -> int:
 @theme.behaviour
 def from_threads_of_the_function(subject: Subject) -> None:
     """What a thread prints that the function starts and joins."""
-    same(subject, lambda loop: loop(_talks_in_thread, range(6), chunk_size=1), shows="item 5")
+    with folder() as place:
+
+        def program(loop: Subject) -> Any:
+            return loop(_talks_in_thread, range(2), place if loop.together else None, chunk_size=1)
+
+        same(subject, program, shows="end 1")
 
 
 @theme.behaviour
@@ -279,14 +284,21 @@ def through_streams_kept_at_import(subject: Subject) -> None:
     """What is written to a `sys.stdout` that a module took at its start keeps its order, too."""
     source = """
         from sys import stdout, stderr
-        def work(x):
+        from clustrix.testing.conformance._waiting import leave_mark, wait_for
+        def work(x, place):
+            if place and x == 0:
+                wait_for(place, 1)
             print("kept", x, file=stdout)
             print("kept", x, file=stderr)
             stdout.write("no end")
             stdout.flush()
-        loop(work, range(6), chunk_size=1)
+            if place:
+                leave_mark(place, x)
+        loop(work, range(6), {place} if loop.together else None, chunk_size=1)
     """
-    wanted, got = (_merged(one, source) for one in (PLAIN, subject))
+    with folder() as place:
+        source = source.replace("{place}", repr(place))
+        wanted, got = (_merged(one, source) for one in (PLAIN, subject))
     expect("kept 5" in wanted, f"the plain loop printed {wanted!r}")
     expect(got == wanted, f"it printed {got!r} where the loop prints {wanted!r}")
 
