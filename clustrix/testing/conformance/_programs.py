@@ -13,12 +13,12 @@ import sys
 import tempfile
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import clustrix
+from clustrix.testing.conformance._model import expect
 from clustrix.testing.conformance._subjects import Subject
 
-__all__ = ["end", "run_program", "start_program"]
+__all__ = ["Script", "output_of"]
 
 SECONDS = 10.0  # far more than any of them needs; only a hang gets there
 
@@ -32,56 +32,67 @@ loop.close()
 _GUARD = 'if __name__ == "__main__":\n'
 
 
-def start_program(
-    subject: Subject, source: str, *, guarded: bool = True, **options: Any
-) -> subprocess.Popen[str]:
-    """Start a script in a session of its own, and leave it running."""
-    text = _HEAD.format(spec=subject.spec) + textwrap.dedent(source) + _TAIL
-    if guarded:
-        text = _GUARD + textwrap.indent(text, "    ")
-    root = str(Path(clustrix.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [root, os.getcwd(), os.environ.get("PYTHONPATH")]))
-    with tempfile.NamedTemporaryFile(
-        "w", suffix=".py", prefix="program-", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.Popen(
-        [sys.executable, file.name],
-        stdin=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
-        start_new_session=True,
-        **options,
-    )
+class Script:
+    """A script that runs in a session of its own, with both streams in one file.
 
-
-def run_program(subject: Subject, source: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a script to its end.
+    Not in a pipe: what the script leaves behind would keep that open.
 
     Args:
         subject: the engine that the script gets as ``loop``.
         source: its text; indentation in common is taken away.
-        options: ``guarded=False`` for a script without a guard for its main program, and those
-            of `subprocess.Popen`, in place of two pipes.
-
-    Returns:
-        What it printed, and its exit status.
-
-    Raises:
-        subprocess.TimeoutExpired: it hangs; it is killed, with all that it started.
+        guarded: whether its main program stands behind the guard that `multiprocessing` asks for.
     """
-    with start_program(subject, source, **options) as process:
+
+    def __init__(self, subject: Subject, source: str, *, guarded: bool = True) -> None:
+        text = _HEAD.format(spec=subject.spec) + textwrap.dedent(source) + _TAIL
+        if guarded:
+            text = _GUARD + textwrap.indent(text, "    ")
+        root = str(Path(clustrix.__file__).parents[1])
+        path = os.pathsep.join(filter(None, [root, os.getcwd(), os.environ.get("PYTHONPATH")]))
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        file, self._output = (Path(self._folder.name, name) for name in ("program.py", "output"))
+        file.write_text(text, encoding="utf-8")
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(file)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Script:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the script if it still runs, and what it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._folder.cleanup()
+
+    def interrupt(self, everybody: bool = True) -> None:
+        """Press Ctrl-C: a terminal sends the signal to all processes of the session."""
+        if everybody:
+            os.killpg(self.process.pid, signal.SIGINT)
+        else:
+            os.kill(self.process.pid, signal.SIGINT)
+
+    def end(self) -> str:
+        """Wait for the end; what the script wrote.
+
+        Raises:
+            Difference: it hangs.
+        """
         try:
-            out, err = process.communicate(timeout=SECONDS)
-        finally:
-            end(process)
-    return subprocess.CompletedProcess(process.args, process.returncode, out or "", err or "")
+            self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            expect(False, f"the script did not end within {SECONDS:g} s")
+        return self._output.read_text(encoding="utf-8", errors="replace")
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """End a script that may still run, and what it started; remove its file."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    Path(str(process.args[1])).unlink(missing_ok=True)  # type: ignore[index]
+def output_of(subject: Subject, source: str, *, guarded: bool = True) -> str:
+    """What a script writes to both streams, in the order in which it gets there."""
+    with Script(subject, source, guarded=guarded) as script:
+        return script.end()

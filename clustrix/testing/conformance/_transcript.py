@@ -6,7 +6,8 @@
 
 An engine may add three things of its own: the note that names the item, the traceback of a worker
 as the last cause, and what was done when an interrupt came.  They are not part of the transcript;
-behaviours of their own ask for them.  So is a `SharedStateWarning`, which says a difference in place of hiding it.
+behaviours of their own ask for them.  Nor is a `SharedStateWarning`, which says a difference in
+place of hiding it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from clustrix.testing.conformance._model import Theme, expect
-from clustrix.testing.conformance._programs import run_program
+from clustrix.testing.conformance._programs import output_of
 from clustrix.testing.conformance._subjects import Subject, same
 
 theme = Theme("functions", "what can be the body of the loop")
@@ -289,6 +289,6 @@ def functions_of_the_script(subject: Subject) -> None:
         made = loop(work, range(4))
         print([type(one) is Pair for one in made], [one.x for one in made])
     """
-    done = run_program(subject, source, guarded=False)
+    said = output_of(subject, source, guarded=False)
     wanted = "top level\n[True, True, True, True] [0, 3, 6, 9]\n"
-    expect(done.stdout == wanted, f"it printed {done.stdout!r} {done.stderr[-300:]!r}")
+    expect(said == wanted, f"it printed {said[-300:]!r}")

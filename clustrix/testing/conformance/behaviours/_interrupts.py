@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 from clustrix.testing.conformance._model import THERE, Theme, expect
-from clustrix.testing.conformance._programs import SECONDS, end, start_program
+from clustrix.testing.conformance._programs import Script
 from clustrix.testing.conformance._subjects import COLLECT, PARTIAL, Subject
 from clustrix.testing.conformance._waiting import folder, marks, wait_for
 
@@ -24,7 +22,7 @@ place = {place!r}
 def work(x):
     pathlib.Path(place, str(x)).touch()
     pathlib.Path(place, "pid-%d" % os.getpid()).touch()
-    if x > 1:
+    if x >= {quick}:
         pathlib.Path(place, "waiting").touch()
         end = time.monotonic() + {seconds}
         while time.monotonic() < end:
@@ -33,26 +31,20 @@ def work(x):
 """
 
 
-def _started(subject: Subject, place: str, source: str) -> subprocess.Popen[str]:
-    return start_program(subject, _WORK.format(place=place, seconds=_LONG) + source)
+def _script(subject: Subject, place: str, source: str, quick: int = 2) -> Script:
+    return Script(subject, _WORK.format(place=place, seconds=_LONG, quick=quick) + source)
 
 
-def _interrupted(subject: Subject, place: str, source: str) -> tuple[str, int, float]:
-    """Run a script and press Ctrl-C when items wait; what it said, its status, and seconds.
-
-    The signal goes to all processes of the session, as a terminal sends it.
-    """
-    with _started(subject, place, source) as process:
-        try:
-            expect(wait_for(place, "waiting"), "no item began to wait")
-            begin = time.monotonic()
-            os.killpg(process.pid, signal.SIGINT)
-            out, err = process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            expect(False, f"it went on for {SECONDS:g} s after the interrupt")
-        finally:
-            end(process)
-    return out + err, process.returncode, time.monotonic() - begin
+def _interrupted(
+    subject: Subject, place: str, source: str, quick: int = 2
+) -> tuple[str, int, float]:
+    """Run a script and press Ctrl-C when items wait; what it said, its status, and seconds."""
+    with _script(subject, place, source, quick) as script:
+        expect(wait_for(place, "waiting"), "no item began to wait")
+        begin = time.monotonic()
+        script.interrupt()
+        said = script.end()
+        return said, script.process.returncode, time.monotonic() - begin
 
 
 @theme.behaviour
@@ -125,12 +117,13 @@ def partial_results(subject: Subject) -> None:
 try:
     loop(work, range(40), chunk_size=1)
 except KeyboardInterrupt as error:
-    print("done", dict(sorted(error.partial.items())), flush=True)
+    done = error.partial
+    print("right", all(done[x] == x for x in done), "first", 0 in done and 1 in done, flush=True)
 os._exit(7)
 """
     with folder() as place:
-        said, _, _ = _interrupted(subject, place, source)
-    expect("done {0: 0, 1: 1}" in said, f"it said {said[-300:]!r}")
+        said, _, _ = _interrupted(subject, place, source, quick=20)
+    expect("right True first True" in said, f"it said {said[-300:]!r}")
 
 
 @theme.behaviour(where=[THERE])
@@ -139,17 +132,12 @@ def nobody_stays_behind(subject: Subject) -> None:
     source = """
 loop(work, range(40), chunk_size=1)
 """
-    with folder() as place, _started(subject, place, source) as process:
-        try:
-            expect(wait_for(place, "waiting"), "no item began to wait")
-            os.kill(process.pid, signal.SIGINT)  # to the program alone, as `kill` sends it
-            process.wait(SECONDS)
-            pids = [int(name[4:]) for name in marks(place) if name.startswith("pid-")]
-            left = _still_there(pids)
-        except subprocess.TimeoutExpired:
-            expect(False, "the program did not end")
-        finally:
-            end(process)
+    with folder() as place, _script(subject, place, source) as script:
+        expect(wait_for(place, "waiting"), "no item began to wait")
+        script.interrupt(everybody=False)  # as `kill` sends it
+        script.end()
+        pids = [int(name[4:]) for name in marks(place) if name.startswith("pid-")]
+        left = _still_there(pids)
     expect(not left, f"{len(left)} of {len(pids)} workers are still there")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import subprocess
 import sys
 import threading
 import traceback
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from clustrix.testing.conformance._model import Theme, expect
-from clustrix.testing.conformance._programs import run_program
+from clustrix.testing.conformance._programs import output_of
 from clustrix.testing.conformance._subjects import (
     COLLECT,
     PLAIN,
@@ -298,7 +297,7 @@ def through_streams_kept_at_import(subject: Subject) -> None:
     """
     with folder() as place:
         source = source.replace("{place}", repr(place))
-        wanted, got = (_merged(one, source) for one in (PLAIN, subject))
+        wanted, got = (output_of(one, source) for one in (PLAIN, subject))
     expect("kept 5" in wanted, f"the plain loop printed {wanted!r}")
     expect(got == wanted, f"it printed {got!r} where the loop prints {wanted!r}")
 
@@ -360,14 +359,9 @@ def of_a_script(subject: Subject) -> None:
         loop(work, range(6), chunk_size=2)
         print("after")
     """
-    # One pipe for both, so that the order is seen.
-    wanted, got = (_merged(one, source) for one in (PLAIN, subject))
+    wanted, got = (output_of(one, source) for one in (PLAIN, subject))
     expect("err 5" in wanted, f"the plain loop printed {wanted!r}")
     expect(got == wanted, f"it printed {got!r} where the loop prints {wanted!r}")
-
-
-def _merged(subject: Subject, source: str) -> str:
-    return run_program(subject, source, stderr=subprocess.STDOUT).stdout
 
 
 @theme.behaviour(needs=[PROGRESS])
