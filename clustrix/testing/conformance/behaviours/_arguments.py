@@ -271,7 +271,7 @@ def several_loop_variables(subject: Subject) -> None:
     """`loop_var=("x", "y")` is the loop ``for x, y in zip(xs, ys, strict=True)``."""
 
     def program(loop: Subject) -> Any:
-        return loop.decorate(_pair, loop_var=("x", "y"))(range(4), "abcd")
+        return loop.decorate(_pair, loop_var=("x", "y"))(range(4), list("abcd"))
 
     same(subject, program, shows="'d'")
 
@@ -280,7 +280,7 @@ def several_loop_variables(subject: Subject) -> None:
 def several_loop_variables_of_different_length(subject: Subject) -> None:
     """With several loop variables, lengths that differ are a `ValueError`."""
     try:
-        subject.decorate(_pair, loop_var=("x", "y"))(range(4), "abc")
+        subject.decorate(_pair, loop_var=("x", "y"))(range(4), list("abc"))
     except ValueError:
         return
     expect(False, "no error")
