@@ -23,7 +23,7 @@ _IN_OTHER_PROCESSES = {
 }
 _ON_THREADS = {
     "output.from_threads_of_the_function": "Python does not say for whom a thread was started",
-    "output.through_streams_kept_at_import": "what is written to another object than sys.stdout "
+    "scripts.streams_kept_at_import": "what is written to another object than sys.stdout "
     "goes past it",
 }
 _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
@@ -34,7 +34,11 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "ThreadPoolExecutor",
     },
     "futures-processes": {
-        "functions.functions_of_the_script": "multiprocessing imports the script again where it "
+        "output.from_threads_of_the_function": "the workers are somebody else's, and so are the "
+        "streams of their other threads",
+        "scripts.streams_kept_at_import": "the workers are somebody else's, and so are the "
+        "streams that they had at their start",
+        "scripts.functions_and_classes": "multiprocessing imports the script again where it "
         "starts interpreters, so the script needs a guard",
         "functions.modules_in_memory": "its workers import modules, and find none that exists "
         "only in memory",

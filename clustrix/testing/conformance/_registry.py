@@ -14,6 +14,7 @@ _FILES = (
     "functions",
     "arguments",
     "errors",
+    "exits",
     "failures",
     "output",
     "logs",
@@ -25,13 +26,14 @@ _FILES = (
     "nesting",
     "workers",
     "streams",
+    "scripts",
 )
 
 
 @lru_cache(maxsize=1)
 def themes() -> tuple[Theme, ...]:
     """The themes, in the order of the table."""
-    package = f"{__package__}.behaviours"
+    package = f"{__package__}.themes"
     return tuple(importlib.import_module(f"{package}._{name}").theme for name in _FILES)
 
 

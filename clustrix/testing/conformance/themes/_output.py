@@ -10,11 +10,9 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from clustrix.testing.conformance._model import Theme, expect
-from clustrix.testing.conformance._programs import output_of
+from clustrix.testing.conformance._model import Theme
 from clustrix.testing.conformance._subjects import (
     COLLECT,
-    PLAIN,
     PROGRESS,
     TOGETHER,
     Subject,
@@ -279,30 +277,6 @@ def from_threads_of_the_function(subject: Subject) -> None:
 
 
 @theme.behaviour
-def through_streams_kept_at_import(subject: Subject) -> None:
-    """What is written to a `sys.stdout` that a module took at its start keeps its order, too."""
-    source = """
-        from sys import stdout, stderr
-        from clustrix.testing.conformance._waiting import leave_mark, wait_for
-        def work(x, place):
-            if place and x == 0:
-                wait_for(place, 1)
-            print("kept", x, file=stdout)
-            print("kept", x, file=stderr)
-            stdout.write("no end")
-            stdout.flush()
-            if place:
-                leave_mark(place, x)
-        loop(work, range(6), {place} if loop.together else None, chunk_size=1)
-    """
-    with folder() as place:
-        source = source.replace("{place}", repr(place))
-        wanted, got = (output_of(one, source) for one in (PLAIN, subject))
-    expect("kept 5" in wanted, f"the plain loop printed {wanted!r}")
-    expect(got == wanted, f"it printed {got!r} where the loop prints {wanted!r}")
-
-
-@theme.behaviour
 def of_the_iterable(subject: Subject) -> None:
     """A generator that prints before it gives an item prints between the items."""
 
@@ -341,27 +315,6 @@ def what_the_stream_says_of_itself(subject: Subject) -> None:
     A pool that forks keeps this; an engine that puts another stream there may not.
     """
     same(subject, lambda loop: loop(_ask, range(3)), shows="utf-8")
-
-
-@theme.behaviour
-def of_a_script(subject: Subject) -> None:
-    """A script prints to a file, through both streams, what it prints with the plain loop."""
-    source = """
-        import sys, warnings, logging
-        def work(x):
-            print("out", x)
-            print("err", x, file=sys.stderr, flush=True)
-            logging.warning("log %s", x)
-            sys.stdout.write("no end")
-            sys.stdout.flush()
-            return x
-        print("before", flush=True)
-        loop(work, range(6), chunk_size=2)
-        print("after")
-    """
-    wanted, got = (output_of(one, source) for one in (PLAIN, subject))
-    expect("err 5" in wanted, f"the plain loop printed {wanted!r}")
-    expect(got == wanted, f"it printed {got!r} where the loop prints {wanted!r}")
 
 
 @theme.behaviour(needs=[PROGRESS])

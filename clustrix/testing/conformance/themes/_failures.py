@@ -8,7 +8,7 @@ from typing import Any
 from clustrix.testing.conformance._model import Theme, expect
 from clustrix.testing.conformance._subjects import COLLECT, NOTES, TOGETHER, Subject, same
 from clustrix.testing.conformance._waiting import folder, leave_mark, marks, wait_for
-from clustrix.testing.conformance.behaviours._errors import NeedsKeywords
+from clustrix.testing.conformance.themes._errors import NeedsKeywords
 
 theme = Theme("failures", "the loop around an item that fails")
 N = 12

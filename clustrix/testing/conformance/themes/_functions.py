@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clustrix.testing.conformance._model import Theme, expect
-from clustrix.testing.conformance._programs import output_of
+from clustrix.testing.conformance._model import Theme
 from clustrix.testing.conformance._subjects import Subject, same
 
 theme = Theme("functions", "what can be the body of the loop")
@@ -271,24 +270,3 @@ def modules_in_memory(subject: Subject) -> None:
         same(subject, program, shows="12")
     finally:
         del sys.modules[module.__name__]
-
-
-@theme.behaviour
-def functions_of_the_script(subject: Subject) -> None:
-    """Functions and classes of a script, without any guard; its top level runs once.
-
-    A pool that forks needs no guard either; one that starts interpreters does.
-    """
-    source = """
-        print("top level", flush=True)
-        SCALE = 3
-        class Pair:
-            def __init__(self, x): self.x = x
-        def work(x):
-            return Pair(x * SCALE)
-        made = loop(work, range(4))
-        print([type(one) is Pair for one in made], [one.x for one in made])
-    """
-    said = output_of(subject, source, guarded=False)
-    wanted = "top level\n[True, True, True, True] [0, 3, 6, 9]\n"
-    expect(said == wanted, f"it printed {said[-300:]!r}")

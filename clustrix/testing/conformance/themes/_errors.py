@@ -56,10 +56,6 @@ class Silent(Exception):
         raise RuntimeError("no words")
 
 
-class Base(BaseException):
-    """No `Exception`."""
-
-
 class Holds(Exception):
     """Holds what cannot travel between processes."""
 
@@ -70,7 +66,7 @@ def _raise(x: int, error: Any) -> int:
     return x
 
 
-def _fails(subject: Subject, make: Any, shows: str) -> None:
+def raised_by_an_item(subject: Subject, make: Any, shows: str) -> None:
     """A loop whose sixth item raises what ``make`` makes, there."""
 
     def program(loop: Subject) -> Any:
@@ -118,7 +114,7 @@ def type_arguments_and_attributes(subject: Subject) -> None:
 
     A pool's ``map`` keeps this too; an engine that wraps errors does not.
     """
-    _fails(subject, _plain_error, "try 6")
+    raised_by_an_item(subject, _plain_error, "try 6")
 
 
 def _needs_keywords() -> Exception:
@@ -128,7 +124,7 @@ def _needs_keywords() -> Exception:
 @theme.behaviour
 def constructors_that_need_keywords(subject: Subject) -> None:
     """An exception whose constructor asks for other arguments than `args`."""
-    _fails(subject, _needs_keywords, "late")
+    raised_by_an_item(subject, _needs_keywords, "late")
 
 
 def _rewrites() -> Exception:
@@ -138,7 +134,7 @@ def _rewrites() -> Exception:
 @theme.behaviour
 def constructors_that_change_arguments(subject: Subject) -> None:
     """An exception whose constructor rewrites its argument: it runs once, not twice."""
-    _fails(subject, _rewrites, "no such thing: x")
+    raised_by_an_item(subject, _rewrites, "no such thing: x")
 
 
 def _slotted() -> Exception:
@@ -148,7 +144,7 @@ def _slotted() -> Exception:
 @theme.behaviour
 def slots(subject: Subject) -> None:
     """What an exception keeps in slots."""
-    _fails(subject, _slotted, "level=3")
+    raised_by_an_item(subject, _slotted, "level=3")
 
 
 def _file_trouble() -> Exception:
@@ -158,7 +154,7 @@ def _file_trouble() -> Exception:
 @theme.behaviour
 def operating_system_errors(subject: Subject) -> None:
     """`OSError` and its heirs keep number, text, file name and attributes."""
-    _fails(subject, _file_trouble, "errno=2")
+    raised_by_an_item(subject, _file_trouble, "errno=2")
 
 
 def _decode() -> Exception:
@@ -175,7 +171,7 @@ def errors_made_in_c(subject: Subject) -> None:
 
     A pool's ``map`` keeps this too; an engine that rebuilds errors from text does not.
     """
-    _fails(subject, _decode, "UnicodeDecodeError")
+    raised_by_an_item(subject, _decode, "UnicodeDecodeError")
 
 
 @theme.behaviour
@@ -207,7 +203,7 @@ def _with_cause() -> Exception:
 @theme.behaviour
 def causes(subject: Subject) -> None:
     """The chain of ``raise … from …``."""
-    _fails(subject, _with_cause, "innermost")
+    raised_by_an_item(subject, _with_cause, "innermost")
 
 
 _EMPTY: dict[int, int] = {}
@@ -243,7 +239,7 @@ def _group() -> BaseException:
 @theme.behaviour(needs=[] if _Group else ["Python 3.11"])
 def groups(subject: Subject) -> None:
     """`ExceptionGroup`, nested, with exceptions of any kind."""
-    _fails(subject, _group, "NeedsKeywords")
+    raised_by_an_item(subject, _group, "NeedsKeywords")
 
 
 def _with_notes() -> Exception:
@@ -258,7 +254,7 @@ def notes_of_the_function(subject: Subject) -> None:
 
     A pool's ``map`` keeps this too; an engine that rebuilds errors may lose them.
     """
-    _fails(subject, _with_notes, "second")
+    raised_by_an_item(subject, _with_notes, "second")
 
 
 class _HoldsLock(Holds):
@@ -290,89 +286,7 @@ def errors_that_cannot_be_shown(subject: Subject) -> None:
 
     A pool's ``map`` keeps this too; an engine that formats errors stumbles.
     """
-    _fails(subject, _silent, "no words")
-
-
-def _stop() -> Exception:
-    return StopIteration("value", 5)
-
-
-@theme.behaviour
-def stop_iteration(subject: Subject) -> None:
-    """`StopIteration` is an error like others, and does not cut the results short."""
-    _fails(subject, _stop, "StopIteration")
-
-
-def _generator_exit() -> BaseException:
-    return GeneratorExit("leaving")
-
-
-@theme.behaviour
-def generator_exit(subject: Subject) -> None:
-    """`GeneratorExit`.
-
-    A pool's ``map`` keeps this too; an engine made of generators may swallow it.
-    """
-    _fails(subject, _generator_exit, "GeneratorExit")
-
-
-def _system_exit() -> BaseException:
-    return SystemExit(3)
-
-
-@theme.behaviour
-def system_exit(subject: Subject) -> None:
-    """`SystemExit`, with its code, ends nothing but the loop.
-
-    A pool's ``map`` keeps this too; a worker that really exits does not.
-    """
-    _fails(subject, _system_exit, "code=3")
-
-
-def _keyboard_interrupt() -> BaseException:
-    return KeyboardInterrupt("by hand")
-
-
-@theme.behaviour
-def keyboard_interrupt(subject: Subject) -> None:
-    """`KeyboardInterrupt` that the function itself raises.
-
-    A pool's ``map`` keeps this too; a thread that dies of it does not.
-    """
-    _fails(subject, _keyboard_interrupt, "by hand")
-
-
-def _base() -> BaseException:
-    return Base("base", 1)
-
-
-@theme.behaviour
-def base_exceptions(subject: Subject) -> None:
-    """An exception that is no `Exception`.
-
-    A pool's ``map`` keeps this too; an engine that catches `Exception` only hangs.
-    """
-    _fails(subject, _base, "Base")
-
-
-def _endless(x: int) -> int:
-    return _endless(x + 1)
-
-
-@theme.behaviour
-def recursion_errors(subject: Subject) -> None:
-    """Recursion without end is a `RecursionError`.
-
-    A pool's ``map`` keeps this too; an engine that lifts the limit crashes.
-    """
-
-    def program(loop: Subject) -> Any:
-        try:
-            loop(_endless, range(3))
-        except RecursionError as error:
-            return type(error).__name__, str(error)[:32]
-
-    same(subject, program, shows="maximum recursion depth")
+    raised_by_an_item(subject, _silent, "no words")
 
 
 def _deep(x: int) -> float:
