@@ -42,8 +42,6 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "starts interpreters, so the script needs a guard",
         "functions.modules_in_memory": "its workers import modules, and find none that exists "
         "only in memory",
-        "interrupts.the_next_loop_works": "Ctrl-C reaches the processes of a ProcessPoolExecutor, "
-        "too, and breaks the pool",
     },
 }
 

@@ -36,13 +36,13 @@ def _script(subject: Subject, place: str, source: str, quick: int = 2) -> Script
 
 
 def _interrupted(
-    subject: Subject, place: str, source: str, quick: int = 2
+    subject: Subject, place: str, source: str, quick: int = 2, everybody: bool = True
 ) -> tuple[str, int, float]:
     """Run a script and press Ctrl-C when items wait; what it said, its status, and seconds."""
     with _script(subject, place, source, quick) as script:
         expect(wait_for(place, "waiting"), "no item began to wait")
         begin = time.monotonic()
-        script.interrupt()
+        script.interrupt(everybody)
         said = script.end()
         return said, script.process.returncode, time.monotonic() - begin
 
@@ -82,7 +82,7 @@ finally:
 
 @theme.behaviour
 def the_next_loop_works(subject: Subject) -> None:
-    """After an interrupt that was caught the next loop works."""
+    """After an interrupt that was caught, such as a notebook's stop button sends, loops work."""
     source = """
 try:
     loop(work, range(40), chunk_size=1)
@@ -91,7 +91,7 @@ except KeyboardInterrupt:
 os._exit(7)
 """
     with folder() as place:
-        said, _, _ = _interrupted(subject, place, source)
+        said, _, _ = _interrupted(subject, place, source, everybody=False)
     expect("interrupted [3, 2, 1, 0, 1, 2]" in said, f"it said {said[-300:]!r}")
 
 
