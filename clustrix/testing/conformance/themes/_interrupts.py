@@ -16,6 +16,7 @@ theme = Theme("interrupts", "Ctrl-C")
 
 # Items that wait as long as a person would, and say that they do.
 _LONG = 5.0  # seconds that an item waits
+_SHORT = 2.0  # where the program is to wait for those that run
 _WORK = """
 import os, pathlib, signal, sys, time
 place = {place!r}
@@ -31,15 +32,20 @@ def work(x):
 """
 
 
-def _script(subject: Subject, place: str, source: str, quick: int = 2) -> Script:
-    return Script(subject, _WORK.format(place=place, seconds=_LONG, quick=quick) + source)
+def _script(subject: Subject, place: str, source: str, quick: int, seconds: float) -> Script:
+    return Script(subject, _WORK.format(place=place, seconds=seconds, quick=quick) + source)
 
 
 def _interrupted(
-    subject: Subject, place: str, source: str, quick: int = 2, everybody: bool = True
+    subject: Subject,
+    place: str,
+    source: str,
+    quick: int = 2,
+    seconds: float = _LONG,
+    everybody: bool = True,
 ) -> tuple[str, int, float]:
     """Run a script and press Ctrl-C when items wait; what it said, its status, and seconds."""
-    with _script(subject, place, source, quick) as script:
+    with _script(subject, place, source, quick, seconds) as script:
         expect(wait_for(place, "waiting"), "no item began to wait")
         begin = time.monotonic()
         script.interrupt(everybody)
@@ -49,7 +55,10 @@ def _interrupted(
 
 @theme.behaviour
 def it_ends_the_loop(subject: Subject) -> None:
-    """One Ctrl-C raises `KeyboardInterrupt` in the caller while items are still running."""
+    """One Ctrl-C raises `KeyboardInterrupt` in the caller while items are still running.
+
+    A pool may keep this by luck; it depends on what its workers do just then.
+    """
     source = """
 try:
     loop(work, range(40), chunk_size=1)
@@ -66,7 +75,10 @@ os._exit(7)
 
 @theme.behaviour
 def it_ends_the_program(subject: Subject) -> None:
-    """A script that does not catch it ends by it, before its items would have."""
+    """A script that does not catch it ends by it, before its items would have.
+
+    A pool may keep this by luck; it depends on what its workers do just then.
+    """
     source = """
 try:
     loop(work, range(40), chunk_size=1)
@@ -82,7 +94,10 @@ finally:
 
 @theme.behaviour
 def the_next_loop_works(subject: Subject) -> None:
-    """After an interrupt that was caught, such as a notebook's stop button sends, loops work."""
+    """After an interrupt that was caught, such as a notebook's stop button sends, loops work.
+
+    A pool may keep this by luck; it depends on what its workers do just then.
+    """
     source = """
 try:
     loop(work, range(40), chunk_size=1)
@@ -91,7 +106,7 @@ except KeyboardInterrupt:
 os._exit(7)
 """
     with folder() as place:
-        said, _, _ = _interrupted(subject, place, source, everybody=False)
+        said, _, _ = _interrupted(subject, place, source, seconds=_SHORT, everybody=False)
     expect("interrupted [3, 2, 1, 0, 1, 2]" in said, f"it said {said[-300:]!r}")
 
 
@@ -128,11 +143,14 @@ os._exit(7)
 
 @theme.behaviour(where=[THERE])
 def nobody_stays_behind(subject: Subject) -> None:
-    """When the interrupted program has ended, so have its workers."""
+    """When the interrupted program has ended, so have its workers.
+
+    A pool may keep this by luck; it depends on what its workers do just then.
+    """
     source = """
 loop(work, range(40), chunk_size=1)
 """
-    with folder() as place, _script(subject, place, source) as script:
+    with folder() as place, _script(subject, place, source, 2, _LONG) as script:
         expect(wait_for(place, "waiting"), "no item began to wait")
         script.interrupt(everybody=False)  # as `kill` sends it
         script.end()
