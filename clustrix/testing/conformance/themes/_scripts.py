@@ -33,7 +33,10 @@ def functions_and_classes(subject: Subject) -> None:
 
 @theme.behaviour
 def output(subject: Subject) -> None:
-    """A script prints to a file, through both streams, what it prints with the plain loop."""
+    """A script prints to a file, through both streams, what it prints with the plain loop.
+
+    A pool may keep this by luck, where one of its workers happens to take all items.
+    """
     source = """
         import sys, warnings, logging
         def work(x):
