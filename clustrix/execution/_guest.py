@@ -47,7 +47,9 @@ def run_beside(call: Call, chunk: Chunk, context: Context) -> list[News]:
 
 def make_task(call: Call) -> bytes:
     """What stays the same for a loop whose chunks go to other processes."""
-    return dumps((call.task(), carry(call.function), surroundings(), _here()))
+    # In two parts: code can only be found once the other process has the caller's sys.path.
+    code = dumps((call.task(), carry(call.function)))
+    return dumps((code, surroundings(), _here()))
 
 
 def run_there(task: bytes, packed: bytes) -> tuple[bytes, ...]:
@@ -56,8 +58,9 @@ def run_there(task: bytes, packed: bytes) -> tuple[bytes, ...]:
     recorder = Recorder(lambda: watch.index, portable=True)
     recorder.muted = True
     with lane(), recording(recorder):
-        parts, carried, wanted, home = loads(task)
+        code, wanted, home = loads(task)
         with _visit(wanted, home) as place, capture(recorder):
+            parts, carried = loads(code)
             adopt(carried)
             call, chunk = Call.from_task(parts), loads(packed)
             if place is not None:

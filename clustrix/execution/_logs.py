@@ -44,9 +44,13 @@ class Logged(NamedTuple):
     level: int
 
 
+# In the place of a record: `logging.basicConfig()` is due where the caller is.
+_BASIC = Logged("", None, "", -1)
+
+
 def install() -> Callable[[], None] | None:
     """Let records of lanes be noted; how to undo that, or ``None`` if there is nothing to do."""
-    logging = sys.modules.get("logging")
+    logging: Any = sys.modules.get("logging")
     kind = getattr(logging, "Logger", None)  # None while it is being imported
     if kind is None or getattr(logging, "root", None) is None:
         return None
@@ -65,10 +69,23 @@ def install() -> Callable[[], None] | None:
     handle.of_clustrix = True  # type: ignore[attr-defined]
     handle.__doc__ = before.__doc__
     kind.handle = handle
+    configure = logging.basicConfig
+
+    def basic_config(**options: Any) -> None:
+        recorder = current()
+        if recorder is None or not recorder.portable or options:
+            configure(**options)
+        else:  # `logging.warning` without handlers: the caller's process is to have one
+            recorder.note(LOG, _BASIC)
+
+    basic_config.__doc__ = configure.__doc__
+    logging.basicConfig = basic_config
 
     def undo() -> None:
         if kind.handle is handle:
             kind.handle = before
+        if logging.basicConfig is basic_config:
+            logging.basicConfig = configure
 
     return undo
 
@@ -123,6 +140,9 @@ def replay(logged: Logged) -> None:
     """Hand a record to its logger in the calling thread."""
     import logging
 
+    if logged.level == _BASIC.level:
+        logging.basicConfig()
+        return
     logger = logging.getLogger(logged.name)
     record = logged.record
     if isinstance(record, bytes):
@@ -133,6 +153,8 @@ def replay(logged: Logged) -> None:
                 {"name": logged.name, "msg": logged.text, "levelno": logged.level}
             )
             record.levelname = logging.getLevelName(logged.level)
+    if record.levelname == f"Level {record.levelno}":  # the caller may have a name for it
+        record.levelname = logging.getLevelName(record.levelno)
     _belongs_here(record, logging)
     logger.handle(record)
 

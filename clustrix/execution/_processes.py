@@ -66,9 +66,10 @@ class ProcessEngine:
         loop = self.loop(call, plan, Schedule(call, chunks))
         loop.unsent = unsent
         era = self.pool.era
+        found: list[News] = []
         try:
             while True:
-                found: list[News] = [*loop.hand_out()]
+                found[:] = loop.hand_out()
                 if loop.busy():
                     found += loop.collect(wait=not found)
                     found += loop.hand_out()  # no worker waits for the caller
@@ -91,7 +92,8 @@ class ProcessEngine:
                             "forked from"
                         )
         except KeyboardInterrupt as interrupt:
-            keep_partial(interrupt, loop.unfinished())
+            done = [one for one in found if isinstance(one, Outcome)]
+            keep_partial(interrupt, [*done, *loop.unfinished()])
             raise
         finally:
             if self.pool.era == era:

@@ -276,6 +276,11 @@ def replay(warned: Warned) -> None:
     scope = warned.scope
     if scope is None and warned.module in sys.modules:
         scope = vars(sys.modules[warned.module])
+    if warned.module is None:  # a place of somebody's own making; None would not be shown
+        warnings.warn_explicit(
+            message, type(message), warned.filename, warned.lineno, source=warned.source
+        )
+        return
     home = _orphans.setdefault(warned.filename, {}) if scope is None else scope
     registry = home.setdefault("__warningregistry__", {})
     warnings.warn_explicit(

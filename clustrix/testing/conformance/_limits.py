@@ -16,12 +16,19 @@ _EVERYWHERE = {
     "output.of_the_iterable": "the items are read to the end before the first one runs; "
     "stream() reads them as it goes",
 }
+_FILTERS = (
+    "a lane lets through what may be shown, so that the caller's filters decide in loop order"
+)
 _IN_OTHER_PROCESSES = {
+    "surroundings.warning_filters": _FILTERS,
+    "surroundings.mode_of_new_files": "Python cannot read the umask without changing it for all "
+    "threads",
     "values.identity": "what crosses a process boundary is a copy",
     "surroundings.numpy_error_handling": "NumPy keeps it in a variable that other processes "
     "cannot find by its name",
 }
 _ON_THREADS = {
+    "surroundings.warning_filters": _FILTERS,
     "output.from_threads_of_the_function": "Python does not say for whom a thread was started",
     "scripts.streams_kept_at_import": "what is written to another object than sys.stdout "
     "goes past it",
@@ -36,8 +43,6 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
     "futures-processes": {
         "output.from_threads_of_the_function": "the workers are somebody else's, and so are the "
         "streams of their other threads",
-        "scripts.streams_kept_at_import": "the workers are somebody else's, and so are the "
-        "streams that they had at their start",
         "scripts.functions_and_classes": "multiprocessing imports the script again where it "
         "starts interpreters, so the script needs a guard",
         "functions.modules_in_memory": "its workers import modules, and find none that exists "

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import multiprocessing
 import os
 from abc import ABC, abstractmethod
@@ -171,6 +172,8 @@ class Clustrix(Subject):
     def decorate(self, function: Callable[..., Any], **options: Any) -> Any:
         """Single items, two workers: a suite about loops, not about guesses."""
         options = {"max_workers": 2, "batched": False, **options}
+        if inspect.iscoroutinefunction(function):  # an event loop runs it, whatever the engine
+            return parallel(**options)(function)
         return parallel(executor=self.executor, **options)(function)
 
     def close(self) -> None:
@@ -225,7 +228,7 @@ _MAKERS: dict[str, Callable[[], Subject]] = {
         "futures-threads", ThreadPoolExecutor(2), HERE, {*_OURS, TOGETHER}
     ),
     "futures-processes": lambda: Clustrix(
-        "futures-processes", _spawned(), THERE, {*_OURS, TOGETHER}
+        "futures-processes", _spawned(), THERE, {*_OURS, TOGETHER} - {PARTIAL}
     ),
     "naive": Naive,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from clustrix.testing.conformance._model import THERE, Theme, expect
 from clustrix.testing.conformance._programs import Script
-from clustrix.testing.conformance._subjects import COLLECT, PARTIAL, Subject
+from clustrix.testing.conformance._subjects import COLLECT, PARTIAL, WORKERS, Subject
 from clustrix.testing.conformance._waiting import folder, marks, wait_for
 
 theme = Theme("interrupts", "Ctrl-C")
@@ -133,15 +133,16 @@ try:
     loop(work, range(40), chunk_size=1)
 except KeyboardInterrupt as error:
     done = error.partial
-    print("right", all(done[x] == x for x in done), "first", 0 in done and 1 in done, flush=True)
+    quick = [x for x in done if x < 20]
+    print("right", all(done[x] == x for x in done), "most", len(quick) >= 10, flush=True)
 os._exit(7)
 """
     with folder() as place:
         said, _, _ = _interrupted(subject, place, source, quick=20)
-    expect("right True first True" in said, f"it said {said[-300:]!r}")
+    expect("right True most True" in said, f"it said {said[-300:]!r}")
 
 
-@theme.behaviour(where=[THERE])
+@theme.behaviour(where=[THERE], needs=[WORKERS])
 def nobody_stays_behind(subject: Subject) -> None:
     """When the interrupted program has ended, so have its workers.
 
