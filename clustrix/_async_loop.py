@@ -7,6 +7,7 @@ The half of `local_executor` that needs neither threads nor processes.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -66,13 +67,17 @@ def execute_loop_async(
     call = call._replace(collect=options.on_error == "collect")
 
     async def execute() -> list[Any]:
+        from clustrix._progress import make_tally
         from clustrix.execution import run_async  # loads asyncio, which runs here already
 
-        width = options.max_workers or _most_awaited()
-        if isinstance(iterable, AsyncIterable):
-            return await run_async(call, iterable, width, options.timeout)
-        counted, broken = with_items(call, iterable)
-        results = await run_async(counted, counted.items, width, options.timeout)
+        width, items, total, broken = options.max_workers or _most_awaited(), iterable, None, None
+        if not isinstance(iterable, AsyncIterable):
+            counted, broken = with_items(call, iterable)
+            items, total = counted.items, len(counted.items)
+        tally = make_tally(options.progress, total, describe(func))
+        with contextlib.nullcontext() if tally is None else tally:
+            tell = None if tally is None else tally.add
+            results = await run_async(call, items, width, options.timeout, tell)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
         return results

@@ -25,6 +25,7 @@ __all__ = [
     "count_items",
     "loop_call",
     "may_want_batches",
+    "one_by_one",
     "reading_uses_up",
     "with_items",
     "work_call",
@@ -179,6 +180,17 @@ def with_items(call: Call, iterable: Iterable[Any]) -> tuple[Call, Exception | N
     if isinstance(call.slot, tuple) and not isinstance(iterable, Together):
         items = in_parts(items, call.loop_var.split(", "))
     return call._replace(items=items), broken
+
+
+def one_by_one(call: Call, iterable: Iterable[Any]) -> Iterable[Any]:
+    """The items of a call that reads them as it needs them."""
+    if isinstance(iterable, Together):
+        iterable.compare()
+        return iterable
+    if not isinstance(call.slot, tuple):
+        return iterable
+    names = call.loop_var.split(", ")
+    return (in_parts([item], names, index)[0] for index, item in enumerate(iterable))
 
 
 def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | None]:

@@ -40,6 +40,7 @@ VARIABLES: Final = {"executor": "CLUSTRIX_EXECUTOR", "max_workers": "CLUSTRIX_MA
 
 # What belongs to one function, and has no sensible default for all of them.
 _OF_ONE_FUNCTION = ("batched",)
+_OF_ONE_PROCESS = ("executor", "progress")
 _NAMES = tuple(f.name for f in fields(Options) if f.name not in _OF_ONE_FUNCTION)
 
 # The variables as the system keeps them: os.environ.get decodes, and takes ten times as long.
@@ -92,8 +93,8 @@ class Configuration:
     def __enter__(self) -> None:
         """From here on it holds for this block only."""
         _process.take_back(self)
-        outer = _block.get()
-        _block.set(_Block({**(outer.said if outer else {}), **self.options}, outer))
+        outer = _process.block.get()
+        _process.block.set(_Block({**(outer.said if outer else {}), **self.options}, outer))
 
     def __exit__(
         self,
@@ -102,8 +103,8 @@ class Configuration:
         exc_tb: TracebackType | None,
     ) -> None:
         """What held before holds again."""
-        inner = _block.get()
-        _block.set(inner.outer if inner else None)
+        inner = _process.block.get()
+        _process.block.set(inner.outer if inner else None)
 
 
 class _Process:
@@ -115,6 +116,8 @@ class _Process:
 
     def __init__(self) -> None:
         self.said: Mapping[str, Any] = {}
+        # Not a name of the module: variables that are travel to other processes with their values.
+        self.block: ContextVar[_Block | None] = ContextVar("clustrix_block", default=None)
         self._settled: dict[str, Any] = {}
         self._last: dict[int, Configuration] = {}
         self._lock = threading.Lock()
@@ -150,7 +153,6 @@ class _Process:
         self.said = said  # a new one each time: who holds the old one may go on reading it
 
 
-_block: ContextVar[_Block | None] = ContextVar("clustrix_block", default=None)
 _process = _Process()
 _known: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
 
@@ -167,8 +169,8 @@ def configure(**options: Any) -> Configuration:
 
     Args:
         **options: ``executor``, ``max_workers``, ``chunk_size``, ``timeout`` in seconds,
-            ``on_error`` and ``seed``, each as for `parallel`. ``None`` takes back what was
-            said further out, so that the environment and the default stand again.
+            ``on_error``, ``seed`` and ``progress``, each as for `parallel`. ``None`` takes back
+            what was said further out, so that the environment and the default stand again.
 
     Returns:
         A context manager; a plain call has no use for it.
@@ -202,7 +204,7 @@ def in_force() -> Mapping[str, Any]:
     """
     global _known
     known = _known
-    state = (_process.said, _block.get(), *map(_environ.get, _KEYS))
+    state = (_process.said, _process.block.get(), *map(_environ.get, _KEYS))
     if known[0] == state:
         return known[1]
     said = {name: value for name, value in _said().items() if value is not None}
@@ -219,8 +221,13 @@ def source(name: str, value: object) -> str:
 
 
 def portable() -> dict[str, Any]:
-    """What is in force, for the loops inside of an item that runs in another process."""
-    return {name: value for name, value in in_force().items() if name != "executor"}
+    """What was configured, for the loops inside of an item that runs in another process.
+
+    What has a meaning here alone stays here: those loops are serial, and nobody watches them.
+    """
+    if not _process.said and _process.block.get() is None:
+        return {}
+    return {name: value for name, value in _said().items() if name not in _OF_ONE_PROCESS}
 
 
 def adopt(options: Mapping[str, Any]) -> None:
@@ -229,7 +236,7 @@ def adopt(options: Mapping[str, Any]) -> None:
 
 
 def _said() -> dict[str, Any]:
-    block = _block.get()
+    block = _process.block.get()
     return {**_process.said, **(block.said if block else {})}
 
 

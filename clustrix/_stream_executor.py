@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from clustrix import analysis
-from clustrix._calls import loop_call, may_want_batches
+from clustrix._calls import check_streams, loop_call, may_want_batches, one_by_one
 from clustrix._model import Call, Machine, Options, Plan, describe
 from clustrix._sizes import as_said, sizes
 from clustrix._task_executor import TaskExecutor
@@ -28,8 +28,6 @@ from clustrix.execution import (
 )
 
 __all__ = ["StreamExecutor"]
-
-_ALONE = Plan("serial", workers=1)
 
 # For the arithmetic of a plan: as many items as nobody will live to see.
 _ENDLESS = range(sys.maxsize)
@@ -76,7 +74,7 @@ class StreamExecutor(TaskExecutor):
             batched: whether the function gets whole chunks.
             on_error: ``"raise"``: an error is raised where its value would be, behind all
                 earlier values. ``"collect"``: the exception is the value.
-            seed: gives each item random numbers of its own.
+            seed: gives each item random numbers of its own, the same on every engine.
             progress: ``True`` for a display, or a callable that gets a `Progress`.
             ordered: ``False``: pairs of index and value, as they come. Of a batch each value
                 has the index of the first item.
@@ -103,7 +101,7 @@ class StreamExecutor(TaskExecutor):
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         options = self._said(chunk_size, timeout, batched, on_error, seed, progress)
         _check_stream(ordered, ahead, chunk_size)
-        items = Items(iterable)
+        items = Items(one_by_one(call, iterable))
         self._engines.check_open()
         settings = Settings(options.max_workers, chunk_size, ahead, ordered)
         call = call._replace(collect=on_error == "collect", seed=seed_path(seed))
@@ -114,9 +112,6 @@ class StreamExecutor(TaskExecutor):
 
         tally = make_tally(progress, None if batched else items.total, describe(func))
         return values if tally is None else told(values, tally)
-
-    def _said(self, *others: Any) -> Options:
-        return Options(self._options.executor, self._options.max_workers, *others)
 
     def _later(
         self, call: Call, items: Items, options: Options, settings: Settings
@@ -131,19 +126,21 @@ class StreamExecutor(TaskExecutor):
         machine, batched = this_machine(), self._batches(call, options)
         alone = machine.inside_worker or options.executor == "serial"
         alone = alone or (items.total == 1 and options.timeout is None)
-        if alone and not batched and call.seed is None:
+        if alone and not batched:
             return AdaptiveStream(call, items, settings, machine, None, self._engines).run()
-        if call.seed is None and self._measures(call, options, machine):
+        if self._measures(call, options, machine):
+            unseeded = replace(options, seed=None)
 
             def make_plan(sample: Sequence[Any]) -> Plan:
                 seen = call._replace(items=sample)
-                plan = analysis.make_plan(seen, options, machine)
+                plan = analysis.make_plan(seen, unseeded, machine)
                 tell_planned(seen, plan.engine, plan.findings)
                 return plan
 
             return AdaptiveStream(call, items, settings, machine, make_plan, self._engines).run()
         call = call._replace(batched=batched)
-        plan = _ALONE if alone else self._plan_stream(call, options, machine)
+        check_streams(call, options)
+        plan = self._plan_stream(call, items, options, machine)
         choice = options.executor if options.executor != "auto" else plan.engine
         engine = self._engines.get("serial" if plan.engine == "serial" else choice, plan.workers)
         pace = settings.pace(plan.workers)
@@ -159,17 +156,21 @@ class StreamExecutor(TaskExecutor):
         )
         return _explained(stream.run(), call)
 
-    def _plan_stream(self, call: Call, options: Options, machine: Machine) -> Plan:
+    def _plan_stream(self, call: Call, items: Items, options: Options, machine: Machine) -> Plan:
         """A plan for a loop of unknown length; its chunks come from elsewhere."""
         if options.executor != "auto":
             plan = as_said(call._replace(items=_ENDLESS), options, machine)
             tell(call, plan.engine, lambda: analysis.effects_of(call))
             return plan
-        seen = call._replace(items=[*call.items] * 2 or [None, None])
+        seen = call._replace(items=[*call.items] * 2)
         plan = analysis.make_plan(seen, options, machine)
         tell_planned(seen, plan.engine, plan.findings)
         workers, _ = sizes(plan.engine, len(_ENDLESS), options, machine)
         return replace(plan, workers=workers)
+
+    def _said(self, *others: Any) -> Options:
+        """The options of one loop."""
+        return Options(self._options.executor, self._options.max_workers, *others)
 
     def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
         """Whether this loop finds out by itself how it is best run.

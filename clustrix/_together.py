@@ -38,7 +38,7 @@ class Together:
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """The items, one after the other, as far as they are asked for."""
-        self._compare()
+        self.compare()
         iterators = [iter(one) for one in self._iterables]
         for done in itertools.count():
             item = tuple(next(one, _END) for one in iterators)
@@ -57,7 +57,7 @@ class Together:
         Raises:
             ValueError: one has more items than another.
         """
-        self._compare()
+        self.compare()
         if all(type(one) in _SEQUENCES for one in self._iterables):
             return list(zip(*self._iterables, strict=True)), None
         items: list[tuple[Any, ...]] = []
@@ -71,7 +71,7 @@ class Together:
                 return items, None
             items.append(item)
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
         """Fail at once where lengths are known to differ."""
         lengths = {
             name: len(one)  # type: ignore[arg-type]
@@ -98,15 +98,20 @@ class Together:
         )
 
 
-def in_parts(items: Sequence[Any], names: Sequence[str]) -> list[tuple[Any, ...]]:
+def in_parts(items: Sequence[Any], names: Sequence[str], start: int = 0) -> list[tuple[Any, ...]]:
     """Items that are themselves one value for each of several loop variables, as tuples.
+
+    Args:
+        items: some of them.
+        names: the loop variables.
+        start: position of the first one.
 
     Raises:
         TypeError: an item has no parts.
         ValueError: an item has more or fewer parts than there are loop variables.
     """
     found = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(items, start):
         try:
             parts = tuple(item)
         except TypeError:

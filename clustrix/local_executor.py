@@ -318,9 +318,10 @@ class LocalExecutor(StreamExecutor):
     ) -> list[Any]:
         """Let the loop find out by itself; what it writes is told when its source was read."""
         plans: list[Plan] = []
+        unseeded = replace(options, seed=None)  # what is remembered of the function is not of this
 
         def plan() -> Plan:
-            plans.append(analysis.make_plan(call, options, machine))
+            plans.append(analysis.make_plan(call, unseeded, machine))
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size

@@ -286,3 +286,34 @@ def test_no_limit_can_be_said_too():
         assert free([1, 2]) == [False, False]
         with pytest.raises(TaskTimeout):
             body([1, 2])
+
+
+def test_streams_are_configured_too():
+    """When they are made, whenever they are read."""
+    body = parallel(fail_at)
+    with configure(on_error="collect", executor="threads"):
+        stream = body.stream([1, 2], {2})
+    assert [type(value).__name__ for value in stream] == ["int", "ValueError"]
+
+
+def test_progress_is_configured_too():
+    """Like any other option."""
+    told = []
+    with configure(progress=told.append):
+        assert parallel(double)([1, 2, 3]) == [2, 4, 6]
+    assert told[-1].done == 3
+
+
+def test_what_cannot_travel_stays(engine):
+    """An executor, a callable that watches: loops inside of items do without."""
+    told = []
+    inner = parallel(double)
+
+    @parallel(executor=engine, max_workers=2)
+    def outer(x):
+        return inner([x, x])
+
+    configure(progress=told.append)
+    with ThreadPoolExecutor(1) as threads, configure(executor=threads, progress=told.append):
+        assert outer([1, 2]) == [[2, 2], [4, 4]]
+    assert told[-1].done == 2

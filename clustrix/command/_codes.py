@@ -78,7 +78,7 @@ CODES: Final = {
     "CK204": Code(
         "a function that cannot be a loop's body",
         "answers",
-        "decorating an async or generator function fails with TypeError",
+        "decorating a generator function fails with TypeError",
         "decorate a plain function that does the work for one item",
     ),
     "CK301": Code(

@@ -88,11 +88,13 @@ def _check_options(source: Source, one: Decorated) -> Iterator[Finding]:
 def _refusal(option: str, value: object) -> str:
     """What `Options` says to a value."""
     if option == "loop_var":
-        return (
-            ""
-            if value is None or isinstance(value, str)
-            else f"loop_var must be the name of a parameter, not {value!r}"
-        )
+        from clustrix.decorators import tidy_loop_var
+
+        try:
+            tidy_loop_var(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return ""
     if option not in Options.__dataclass_fields__:
         return ""
     try:
@@ -113,13 +115,13 @@ def _plain(one: Decorated, survey: Survey) -> bool:
 
 def _check_kind(source: Source, one: Decorated) -> Iterator[Finding]:
     function = one.function
-    if isinstance(function, ast.AsyncFunctionDef):
-        yield source.finding("CK204", one.place, f"{function.name}()", "is an async function")
-    elif isinstance(function, ast.FunctionDef) and _generates(function):
-        yield source.finding("CK204", one.place, f"{function.name}()", "is a generator function")
+    if isinstance(function, ast.Lambda) or not _generates(function):
+        return
+    kind = "an async generator" if isinstance(function, ast.AsyncFunctionDef) else "a generator"
+    yield source.finding("CK204", one.place, f"{function.name}()", f"is {kind} function")
 
 
-def _generates(function: ast.FunctionDef) -> bool:
+def _generates(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     waiting: list[ast.AST] = list(function.body)
     while waiting:
         node = waiting.pop()
@@ -142,16 +144,28 @@ def _check_loop_var(source: Source, one: Decorated) -> Iterator[Finding]:
         if not usable and not spec.vararg:
             yield source.finding("CK201", one.place, f"{name}()", "has no parameter to loop over")
         return
-    wanted = said.value if isinstance(said, ast.Constant) else None
-    if not isinstance(wanted, str) or wanted in usable:
-        return
+    parts = said.elts if isinstance(said, ast.Tuple | ast.List) else [said]
+    for part in parts:
+        wanted = part.value if isinstance(part, ast.Constant) else None
+        if isinstance(wanted, str) and wanted not in usable:
+            yield _no_such_parameter(source, part, wanted, name, usable, collecting)
+
+
+def _no_such_parameter(
+    source: Source,
+    place: ast.expr,
+    wanted: str,
+    name: str,
+    usable: list[str],
+    collecting: list[str],
+) -> Finding:
     close = difflib.get_close_matches(wanted, usable, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     listed = ", ".join([*usable, *collecting]) or "none"
     why = f"is no parameter of {name}(); it has: {listed}{hint}"
     if any(wanted == star.lstrip("*") for star in collecting):
         why = f"collects several arguments of {name}(); name one parameter"
-    yield source.finding("CK201", said, f"loop_var={wanted!r}", why)
+    return source.finding("CK201", place, f"loop_var={wanted!r}", why)
 
 
 def _check_waiting(source: Source, one: Decorated, survey: Survey) -> Iterator[Finding]:

@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from clustrix.decorators._foresight import foresee
 from clustrix.decorators._parallel import AsyncParallel, Parallel, parallel
+from clustrix.decorators._several import tidy_loop_var
 
-__all__ = ["AsyncParallel", "Parallel", "foresee", "parallel"]
+__all__ = ["AsyncParallel", "Parallel", "foresee", "parallel", "tidy_loop_var"]

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from clustrix._async_loop import execute_loop_async, explain_loop_async
-from clustrix._model import Options, Plan, describe
-from clustrix._settings import in_force
+from clustrix._model import Plan, describe
 from clustrix.decorators._binding import Bound, as_loop
 from clustrix.decorators._wrapper import (
     BoundParallelFunction,
@@ -37,14 +36,23 @@ class AsyncDecoration(Decoration):
         if parameter is None or bound is None or not parameter.fits(args, kwargs):
             return function(*args, **kwargs)  # a wrong call fails here, in Python's own words
         loop = (function, parameter.name, bound.items, bound.args, bound.kwargs, bound.position)
-        return execute_loop_async(*loop, self._options())
+        return execute_loop_async(*loop, self.options)
 
     def explain(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Plan:
         """The plan for the call that `enter` would run."""
         function, _, _, bound = self._find(wrapped, instance, args, kwargs)
-        return explain_loop_async(function, bound.items if bound else None, self._options())
+        return explain_loop_async(function, bound.items if bound else None, self.options)
+
+    def stream(self, wrapped: Any, *_: Any) -> Any:
+        """There is none yet.
+
+        Raises:
+            TypeError: always.
+        """
+        name = describe(wrapped)
+        raise TypeError(f"{name}() is async and cannot be streamed; write: await {name}(...)")
 
     def _find(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -53,9 +61,6 @@ class AsyncDecoration(Decoration):
         parameter = self._parameter(function)
         bound = parameter.find(args, kwargs, as_async_loop) if parameter else None
         return function, args, parameter, bound
-
-    def _options(self) -> Options:
-        return Options(**{**in_force(), **self.said})
 
 
 def as_async_loop(value: Any) -> Iterable[Any] | None:

@@ -6,12 +6,15 @@ f, or @parallel f, or a method ──> its loop variable ──> explain_loop_pa
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from clustrix._async_loop import explain_loop_async
 from clustrix._model import Options, Plan
 from clustrix._settings import in_force
-from clustrix.decorators._binding import loop_parameter
+from clustrix._together import Together
+from clustrix.decorators._binding import is_async
+from clustrix.decorators._several import LoopParameters, LoopVar, find_loop
 from clustrix.decorators._wrapper import ParallelFunction
 from clustrix.local_executor import LocalExecutor
 
@@ -39,24 +42,34 @@ def foresee(function: Callable[..., Any], items: int, *, method: bool = False) -
         >>> foresee(double, 1).engine
         'serial'
     """
-    options, said = Options(**in_force()), None
+    options = Options(**in_force())
+    loop_var: LoopVar = None
     if isinstance(function, ParallelFunction):
         decoration = function._self_decoration
-        options, said = Options(**{**in_force(), **decoration.said}), decoration.loop_var
+        options, loop_var = decoration.options, decoration.loop_var
         function = function.__wrapped__
-    loop_var = said[0] if isinstance(said, tuple) else said  # the plan is the same for several
     function = getattr(function, "__func__", function)  # inside classmethod and staticmethod
     if method and loop_var is None:
         loop_var = _behind_self(function)
-    parameter = loop_parameter(function, loop_var)
+    parameter = find_loop(function, loop_var)
+    if is_async(function):
+        return explain_loop_async(function, range(items), options)
+    loop: Iterable[Any] = range(items)
+    place: Any
+    if isinstance(parameter, LoopParameters):
+        loop = Together(parameter.function, parameter.name, [loop] * len(parameter.name))
+        place = tuple(one.name if one.index is None else one.index for one in parameter.parameters)
+        before = min((one for one in place if isinstance(one, int)), default=0)
+    else:
+        place, before = parameter.index, parameter.index or 0
     executor = LocalExecutor.shared(options.executor, options.max_workers)
     return executor.explain_loop_parallel(
         function,
         parameter.name,
-        range(items),
-        func_args=(None,) * (parameter.index or 0),
+        loop,
+        func_args=(None,) * before,
         chunk_size=options.chunk_size,
-        position=parameter.index,
+        position=place,
         timeout=options.timeout,
         batched=bool(options.batched),
         on_error=options.on_error,

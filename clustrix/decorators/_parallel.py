@@ -18,7 +18,7 @@ from clustrix._model import Options, Plan
 from clustrix._progress import Progress
 from clustrix._settings import AUTO, RAISE, what_was_said
 from clustrix.decorators._binding import check_function, is_async
-from clustrix.decorators._several import find_loop, tidy
+from clustrix.decorators._several import find_loop, tidy_loop_var
 from clustrix.decorators._wrapper import ParallelFunction
 
 __all__ = ["Parallel", "parallel"]
@@ -167,7 +167,7 @@ def parallel(
         The decorated function. Besides being called it has ``stream(...)``, which yields the
         values one by one while later items run, ``explain(...)``, the `Plan` for a call with
         these arguments, and ``__wrapped__``, the plain function. An ``async def`` function is
-        awaited, and has ``run(...)`` for callers that are not async.
+        awaited; it has ``run(...)`` for callers that are not async, and no ``stream``.
 
     Raises:
         LoopVariableError: the function has no parameter of that name.
@@ -196,7 +196,7 @@ def parallel(
     )
     Options(**said)  # a mistake shows here
 
-    names = tidy(loop_var)
+    names = tidy_loop_var(loop_var)
 
     def decorate(function: Callable[..., Any]) -> Any:
         inner = check_function(function)

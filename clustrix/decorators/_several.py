@@ -10,6 +10,7 @@ name out of ``loop_var``.
 
 from __future__ import annotations
 
+import inspect
 import reprlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from clustrix._model import describe
 from clustrix._together import Together
 from clustrix.decorators._binding import AsLoop, Bound, LoopParameter, as_loop, loop_parameter
 
-__all__ = ["LoopParameters", "LoopVar", "find_loop", "tidy"]
+__all__ = ["LoopParameters", "LoopVar", "find_loop", "tidy_loop_var"]
 
 LoopVar = str | tuple[str, ...] | None
 
@@ -40,6 +41,11 @@ class LoopParameters:
     def name(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(parameter.name for parameter in self.parameters)
+
+    @property
+    def signature(self) -> inspect.Signature | None:
+        """Of the function as it is called."""
+        return self.parameters[0].signature
 
     def find(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop
@@ -99,7 +105,7 @@ def find_loop(function: Callable[..., Any], loop_var: LoopVar) -> LoopParameter 
     return LoopParameters(describe(function), found)
 
 
-def tidy(loop_var: str | Sequence[str] | None) -> LoopVar:
+def tidy_loop_var(loop_var: str | Sequence[str] | None) -> LoopVar:
     """What was said about the loop variable, in one of three forms.
 
     Raises:

@@ -15,7 +15,7 @@ import inspect
 import operator
 import reprlib
 import sys
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from types import MethodType
 from typing import Any, NamedTuple
@@ -110,9 +110,9 @@ class Decoration:
         """
         function, args = as_called(wrapped, instance, args)
         parameter = self._parameter(function)
-        if parameter is not None and extras:
+        if parameter is not None and parameter.signature is not None:
             for name in extras:
-                if name in _parameters(parameter):
+                if name in parameter.signature.parameters:
                     raise TypeError(
                         f"{describe(function)}.stream(): {name}= is an option of the stream and a "
                         "parameter of the function; pass the parameter by position, or bind it "
@@ -125,8 +125,8 @@ class Decoration:
             one = Call(function, (), bound.args, bound.kwargs, _slot(bound, parameter)).per_item()
             return (one(item) for item in bound.items)
         _, executor, options = self._ready()
-        settings = {**_settings(bound, options), **extras}
         loop = _loop(function, parameter, bound, options)
+        settings = {**_settings(bound, options), **extras}
         return executor.stream_loop_parallel(*loop, **settings)
 
     def explain(
@@ -139,12 +139,16 @@ class Decoration:
         _, executor, options = self._ready()
         if parameter is None or bound is None:
             return executor.explain_loop_parallel(function, "", [None], position=0)
+        loop = _loop(function, parameter, bound, options)
         settings = _settings(bound, options)
         del settings["progress"]
-        plan = executor.explain_loop_parallel(
-            *_loop(function, parameter, bound, options), **settings
-        )
+        plan = executor.explain_loop_parallel(*loop, **settings)
         return replace(plan, findings=tuple(map(self._name_source, plan.findings)))
+
+    @property
+    def options(self) -> Options:
+        """All options, with those that are in force where the decorator says nothing."""
+        return self._ready().options
 
     def _ready(self) -> _Ready:
         force, ready = in_force(), self._last
@@ -179,23 +183,15 @@ def _nothing_to_stream(
     name = describe(function)
     if parameter is None:
         return f"{name}.stream(): {name}() has no parameter to loop over"
-    if isinstance(parameter, LoopParameters):
-        return f"{name}.stream() needs items for each of {', '.join(parameter.name)}"
-    given = list(args[parameter.index : parameter.index + 1]) if parameter.index is not None else []
-    if parameter.by_keyword and parameter.name in kwargs:
-        given = [kwargs[parameter.name]]
-    if not given:
-        return f"{name}.stream() needs items for {parameter.name!r}"
+    first = parameter.parameters[0] if isinstance(parameter, LoopParameters) else parameter
+    place = first.place(args, kwargs)
+    if place is None:
+        return f"{name}.stream() needs items for {first.name!r}"
+    given = args[place] if isinstance(place, int) else kwargs[place]
     return (
-        f"{name}.stream() needs items to loop over, and {reprlib.repr(given[0])} is one item; "
+        f"{name}.stream() needs items to loop over, and {reprlib.repr(given)} is one item; "
         f"call {name}() with it, or stream a list of it"
     )
-
-
-def _parameters(parameter: Loop) -> Collection[str]:
-    """The names of a function's parameters, as far as it tells."""
-    one = parameter.parameters[0] if isinstance(parameter, LoopParameters) else parameter
-    return () if one.signature is None else one.signature.parameters
 
 
 def _loop(

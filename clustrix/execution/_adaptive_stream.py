@@ -28,6 +28,7 @@ from clustrix.execution._engines import Engines
 from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, binding, remembered
 from clustrix.execution._own_lane import Aside, OwnLane
+from clustrix.execution._random import seeded
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._stream import EngineStream
 from clustrix.execution._weight import weigh
@@ -111,7 +112,10 @@ class AdaptiveStream:
         self.engines = engines
         self.report = "streamed in the calling thread"
         self._make_plan = plan
-        self._single = call.per_item()
+        # An item that runs here is the one that was pulled last.
+        self._single = (
+            call.per_item() if call.seed is None else seeded(call, lambda: items.pulled() - 1)
+        )
         plainly = settings.ordered and not call.collect
         self._function: Callable[[Any], Any] = self._single if plainly else self._careful
         self._sample: tuple[Any, Any] | None = None
@@ -121,7 +125,11 @@ class AdaptiveStream:
         self.known = known
         self._bound = known.bound_for(call.loop_var) if known else None
         self.figures = (known.figures if known else Figures(0, 0.0, 0.0, 0.0))._replace(
-            cpus=machine.cpus, most=settings.most, gil=machine.gil, read=known is not None
+            cpus=machine.cpus,
+            most=settings.most,
+            gil=machine.gil,
+            threads=call.seed is None,
+            read=known is not None,
         )
 
     def run(self) -> Generator[Any, None, None]:

@@ -15,7 +15,7 @@ import asyncio
 import contextvars
 import math
 import sys
-from collections.abc import AsyncIterable, Coroutine, Iterable
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
 from typing import Any
 
 from clustrix._records import Call
@@ -34,6 +34,7 @@ async def run_async(
     items: Iterable[Any] | AsyncIterable[Any],
     width: int,
     timeout: float | None,
+    tell: Callable[[int], object] | None = None,
 ) -> list[Any]:
     """Await the function for each item.
 
@@ -42,6 +43,7 @@ async def run_async(
         items: read as room for more comes up.
         width: items under way at most.
         timeout: seconds that one item may take.
+        tell: is told how many items more are done; what it raises ends the loop.
 
     Returns:
         The results in loop order.
@@ -49,7 +51,7 @@ async def run_async(
     Raises:
         BaseException: the error of the first item in loop order that failed.
     """
-    return await _AsyncLoop(call, width, timeout).run(items)
+    return await _AsyncLoop(call, width, timeout, tell).run(items)
 
 
 class _Running:
@@ -66,11 +68,18 @@ class _Running:
 
 
 class _AsyncLoop:
-    def __init__(self, call: Call, width: int, timeout: float | None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        width: int,
+        timeout: float | None,
+        tell: Callable[[int], object] | None,
+    ) -> None:
         self._call = call
         self._function = call.per_item()
         self._width = width
         self._timeout = timeout
+        self._tell = tell
         self._values: list[Any] = []
         self._running: dict[int, _Running] = {}
         self._end: float = math.inf  # items from here on do not matter any more
@@ -170,15 +179,19 @@ class _AsyncLoop:
             return
         if one.expired:
             value = Raised(self._too_late(one, value))
-        if type(value) is not Raised:
-            self._values[index] = value
-            return
-        if not one.expired:
-            add_note(value.error, item_note(self._call, index, one.item))
-        if self._call.collect and isinstance(value.error, Exception):
-            self._values[index] = value.error
-        else:
-            self._stop(index, value.error)
+        if type(value) is Raised:
+            if not one.expired:
+                add_note(value.error, item_note(self._call, index, one.item))
+            if not self._call.collect or not isinstance(value.error, Exception):
+                self._stop(index, value.error)
+                return
+            value = value.error
+        self._values[index] = value
+        if self._tell is not None:
+            try:
+                self._tell(1)
+            except BaseException as error:  # of the caller's own
+                self._stop(0, error)
 
     def _expire(self, one: _Running) -> None:
         one.expired = True

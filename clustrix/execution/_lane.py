@@ -113,7 +113,7 @@ def run_chunk(
         from clustrix.execution._random import run_seeded  # most loops have no seed
 
         with lane():  # loops inside wait for their turn with the generators, which is this one's
-            return run_seeded(call, chunk, watch, fresh, partial(run_chunk, items=items))
+            return run_seeded(call, chunk, watch, partial(run_chunk, fresh=fresh, items=items))
     if call.batched:
         return _run_batch(call, chunk, watch, fresh)
     function = call.per_item()

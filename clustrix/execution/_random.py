@@ -19,26 +19,29 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextvars import Context, ContextVar
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from clustrix._records import Call, Chunk, Outcome
+from clustrix.execution._lane import Unwatched, Watch, lane
 from clustrix.execution._numpy_state import NAME, Legacy, imports, numpy_random
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from clustrix.execution._lane import Watch
-
-__all__ = ["Stream", "Streams", "rng", "run_seeded", "seed_path"]
+__all__ = ["Stream", "Streams", "rng", "run_seeded", "seed_path", "seeded"]
 
 Path = tuple[int, ...]
 
-_stream: ContextVar[Stream | None] = ContextVar("clustrix_stream", default=None)
+# Each thread runs one item at a time.
+_state = threading.local()
 
 # Who sets the generators of this process; the same thread may do so again, for an inner loop.
 _turn = threading.RLock()
+
+
+def _running() -> Stream | None:
+    return getattr(_state, "stream", None)
 
 
 def _renew_after_fork() -> None:
@@ -106,7 +109,7 @@ def rng() -> Generator:
         >>> throw([1, 2, 3]) == throw([1, 2, 3])
         True
     """
-    stream = _stream.get()
+    stream = _running()
     if stream is not None:
         return stream.generator()
     made: Generator = numpy_random().default_rng()
@@ -121,16 +124,12 @@ def seed_path(seed: int | None) -> Path | None:
     """
     if seed is not None:
         return (operator.index(seed),)
-    stream = _stream.get()
+    stream = _running()
     return None if stream is None else stream.loop()
 
 
 def run_seeded(
-    call: Call,
-    chunk: Chunk,
-    watch: Watch,
-    fresh: Callable[[], Context] | None,
-    run: Callable[..., Outcome],
+    call: Call, chunk: Chunk, watch: Watch, run: Callable[[Call, Chunk, Watch], Outcome]
 ) -> Outcome:
     """Run a chunk, each of its items with the stream of its index.
 
@@ -138,14 +137,29 @@ def run_seeded(
         call: the loop, with a seed.
         chunk: the items.
         watch: told before each item.
-        fresh: makes the context of an item, as for `run_chunk`.
         run: runs a chunk of a loop that has no seed.
     """
     assert call.seed is not None
     with Streams(call.seed, watch) as streams:
-        if fresh is None:
-            return run(call._replace(seed=None), chunk, streams)
-        return run(call._replace(seed=None), chunk, streams, lambda: streams.put_into(fresh()))
+        return run(call._replace(seed=None), chunk, streams)
+
+
+def seeded(call: Call, index: Callable[[], int]) -> Callable[[Any], Any]:
+    """The function of one item, which runs it with its stream in the calling thread.
+
+    Args:
+        call: a loop with a seed.
+        index: tells the position of the item that runs next.
+    """
+    assert call.seed is not None
+    path, function = call.seed, call.per_item()
+
+    def one(item: Any) -> Any:
+        with lane(), Streams(path, Unwatched()) as streams:
+            streams.enter(index(), [])
+            return function(item)
+
+    return one
 
 
 class Streams:
@@ -165,11 +179,6 @@ class Streams:
         self._state: Any = None
         self._numpy: Legacy | None = None
 
-    def put_into(self, context: Context) -> Context:
-        """Let the item that runs in a context of its own find its stream there."""
-        context.run(_stream.set, self._stream)
-        return context
-
     def enter(self, index: int, values: list[Any]) -> bool:
         """Give the item at ``index`` its stream."""
         if not self._watch.enter(index, values):
@@ -177,7 +186,7 @@ class Streams:
         if not self._mine:
             self._borrow()
         self._stream = stream = Stream((*self._seed, index))
-        _stream.set(stream)
+        _state.stream = stream
         sys.modules["random"].seed(stream.key(b"random"))
         if self._numpy is not None:
             self._numpy.seed(stream.key(b"numpy.random"))
@@ -185,7 +194,7 @@ class Streams:
 
     def __enter__(self) -> Streams:
         """Nothing yet: the time that is spent waiting for others belongs to the first item."""
-        self._outer = _stream.get()
+        self._outer = _running()
         return self
 
     def __exit__(
@@ -195,7 +204,7 @@ class Streams:
         exc_tb: TracebackType | None,
     ) -> None:
         """Put the generators back as they were."""
-        _stream.set(self._outer)
+        _state.stream = self._outer
         if not self._mine:
             return
         try:

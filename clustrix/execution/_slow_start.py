@@ -106,6 +106,8 @@ class SlowStart:
             plan = owner.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)
+            elif owner.call.seed is not None:
+                return  # threads would share its generators
             elif plan.engine == "threads" and has_blocking_call(plan):
                 with self._lock:
                     if not self._over:

@@ -560,3 +560,27 @@ def test_loops_in_loops():
         return await inner(range(x))
 
     assert go(lambda: outer(range(5))) == [[2 * y for y in range(x)] for x in range(5)]
+
+
+@pytest.mark.parametrize("source", [list, agen])
+def test_progress(source):
+    """In items; what the callable raises ends the loop."""
+    told = []
+    assert go(lambda: parallel(pause, progress=told.append)(source(range(9)))) == [
+        2 * x for x in range(9)
+    ]
+    assert (told[-1].done, told[-1].total) == (9, 9 if source is list else None)
+
+    def refuse(progress):
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        go(lambda: parallel(pause, progress=refuse)(source(range(9))))
+
+
+def test_there_is_no_stream():
+    """And it says what there is."""
+    with pytest.raises(TypeError, match=r"write: await pause\(\.\.\.\)"):
+        parallel(pause).stream([1, 2])
+    with pytest.raises(TypeError, match="cannot be streamed"):
+        Client().get.stream([1, 2])

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, LoopVariableError, parallel
+from clustrix.decorators import foresee
 from tests.strategies import (
     chunk_sizes,
     function_of,
@@ -273,3 +274,33 @@ def test_the_executor_itself_unpacks_pairs():
             loop(weigh, ("x", "y"), [(1, 2)], position=1)
         with pytest.raises(ValueError, match="from 0 to 1"):
             loop(weigh, ("x", "y"), [(1, 2)], position=(0, 2))
+
+
+@pytest.mark.parametrize("shape", [list, iter], ids=["list", "iterator"])
+def test_streams(executor, shape):
+    """Side by side, as far as they are asked for; a difference shows when it is met."""
+    body = parallel(together, loop_var=("x", "y"), executor=executor, max_workers=2)
+    expected = [together(x, 2 * x, 7) for x in range(9)]
+    assert list(body.stream(shape(range(9)), shape(range(0, 18, 2)), 7)) == expected
+    with pytest.raises(ValueError, match="needs as many items"):
+        list(body.stream(shape([1, 2, 3]), shape([1, 2])))
+    endless = body.stream(itertools.count(), itertools.count(5))
+    assert [next(endless)[:2] for _ in range(3)] == [(0, 5), (1, 6), (2, 7)]
+    endless.close()
+    with pytest.raises(TypeError, match="one item"):
+        body.stream(1, 2)
+
+
+def test_plans_for_loops_that_are_not_written_yet():
+    """Any of the parameters, in any order."""
+
+    def far(a, /, x, b, *, y):
+        return (a, x, b, y)
+
+    for names in [("x", "y"), ("y", "b"), ("a", "b")]:
+        assert foresee(parallel(far, loop_var=names, executor="threads"), 10).engine == "threads"
+    assert foresee(parallel(awaited), 10).engine == "asyncio"
+
+
+async def awaited(x):
+    """Its plan is another."""

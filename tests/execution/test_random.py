@@ -376,3 +376,44 @@ def test_a_worker_that_knows_the_function_gets_the_new_seed():
         if seed is not None:
             assert numbers == parallel(draw_plain, executor="serial", seed=seed)(range(4))
     assert len({tuple(numbers) for numbers in found}) == 4
+
+
+@given(
+    seed=seeds,
+    count=st.integers(0, 12),
+    size=chunk_sizes.filter(lambda size: size is None or size < 9),
+    ordered=st.booleans(),
+)
+def test_streams_draw_the_same_numbers(executor, seed, count, size, ordered):
+    """Also while the consumer draws numbers of its own."""
+    run = parallel(draw, executor=executor, seed=seed, chunk_size=size, max_workers=2)
+    found = []
+    for value in run.stream(range(count), ordered=ordered):
+        found.append(value if ordered else value[1])
+    assert sorted(found) == plainly(seed, draw, range(count))
+
+
+def test_a_stream_leaves_its_consumer_the_generators(executor):
+    """Between two values they go on where they were."""
+    random.seed(3)
+    expected = [random.random() for _ in range(5)]
+    random.seed(3)
+    stream = parallel(draw, executor=executor, seed=1, max_workers=2).stream(range(5))
+    with _moving():
+        assert [random.random() for _ in stream] == expected
+    random.seed(5)
+    random.gauss(0, 1)
+
+
+def test_streams_that_measure_themselves():
+    """In the consuming thread, on workers, and back."""
+
+    def slow(x):
+        if x % 50 < 25:
+            sum(k * k for k in range(20000))
+        return draw(x)
+
+    expected = parallel(slow, executor="serial", seed=9)(range(200))
+    assert list(parallel(slow, seed=9).stream(iter(range(200)))) == expected
+    found = parallel(slow, seed=9, on_error="collect").stream(range(200), ordered=False)
+    assert [value for _, value in sorted(found)] == expected

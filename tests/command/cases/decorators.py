@@ -64,9 +64,29 @@ def spelled_out_elsewhere(x):
     return x
 
 
-@parallel  # expect: CK204
+@parallel
 async def waits_for_others(x):
     return await x
+
+
+@parallel  # expect: CK204
+async def yields_and_waits(x):
+    yield await x
+
+
+@parallel(loop_var=("x", "y"))
+def of_two(x, y):
+    return x, y
+
+
+@parallel(loop_var=("x", "z"))  # expect: CK201
+def of_one_and_none(x, y):
+    return x, y
+
+
+@parallel(loop_var=("x", "x"))  # expect: CK203
+def of_the_same_twice(x, y):
+    return x, y
 
 
 @p()  # expect: CK204
