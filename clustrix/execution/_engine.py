@@ -49,8 +49,15 @@ def execute(call: Call, plan: Plan, engine: Engine) -> list[Any]:
         BaseException: the error of the first item in loop order that failed, as raised there.
     """
     expected = None if call.batched else len(call.items)
+    chunks: Iterable[Chunk]
+    if plan.chunk_size:
+        chunks = cut(call.items, plan.chunk_size)
+    else:
+        from clustrix.execution._portions import Portions  # only clusters need it
+
+        chunks = Portions(call.items, batched=call.batched)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.
-    with closing(engine.run(call, plan, cut(call.items, plan.chunk_size))) as outcomes:
+    with closing(engine.run(call, plan, chunks)) as outcomes:
         return gather(outcomes, expected, collect=call.collect)
 
 
