@@ -29,8 +29,10 @@ from clustrix.execution._cpus import available_cpus
 from clustrix.execution._remote import SMALL_TASK, Parcel, Reply, run_remote, versions
 
 try:
-    import distributed
-    from distributed.worker import thread_state
+    import distributed  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    from distributed.worker import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        thread_state,
+    )
 except ImportError as error:
     raise ModuleNotFoundError(
         'executor="dask" needs Dask\'s distributed scheduler, which is not installed: '
@@ -48,6 +50,9 @@ LOOK = 2.0
 
 # Seconds that the local workers get to start, and to leave without their scheduler.
 START_SECONDS, ORPHAN_SECONDS = 60, 10
+
+_CANCELLED = (CancelledError, asyncio.CancelledError)  # which one, depends on the version
+_NOT_YET = (TimeoutError, asyncio.TimeoutError, *_CANCELLED)
 
 _lock = threading.Lock()
 _clients: dict[str, Any] = {}
@@ -110,7 +115,7 @@ class DaskCluster:
     def workers(self) -> int:
         """Threads of all workers; waits for the first worker."""
         self._client.wait_for_workers(1)
-        return max(1, sum(self._client.nthreads().values()))
+        return max(1, sum(map(int, self._client.nthreads().values())))
 
     def put(self, parcel: Parcel) -> Any:
         """To every worker; what is small travels with the chunks instead."""
@@ -130,9 +135,8 @@ class DaskCluster:
     def wait(self, handles: Collection[Any]) -> Iterable[Any]:
         """Wait until some of the tasks are over."""
         while True:
-            with contextlib.suppress(TimeoutError, asyncio.TimeoutError, CancelledError):
-                with contextlib.suppress(asyncio.CancelledError), self._client.as_current():
-                    distributed.wait(list(handles), timeout=LOOK, return_when="FIRST_COMPLETED")
+            with contextlib.suppress(*_NOT_YET), self._client.as_current():
+                distributed.wait(list(handles), timeout=LOOK, return_when="FIRST_COMPLETED")
             if done := [handle for handle in handles if handle.status != "pending"]:
                 return done
             if self._client.status in ("closing", "closed"):
@@ -148,7 +152,7 @@ class DaskCluster:
         try:
             reply: Reply = handle.result()
             return reply
-        except (distributed.KilledWorker, CancelledError, asyncio.CancelledError) as error:
+        except (distributed.KilledWorker, *_CANCELLED) as error:
             raise Lost(str(error) or type(error).__name__) from None
         except Exception as error:
             raise ClustrixError(f"a worker on Dask cannot run clustrix: {error!r}") from error

@@ -54,7 +54,8 @@ class Parcel:
         self.call: Call | None = None
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return Parcel, (self.body, [pickle.PickleBuffer(buffer) for buffer in self.buffers])
+        beside: type = pickle.PickleBuffer if protocol >= 5 else bytearray
+        return Parcel, (self.body, [beside(buffer) for buffer in self.buffers])
 
     @property
     def size(self) -> int:
