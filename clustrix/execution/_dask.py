@@ -223,7 +223,7 @@ def _connect(address: str) -> Any:
 def _start_local() -> Any:
     """A scheduler in this process, and a worker process with one thread for each CPU."""
     cluster = distributed.LocalCluster(
-        n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )
     count = available_cpus()
     folder = tempfile.TemporaryDirectory(prefix="clustrix-dask-")

@@ -1,4 +1,4 @@
-"""The promise on clusters of worker processes: values, order, errors, notes, whatever the chunks."""
+"""The promise on clusters of worker processes, whatever the items and the chunks."""
 
 from __future__ import annotations
 
