@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import importlib
 import os
 import subprocess
 import sys
@@ -21,24 +22,13 @@ import threading
 import weakref
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import CancelledError
+from types import ModuleType
 from typing import Any
 
 from clustrix.errors import ClustrixError, WorkerDied
 from clustrix.execution._cluster import Lost, mismatch
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._remote import SMALL_TASK, Parcel, Reply, run_remote, versions
-
-try:
-    import distributed  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    from distributed.worker import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
-        thread_state,
-    )
-except ImportError as error:
-    raise ModuleNotFoundError(
-        'executor="dask" needs Dask\'s distributed scheduler, which is not installed: '
-        'pip install "clustrix[dask]"',
-        name="distributed",
-    ) from error
 
 __all__ = ["DaskCluster", "dask_cluster"]
 
@@ -66,13 +56,15 @@ def dask_cluster(choice: Any) -> DaskCluster:
         choice: ``"dask"``, ``"dask://host:port"`` or a client.
 
     Raises:
+        ModuleNotFoundError: Dask is not installed.
         ClustrixError: the scheduler does not answer, or the workers have other versions.
     """
+    _library()
     local = choice == "dask"
     if not isinstance(choice, str):
         client = _usable(choice)
     elif local and _inside_task():
-        client, local = distributed.get_client(), False
+        client, local = _library().get_client(), False
     else:
         with _lock:
             client = _clients.get(choice)
@@ -99,18 +91,19 @@ class DaskCluster:
     def __init__(self, client: Any, *, local: bool = False) -> None:
         self.local = local
         self._client = client
+        self._dask = _library()
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """While a loop runs.  Inside a task its thread makes room for the tasks of the loop."""
         inside = _inside_task()
         if inside:
-            distributed.secede()
+            self._dask.secede()
         try:
             yield
         finally:
             if inside:
-                distributed.rejoin()
+                self._dask.rejoin()
 
     def workers(self) -> int:
         """Threads of all workers; waits for the first worker."""
@@ -136,7 +129,7 @@ class DaskCluster:
         """Wait until some of the tasks are over."""
         while True:
             with contextlib.suppress(*_NOT_YET), self._client.as_current():
-                distributed.wait(list(handles), timeout=LOOK, return_when="FIRST_COMPLETED")
+                self._dask.wait(list(handles), timeout=LOOK, return_when="FIRST_COMPLETED")
             if done := [handle for handle in handles if handle.status != "pending"]:
                 return done
             if self._client.status in ("closing", "closed"):
@@ -152,7 +145,7 @@ class DaskCluster:
         try:
             reply: Reply = handle.result()
             return reply
-        except (distributed.KilledWorker, *_CANCELLED) as error:
+        except (self._dask.KilledWorker, *_CANCELLED) as error:
             raise Lost(str(error) or type(error).__name__) from None
         except Exception as error:
             raise ClustrixError(f"a worker on Dask cannot run clustrix: {error!r}") from error
@@ -186,8 +179,20 @@ class DaskCluster:
             raise mismatch(self.name, found)
 
 
+def _library() -> ModuleType:
+    try:
+        return importlib.import_module("distributed")
+    except ImportError as error:
+        raise ModuleNotFoundError(
+            'executor="dask" needs the scheduler of Dask, which is not installed: '
+            'pip install "clustrix[dask]"',
+            name="distributed",
+        ) from error
+
+
 def _inside_task() -> bool:
-    return hasattr(thread_state, "key")
+    """Whether the calling thread runs a task of a Dask worker."""
+    return hasattr(_library().worker.thread_state, "key")
 
 
 def _usable(client: Any) -> Any:
@@ -211,7 +216,7 @@ def _usable(client: Any) -> Any:
 
 def _connect(address: str) -> Any:
     try:
-        client = distributed.Client(address, set_as_default=False)
+        client = _library().Client(address, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ClustrixError(
             f'executor="dask://{address}": no Dask scheduler answers there: {error}'
@@ -222,7 +227,7 @@ def _connect(address: str) -> Any:
 
 def _start_local() -> Any:
     """A scheduler in this process, and a worker process with one thread for each CPU."""
-    cluster = distributed.LocalCluster(
+    cluster = _library().LocalCluster(
         n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )
     count = available_cpus()
@@ -234,7 +239,7 @@ def _start_local() -> Any:
     command += ["--no-dashboard", "--death-timeout", str(ORPHAN_SECONDS)]
     command += ["--local-directory", folder.name]
     workers = subprocess.Popen(command, env={**os.environ, **quiet}, stdin=subprocess.DEVNULL)
-    client = distributed.Client(cluster, set_as_default=False)
+    client = _library().Client(cluster, set_as_default=False)
 
     def close() -> None:
         with contextlib.suppress(Exception):

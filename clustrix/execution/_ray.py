@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import logging
 import os
 import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 from clustrix.errors import ClustrixError, WorkerDied
 from clustrix.execution._cluster import Lost, mismatch
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._remote import Parcel, Reply, run_remote, versions
-
-try:
-    import ray  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    from ray import exceptions  # type: ignore[import-not-found,import-untyped,unused-ignore]
-except ImportError as error:
-    raise ModuleNotFoundError(
-        'executor="ray" needs Ray, which is not installed: pip install "clustrix[ray]"',
-        name="ray",
-    ) from error
 
 __all__ = ["RayCluster", "ray_cluster"]
 
@@ -37,13 +30,13 @@ RETRIES = 1
 # Seconds until a look at whether Ray is still there.
 LOOK = 2.0
 
+# What Ray raises when a task is gone together with its worker, or with its data.
 _LOST = (
-    exceptions.WorkerCrashedError,
-    exceptions.NodeDiedError,
-    exceptions.ObjectLostError,
-    exceptions.OutOfMemoryError,
-    exceptions.TaskCancelledError,
-    exceptions.TaskUnschedulableError,
+    "WorkerCrashedError",
+    "NodeDiedError",
+    "ObjectLostError",
+    "OutOfMemoryError",
+    "TaskCancelledError",
 )
 
 _lock = threading.Lock()
@@ -57,8 +50,10 @@ def ray_cluster(choice: str) -> RayCluster:
         choice: ``"ray"`` or ``"ray://host:port"``.
 
     Raises:
+        ModuleNotFoundError: Ray is not installed.
         ClustrixError: nobody answers there, or the workers have other versions.
     """
+    ray = _library()
     with _lock:
         cluster = _connected.get(choice)
         if cluster is None or not ray.is_initialized():
@@ -80,6 +75,8 @@ class RayCluster:
 
     def __init__(self, *, local: bool) -> None:
         self.local = local
+        self._ray = ray = _library()
+        self._lost = tuple(getattr(ray.exceptions, name) for name in _LOST)
         self._run = ray.remote(max_retries=RETRIES, num_cpus=1)(run_remote)
 
     @contextlib.contextmanager
@@ -89,11 +86,11 @@ class RayCluster:
 
     def workers(self) -> int:
         """CPUs of all nodes."""
-        return max(1, int(ray.cluster_resources().get("CPU", 1)))
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def put(self, parcel: Parcel) -> Any:
         """Into the object store, once for each node that asks for it."""
-        return ray.put(parcel)
+        return self._ray.put(parcel)
 
     def submit(self, order: bytes, task: Any, chunk: Parcel) -> Any:
         """Start a task."""
@@ -103,11 +100,11 @@ class RayCluster:
         """Wait until some of the tasks are over."""
         waiting = list(handles)
         while True:
-            done, _ = ray.wait(waiting, num_returns=1, timeout=LOOK)
+            done, _ = self._ray.wait(waiting, num_returns=1, timeout=LOOK)
             if done:
-                more, _ = ray.wait(waiting, num_returns=len(waiting), timeout=0)
+                more, _ = self._ray.wait(waiting, num_returns=len(waiting), timeout=0)
                 return list(more or done)
-            if not ray.is_initialized():
+            if not self._ray.is_initialized():
                 raise WorkerDied("the connection to Ray has been closed")
 
     def result(self, handle: Any) -> Reply:
@@ -118,18 +115,18 @@ class RayCluster:
             ClustrixError: the worker could not even begin.
         """
         try:
-            reply: Reply = ray.get(handle)
+            reply: Reply = self._ray.get(handle)
             return reply
-        except _LOST as error:
+        except self._lost as error:
             raise Lost(str(error).strip().partition("\n")[0] or type(error).__name__) from None
-        except exceptions.RayError as error:
+        except self._ray.exceptions.RayError as error:
             raise ClustrixError(f"a worker on Ray cannot run clustrix: {error}") from error
 
     def cancel(self, handles: Collection[Any]) -> None:
         """Forget tasks; in those that run, Ray raises `KeyboardInterrupt`."""
         for handle in handles:
             with contextlib.suppress(Exception):  # on the way out; it may be gone
-                ray.cancel(handle)
+                self._ray.cancel(handle)
 
     def check(self) -> None:
         """Compare versions with those of a worker; every task compares them once more.
@@ -138,14 +135,25 @@ class RayCluster:
             ClustrixError: they differ.
         """
         try:
-            said = ray.get(ray.remote(num_cpus=0)(versions).remote())
-        except exceptions.RayError as error:
+            said = self._ray.get(self._ray.remote(num_cpus=0)(versions).remote())
+        except self._ray.exceptions.RayError as error:
             raise mismatch(self.name, {"a worker": f"no clustrix to import ({error})"}) from error
         if said != versions():
             raise mismatch(self.name, {"a worker": "Python {}, clustrix {}".format(*said)})
 
 
+def _library() -> ModuleType:
+    try:
+        return importlib.import_module("ray")
+    except ImportError as error:
+        raise ModuleNotFoundError(
+            'executor="ray" needs Ray, which is not installed: pip install "clustrix[ray]"',
+            name="ray",
+        ) from error
+
+
 def _connect(choice: str) -> RayCluster:
+    ray = _library()
     if choice == "ray" and ray.is_initialized():
         return RayCluster(local=False)
     quiet = {"logging_level": logging.ERROR, "log_to_driver": True}
