@@ -137,7 +137,7 @@ class _Loop:
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the workers in work; yields what cannot be sent."""
-        while len(self.under_way) < self._width() and (chunk := self.schedule.take()):
+        while len(self.under_way) < self.width and (chunk := self.schedule.take()):
             try:
                 packed = wrap((chunk.start, chunk.items))
             except Exception as error:
@@ -165,12 +165,6 @@ class _Loop:
         self.cluster.cancel(list(self.under_way))
         self.under_way.clear()
         self.task = None
-
-    def _width(self) -> int:
-        """Chunks that may be under way: until some are measured, one for each worker."""
-        if self.portions is None or self.portions.measured:
-            return self.width
-        return min(self.width, self.workers)
 
     def _send_task(self) -> None:
         try:

@@ -42,12 +42,10 @@ class Portions:
 
     Attributes:
         workers: items that the cluster can run at the same time; to be set before the first chunk.
-        measured: whether the time of some items is known by now.
     """
 
     def __init__(self, items: Sequence[Any], *, batched: bool = False) -> None:
         self.workers = 1
-        self.measured = False
         self._items = items
         self._batched = batched
         self._next = 0
@@ -69,7 +67,6 @@ class Portions:
         """Take note of what some items took, and how many bytes their results are."""
         if not count:
             return
-        self.measured = True
         self._wall = max(seconds / count, 1e-9)
         self._longest = max(self._longest, count)
         self._bytes = size // count
@@ -78,7 +75,7 @@ class Portions:
         """Items in the next chunk."""
         if self._batched:
             return max(1, len(self._items) // self.workers)
-        if not self.measured:
+        if not self._longest:  # nothing is known yet
             return 1
         left = len(self._items) - self._next
         most = MOST * max(1.0, self.workers / MANY_WORKERS)
