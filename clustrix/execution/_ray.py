@@ -20,7 +20,7 @@ from typing import Any
 from clustrix.errors import ClustrixError, WorkerDied
 from clustrix.execution._cluster import Lost, mismatch
 from clustrix.execution._cpus import available_cpus
-from clustrix.execution._remote import Parcel, Reply, run_remote, versions
+from clustrix.execution._remote import SMALL_TASK, Parcel, Reply, run_remote, versions
 
 __all__ = ["RayCluster", "ray_cluster"]
 
@@ -89,8 +89,8 @@ class RayCluster:
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def put(self, parcel: Parcel) -> Any:
-        """Into the object store, once for each node that asks for it."""
-        return self._ray.put(parcel)
+        """Into the object store of each node that asks; what is small travels with the chunks."""
+        return parcel if parcel.size < SMALL_TASK else self._ray.put(parcel)
 
     def submit(self, order: bytes, task: Any, chunk: Parcel) -> Any:
         """Start a task."""
