@@ -57,6 +57,17 @@ test: $(TEST_ENV)/.ready  ## style, types, and every test and example
 	$(RUN) -m mypy
 	$(RUN) -m pytest
 
+.venv-distributed/.ready: pyproject.toml
+	$(call environment,.venv-distributed,--editable '.[test,dask,ray]')
+
+# What the clusters leave to the garbage collector is theirs.
+THEIRS := -W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
+
+.PHONY: test-distributed
+test-distributed: .venv-distributed/.ready  ## the promise on Dask and Ray, lost workers, hosts cut off (10 minutes)
+	@.venv-distributed/bin/python -m pytest $(THEIRS) tests/distributed
+	@.venv-distributed/bin/python -m benchmarks.cluster
+
 .PHONY: test-all
 test-all:  ## `make test` on each Python from 3.10 to 3.13 that runs here
 	@ran=; for v in $(VERSIONS); do \

@@ -16,6 +16,7 @@ from typing import Any
 from clustrix._records import Call, Chunk, Outcome, describe
 
 __all__ = [
+    "CLUSTERS",
     "ENGINES",
     "Call",
     "Chunk",
@@ -24,10 +25,12 @@ __all__ = [
     "Options",
     "Outcome",
     "Plan",
+    "cluster_kind",
     "describe",
 ]
 
 ENGINES = ("serial", "threads", "processes")
+CLUSTERS = ("dask", "ray")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class Options:
     """What the user said, as they said it; a mistake is an error before anything runs.
 
     Attributes:
-        executor: an engine's name, ``"auto"``, or a `concurrent.futures.Executor`.
+        executor: an engine's name, ``"auto"``, ``"dask"`` or ``"ray"`` for a cluster on this
+            machine, the address of one (``"dask://host:8786"``, ``"ray://host:10001"``), a
+            ``distributed.Client``, or a `concurrent.futures.Executor`.
         max_workers: lanes at most; ``None`` lets the engine's default stand.
         chunk_size: items per chunk; ``None`` lets clustrix choose.
         timeout: seconds that one item may run; ``None`` or infinity for no limit.
@@ -123,12 +128,14 @@ class Plan:
     """How a call will run, and the evidence for it.  ``str(plan)`` reads as an explanation.
 
     Attributes:
-        engine: ``"serial"``, ``"threads"``, ``"processes"`` or the name of a foreign executor.
-        workers: lanes that may run items at the same time.
+        engine: ``"serial"``, ``"threads"``, ``"processes"``, a cluster as it was named, or the
+            name of a foreign executor.
+        workers: lanes that may run items at the same time; 0 for all that a cluster has.
         findings: the evidence, the decisive finding first.
         function: name of the function planned for.
         batched: whether the function gets whole chunks instead of single items.
-        chunk_size: items in a chunk; the last one may be shorter.
+        chunk_size: items in a chunk; the last one may be shorter. 0: the cluster's engine
+            cuts them by the time that items are seen to take.
         timeout: seconds that one item may run, from its own start; ``None`` for no limit.
     """
 
@@ -141,30 +148,60 @@ class Plan:
     timeout: float | None = None
 
     def __str__(self) -> str:
-        lanes = "" if self.engine == "serial" else f", {_count(self.workers, 'worker')}"
+        lanes = f", {_count(self.workers, 'worker')}" if self.workers else ", all its workers"
         unit = "whole chunks" if self.batched else "chunks"
-        size = "" if self.engine == "serial" else f", {unit} of {_count(self.chunk_size, 'item')}"
+        size = f", {unit} of {_count(self.chunk_size, 'item')}"
+        if not self.chunk_size:
+            size = f", {unit} by {'the number of workers' if self.batched else 'measured time'}"
+        if self.engine == "serial":
+            lanes = size = ""
         head = f"{self.function}(): " if self.function else ""
         reasons = "".join(f"\n  {finding}" for finding in self.findings)
         return f"{head}{self.engine}{lanes}{size}, because:{reasons}"
 
 
+def cluster_kind(executor: object) -> str | None:
+    """Which of `CLUSTERS` an ``executor=`` names; ``None`` when it is no cluster.
+
+    A client is known by its class; nothing is imported for that.
+    """
+    if isinstance(executor, str):
+        kind = executor.partition("://")[0]
+        return kind if kind in CLUSTERS else None
+    for base in type(executor).__mro__:
+        if base.__name__ == "Client" and base.__module__.partition(".")[0] == "distributed":
+            return "dask"
+    return None
+
+
 def _check_executor(executor: object) -> None:
     if isinstance(executor, str):
-        if executor == "auto" or executor in ENGINES:
+        scheme, found, address = executor.partition("://")
+        if executor in ("auto", *ENGINES, *CLUSTERS) or (scheme in CLUSTERS and address):
             return
+        if scheme in CLUSTERS and found:
+            raise ValueError(
+                f"executor={executor!r} has no address; write {scheme}://host:port, or "
+                f"{scheme!r} for a cluster on this machine"
+            )
         import difflib  # only a mistake needs it
 
-        choices = ("auto", *ENGINES)
+        choices = ("auto", *ENGINES, *CLUSTERS)
         known = ", ".join(repr(name) for name in choices)
-        close = difflib.get_close_matches(executor, choices, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"executor={executor!r} is not known; it is one of {known}.{hint}")
+        close = difflib.get_close_matches(scheme, CLUSTERS if found else choices, n=1)
+        meant = f"{close[0]}{found}{address}" if close else f"dask://{address}"
+        hint = f" Did you mean {meant!r}?" if close or found else ""
+        raise ValueError(
+            f"executor={executor!r} is not known; it is one of {known}, or the address of a "
+            f"cluster.{hint}"
+        )
+    if cluster_kind(executor) is not None:
+        return
     from concurrent.futures import Executor  # imports logging, which a worker does not need
 
     if not isinstance(executor, Executor):
         raise TypeError(
-            "executor must be a name or a concurrent.futures.Executor, "
+            "executor must be a name, a concurrent.futures.Executor or a Dask client, "
             f"not {type(executor).__name__}"
         )
 

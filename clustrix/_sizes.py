@@ -8,7 +8,7 @@ source.
 
 from __future__ import annotations
 
-from clustrix._model import Call, Machine, Options, Plan, describe
+from clustrix._model import Call, Machine, Options, Plan, cluster_kind, describe
 
 __all__ = ["THREADS_PER_CPU", "as_said", "sizes"]
 
@@ -21,8 +21,11 @@ def sizes(engine: str, items: int, options: Options, machine: Machine) -> tuple[
     """Workers, and items in a chunk.
 
     The chunk size is the number of items divided by the number of workers, rounded down, at
-    least 1; there are never more workers than chunks.
+    least 1; there are never more workers than chunks.  Of a cluster that nobody has asked yet the
+    workers are not known: 0 stands for all of them, and for chunks that its engine cuts.
     """
+    if engine != "serial" and cluster_kind(options.executor) is not None:
+        return options.max_workers or 0, options.chunk_size or 0
     if engine == "serial" or (engine == "threads" and options.seed is not None):
         workers = 1  # with a seed, items take turns: threads share the generators
     elif options.max_workers is not None:
@@ -39,7 +42,7 @@ def sizes(engine: str, items: int, options: Options, machine: Machine) -> tuple[
 def as_said(call: Call, options: Options, machine: Machine) -> Plan:
     """The plan of a call whose engine the user has named; its findings are left out."""
     said = options.executor
-    engine = said if isinstance(said, str) else type(said).__name__
+    engine = said if isinstance(said, str) else cluster_kind(said) or type(said).__name__
     if machine.inside_worker:  # there are no further lanes, whatever was asked for
         engine = "serial"
     workers, size = sizes(engine, len(call.items), options, machine)

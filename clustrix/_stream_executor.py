@@ -142,7 +142,11 @@ class StreamExecutor(TaskExecutor):
         check_streams(call, options)
         plan = self._plan_stream(call, items, options, machine)
         choice = options.executor if options.executor != "auto" else plan.engine
-        engine = self._engines.get("serial" if plan.engine == "serial" else choice, plan.workers)
+        engine: Any = self._engines.get(
+            "serial" if plan.engine == "serial" else choice, plan.workers
+        )
+        if plan.workers == 0:  # a cluster knows how many it has
+            plan = replace(plan, workers=engine.lanes())
         pace = settings.pace(plan.workers)
         stream = EngineStream(
             call,

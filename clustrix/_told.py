@@ -50,7 +50,7 @@ def tell(call: Call, engine: str, find: Callable[[], Iterable[Finding]]) -> None
     """
     if engine == "serial":
         return
-    threads = "thread" in engine.lower()
+    threads = "thread" in engine.lower() and "://" not in engine
     same = sameness(call.function)
     key = (*map(id, same), call.loop_var, threads)
     if key in _told:

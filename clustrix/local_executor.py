@@ -12,7 +12,6 @@ is keyword-only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -72,14 +71,13 @@ class LocalExecutor(StreamExecutor):
         self._set_up(options, execution.Engines(max_workers))
 
     @classmethod
-    def shared(
-        cls, executor: str | Executor = "auto", max_workers: int | None = None
-    ) -> LocalExecutor:
+    def shared(cls, executor: Any = "auto", max_workers: int | None = None) -> LocalExecutor:
         """An executor on the workers that all decorated functions of this process share.
 
         Args:
-            executor: ``"auto"``, ``"serial"``, ``"threads"``, ``"processes"``, or an executor
-                of somebody else's, which is used and left running.
+            executor: ``"auto"``, ``"serial"``, ``"threads"``, ``"processes"``, a cluster by its
+                name or address, or an executor or Dask client of somebody else's, which is
+                used and left running.
             max_workers: workers at most, as for the class.
         """
         made = cls.__new__(cls)

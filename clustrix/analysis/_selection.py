@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import Executor
 from typing import Final
 
-from clustrix._model import Call, Finding, Machine, Options, Plan, describe
+from clustrix._model import Call, Finding, Machine, Options, Plan, cluster_kind, describe
 from clustrix._reads import reads
 from clustrix._sizes import sizes
 from clustrix.analysis._batching import needs_batches
@@ -147,9 +146,11 @@ def _with_seed(engine: str, findings: tuple[Finding, ...]) -> tuple[str, tuple[F
 
 def _said_by_user(options: Options) -> tuple[str, tuple[Finding, ...]] | None:
     executor = options.executor
-    if isinstance(executor, Executor):
+    if not isinstance(executor, str):
         name = type(executor).__name__
-        return name, (Finding("PL101", PLAN_CODES["PL101"], f"executor={name}"),)
+        return cluster_kind(executor) or name, (
+            Finding("PL101", PLAN_CODES["PL101"], f"executor={name}"),
+        )
     if isinstance(executor, str) and executor != "auto":
         return executor, (Finding("PL101", PLAN_CODES["PL101"], f'executor="{executor}"'),)
     return None

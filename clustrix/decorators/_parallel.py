@@ -28,6 +28,17 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 
+class DaskClient(Protocol):
+    """A ``distributed.Client``, as type checkers see it where Dask is not installed."""
+
+    @property
+    def scheduler(self) -> Any:
+        """The connection to its scheduler."""
+
+    def get_executor(self, **kwargs: Any) -> Any:
+        """Its own interface to `concurrent.futures`."""
+
+
 class Parallel(Protocol[P, R_co]):
     """A decorated function, as type checkers see it.
 
@@ -104,7 +115,7 @@ def parallel(
     func: None = None,
     *,
     loop_var: str | Sequence[str] | None = None,
-    executor: str | Executor = "auto",
+    executor: str | Executor | DaskClient = "auto",
     max_workers: int | None = None,
     chunk_size: int | None = None,
     timeout: float | None = None,
@@ -119,7 +130,7 @@ def parallel(
     func: Any = None,
     *,
     loop_var: str | Sequence[str] | None = None,
-    executor: str | Executor = AUTO,
+    executor: str | Executor | DaskClient = AUTO,
     max_workers: int | None = None,
     chunk_size: int | None = None,
     timeout: float | None = None,
@@ -144,11 +155,13 @@ def parallel(
             ``for x, y in zip(xs, ys)``, and there must be as many of each.
         executor: ``"auto"`` lets the analysis choose; ``"serial"``, ``"threads"`` or
             ``"processes"`` settles it; a `concurrent.futures.Executor` is used as it is and left
-            running.
+            running. On a cluster: ``"dask"`` or ``"ray"`` for one on this machine, an address
+            such as ``"dask://host:8786"`` or ``"ray://host:10001"``, or a
+            ``distributed.Client``, which is left running, too.
         max_workers: workers at most. ``None``: one for each CPU that this process may use for
-            processes, four times as many for threads.
+            processes, four times as many for threads, all that a cluster has.
         chunk_size: items that travel together. ``None``: the number of items divided by the
-            number of workers.
+            number of workers; on a cluster as many as take some tenths of a second.
         timeout: seconds that one item may run, counted from its own start; ``None`` or
             ``math.inf`` for no limit.
         batched: ``True``: the function takes whole chunks, and list results are joined;

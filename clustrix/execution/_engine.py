@@ -73,8 +73,15 @@ def execute(call: Call, plan: Plan, engine: Engine, tally: Tally | None = None) 
         BaseException: the error of the first item in loop order that failed, as raised there.
     """
     expected = None if call.batched else len(call.items)
+    chunks: Iterable[Chunk]
+    if plan.chunk_size:
+        chunks = cut(call.items, plan.chunk_size)
+    else:
+        from clustrix.execution._portions import Portions  # only clusters need it
+
+        chunks = Portions(call.items, batched=call.batched)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.
-    relay, chunks = Relay(), cut(call.items, plan.chunk_size)
+    relay = Relay()
     if call.batched:
         chunks = relay.of_batches(chunks)
     if tally is None:
@@ -90,7 +97,7 @@ def _counted(news: Iterator[News], call: Call, plan: Plan, tally: Tally) -> Iter
         if isinstance(one, Outcome):
             count = len(one.values)
             if call.batched:  # however many values it has
-                count = min(plan.chunk_size, len(call.items) - one.start)
+                count = min(plan.chunk_size or 1, len(call.items) - one.start)
             tally.add(count)
         else:
             tally.clear()  # what the items show comes above the line

@@ -12,8 +12,9 @@ import math
 import threading
 import weakref
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from clustrix._model import cluster_kind
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
 from clustrix.execution._serial import SerialEngine
@@ -47,21 +48,25 @@ class Engines:
         self._starting = 0
         self._lock = threading.Lock()
 
-    def get(self, choice: str | Executor, workers: int = 1) -> Engine:
+    def get(self, choice: Any, workers: int = 1) -> Engine:
         """The engine that a plan names.
 
         Args:
-            choice: its name, or a foreign executor.
+            choice: its name, the address of a cluster, a foreign executor or a Dask client.
             workers: how many the plan asks for.
 
         Raises:
             RuntimeError: the owner has been closed.
+            ModuleNotFoundError: the cluster's library is not installed.
+            ClustrixError: the cluster does not answer, or does not fit.
         """
         self.check_open()
         if isinstance(choice, Executor):
             from clustrix.execution._foreign import ForeignEngine
 
             return ForeignEngine(choice)
+        if (kind := cluster_kind(choice)) is not None:
+            return _on_cluster(kind, choice)
         if choice == "serial":
             return SerialEngine()
         if choice == "threads":
@@ -124,6 +129,19 @@ class Engines:
         """Let every worker process print its stacks on standard error."""
         if self._processes is not None:
             self._processes.pool.request_stacks()
+
+
+def _on_cluster(kind: str, choice: Any) -> Engine:
+    """Clusters belong to the process: whoever names the same one uses the same one."""
+    from clustrix.execution._cluster import ClusterEngine
+
+    if kind == "dask":
+        from clustrix.execution._dask import dask_cluster
+
+        return ClusterEngine(dask_cluster(choice))
+    from clustrix.execution._ray import ray_cluster
+
+    return ClusterEngine(ray_cluster(choice))
 
 
 _shared = Engines()

@@ -149,8 +149,8 @@ def test_options_of_a_wrong_type_or_name(options):
     [
         {"executor": "proceses"},
         {"executor": ""},
-        {"executor": "dask"},
-        {"executor": "ray://host:10001"},
+        {"executor": "dask://"},
+        {"executor": "rya://host:10001"},
         {"max_workers": 0},
         {"max_workers": -1},
         {"chunk_size": 0},

@@ -1,0 +1,274 @@
+"""What the engines of clusters have in common: one loop, as the caller sees it.
+
+    the task, put once ──┐
+    chunk ──> submit ────┴──> run_remote, somewhere ──> Reply ──> outcome
+              a few for each worker                       │ seconds: the next chunks' size
+              lost with its worker: smaller pieces  <─────┘
+
+A scheduler runs the tasks of a worker that died once more on another, so an item may run twice.
+A chunk that was given up is tried again in pieces, until the item that ends its workers is found.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import uuid
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix._records import Event, Heard, News
+from clustrix.errors import ClustrixError, NotPicklableError, WorkerDied
+from clustrix.execution._chunks import cut
+from clustrix.execution._exceptions import unpack_error, unpack_raised
+from clustrix.execution._globals import carry
+from clustrix.execution._lane import item_note
+from clustrix.execution._portions import MOST, Portions
+from clustrix.execution._remote import Broken, Order, Parcel, Reply, versions, wrap
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._transport import loads, send_by_value, unsendable
+
+__all__ = ["Cluster", "ClusterEngine", "Lost", "mismatch"]
+
+# Chunks under way for each worker: enough that none waits for the caller, few enough that an
+# error does not find the whole loop queued.
+AHEAD = 2
+
+# A chunk that takes so many times longer than it should comes back with what is done.
+PATIENCE = 5
+
+# Into how many pieces a chunk is cut that was lost, and after how many losses it is enough.
+PIECES = 8
+MOST_LOSSES = 24
+
+
+class Lost(Exception):
+    """A task came to nothing: its worker ended, or its data went with one."""
+
+
+class Cluster(Protocol):
+    """What a cluster must be able to do."""
+
+    name: str
+    local: bool
+
+    def entered(self) -> AbstractContextManager[None]:
+        """To be in while a loop runs."""
+
+    def workers(self) -> int:
+        """Tasks that can run at the same time; at least 1."""
+
+    def put(self, parcel: Parcel) -> Any:
+        """Store something once where all workers get it; returns what to submit in its place."""
+
+    def submit(self, order: bytes, task: Any, chunk: Parcel) -> Any:
+        """Start a task; returns a hashable handle."""
+
+    def wait(self, handles: Collection[Any]) -> Iterable[Any]:
+        """Wait until some of the tasks are over."""
+
+    def result(self, handle: Any) -> Reply:
+        """What a finished task returned.
+
+        Raises:
+            Lost: its worker ended.
+        """
+
+    def cancel(self, handles: Collection[Any]) -> None:
+        """Forget tasks; those that run may run on."""
+
+
+class ClusterEngine:
+    """Runs chunks on a cluster.
+
+    Args:
+        cluster: where.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def lanes(self) -> int:
+        """Tasks that can run at the same time."""
+        with self._cluster.entered():
+            return self._cluster.workers()
+
+    def run(
+        self,
+        call: Call,
+        plan: Plan,
+        chunks: Iterable[Chunk],
+        tick: Callable[[int], object] | None = None,
+    ) -> Generator[News, None, None]:
+        """Run the chunks, a bounded number at a time; how far each of them is, nobody tells.
+
+        Raises:
+            ClustrixError: the workers have another version of Python or clustrix.
+            NotPicklableError: the function or its constant arguments cannot travel.
+        """
+        with self._cluster.entered():
+            loop = _Loop(self._cluster, call, plan, chunks)
+            try:
+                while True:
+                    yield from loop.hand_out()
+                    if not loop.busy():
+                        return
+                    yield from loop.collect()
+            finally:
+                loop.end()
+
+
+class _Loop:
+    def __init__(self, cluster: Cluster, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> None:
+        self.cluster = cluster
+        self.call = call
+        self.schedule = Schedule(call, chunks)
+        self.under_way: dict[Any, Chunk] = {}
+        self.losses = 0
+        self.portions = chunks if isinstance(chunks, Portions) else None
+        slots = cluster.workers()
+        # More under way than the user allows to run would run, if the cluster has room.
+        most = plan.workers or slots
+        self.workers = min(most, slots)
+        self.width = most if most < slots else AHEAD * slots
+        budget = None
+        if self.portions is not None:
+            self.portions.workers = self.workers
+            budget = PATIENCE * MOST
+        self.settings = (budget, plan.timeout, _surroundings() if cluster.local else None)
+        self._send_task()
+
+    def busy(self) -> bool:
+        """Whether something is under way that can still matter."""
+        return any(self.schedule.wanted(chunk) for chunk in self.under_way.values())
+
+    def hand_out(self) -> Iterator[Outcome]:
+        """Keep the workers in work; yields what cannot be sent."""
+        while len(self.under_way) < self.width and (chunk := self.schedule.take()):
+            try:
+                packed = wrap((chunk.start, chunk.items))
+            except Exception as error:
+                refused = unsendable(self.call, chunk, error)
+                yield self.schedule.settle_unsent(chunk, refused)
+                continue
+            self.under_way[self.cluster.submit(self.order, self.task, packed)] = chunk
+
+    def collect(self) -> Iterator[News]:
+        """Wait until something is over; yields what is settled by that."""
+        for handle in self.cluster.wait(self.under_way):
+            chunk = self.under_way.pop(handle)
+            try:
+                reply = self.cluster.result(handle)
+            except Lost as lost:
+                yield from self._lost(chunk, lost)
+                continue
+            if reply.broken is not None:
+                yield from self._broken(chunk, reply.broken)
+            else:
+                if reply.events:
+                    events = [Event(*event) for event in pickle.loads(reply.events)]
+                    yield Heard(chunk.start, events)
+                yield self._settle(chunk, reply)
+
+    def end(self) -> None:
+        """Leave nothing on the cluster."""
+        self.cluster.cancel(list(self.under_way))
+        self.under_way.clear()
+        self.task = None
+
+    def _send_task(self) -> None:
+        try:
+            parcel = wrap((self.call.task(), carry(self.call.function)))
+        except Exception as error:
+            raise NotPicklableError(
+                f"{describe(self.call.function)}() cannot be sent to {self.cluster.name}: {error}"
+            ) from error
+        self.order = pickle.dumps(tuple(Order(versions(), uuid.uuid4().hex, *self.settings)))
+        self.parcel = parcel
+        self.task = self.cluster.put(parcel)
+
+    def _settle(self, chunk: Chunk, reply: Reply) -> Outcome:
+        assert reply.values is not None
+        error = None if reply.error is None else unpack_error(reply.error, loads)
+        try:
+            values = reply.values.open(writable=True)
+            if self.call.collect:
+                values = unpack_raised(values, loads)
+        except Exception as reason:  # code of a value's class runs here
+            return self._unreadable(chunk, "one of the results", "when it came back", reason)
+        outcome = Outcome(chunk.start, values, error, reply.failed)
+        if error is None and not self.call.batched:
+            if self.portions is not None:
+                self.portions.learn(len(values), reply.seconds, reply.values.size)
+            self._put_back_rest(Chunk(chunk.start + len(values), chunk.items[len(values) :]))
+        return self.schedule.settle(chunk, outcome)
+
+    def _put_back_rest(self, rest: Chunk) -> None:
+        """What a chunk had no time for, in chunks of the size that is right by now."""
+        if rest.items:
+            size = self.portions.size() if self.portions else len(rest.items)
+            self._put_back(rest, size)
+
+    def _put_back(self, chunk: Chunk, size: int) -> None:
+        for piece in reversed(list(cut(chunk.items, size))):
+            self.schedule.put_back(Chunk(chunk.start + piece.start, piece.items))
+
+    def _lost(self, chunk: Chunk, lost: Lost) -> Iterator[Outcome]:
+        """A worker took a chunk with it: which of its items is to blame?"""
+        self.losses += 1
+        if self.losses <= MOST_LOSSES:
+            self.task = self.cluster.put(self.parcel)  # may have gone with the worker
+            if len(chunk.items) > 1 and not self.call.batched:
+                self._put_back(chunk, max(1, len(chunk.items) // PIECES))
+                return
+        note = item_note(self.call, chunk.start, chunk.items[0])
+        if len(chunk.items) > 1:
+            last = chunk.stop - 1
+            note = f"clustrix: items {chunk.start} to {last} of {describe(self.call.function)}()"
+        error = WorkerDied(f"{note}: lost with its worker on {self.cluster.name}: {lost}")
+        error.item = chunk.start
+        yield self.schedule.settle(chunk, Outcome(chunk.start, [], error, chunk.start))
+
+    def _broken(self, chunk: Chunk, broken: Broken) -> Iterator[Outcome]:
+        """A worker could not make something from what it got; none of the items has run."""
+        if broken.part == "versions":
+            raise mismatch(self.cluster.name, {"a worker": broken.reason})
+        if broken.missing is not None and send_by_value(broken.missing):
+            self._send_task()
+            self.schedule.put_back(chunk)
+        elif broken.part == "task":
+            raise NotPicklableError(
+                f"{describe(self.call.function)}() could not be unpickled in a worker on "
+                f"{self.cluster.name}: {broken.reason}"
+            )
+        elif len(chunk.items) > 1 and not self.call.batched:  # then find out which one it is
+            self._put_back(chunk, max(1, len(chunk.items) // PIECES))
+        else:
+            yield self._unreadable(chunk, "the argument", "in the worker", broken.reason)
+
+    def _unreadable(self, chunk: Chunk, what: str, where: str, reason: object) -> Outcome:
+        note = item_note(self.call, chunk.start, chunk.items[0])
+        error = NotPicklableError(
+            f"{note}: {what} could not be unpickled {where}: {reason}", item=chunk.start
+        )
+        return self.schedule.settle(chunk, Outcome(chunk.start, [], error, chunk.start))
+
+
+def mismatch(cluster: str, found: dict[str, str]) -> ClustrixError:
+    """The error that says whose versions differ from the caller's."""
+    here = "Python {}, clustrix {}".format(*versions())
+    there = "; ".join(f"{who} has {what}" for who, what in found.items())
+    return ClustrixError(
+        f"the workers on {cluster} do not fit: {there}; the caller has {here}. Functions travel "
+        "as code, so both must be the same: install them alike on the workers."
+    )
+
+
+def _surroundings() -> tuple[str, list[str]] | None:
+    try:
+        return os.getcwd(), [one or os.getcwd() for one in sys.path]
+    except FileNotFoundError:  # the caller's folder is gone; so be it
+        return None
