@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import threading
 import time
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -201,3 +204,32 @@ def test_the_callers_folder(cluster, tmp_path, monkeypatch):
             return file.read()
 
     assert parallel(read, executor=cluster)(["here.txt"] * 3) == ["found"] * 3
+
+
+def shows(x: int) -> int:
+    """Prints its item, and warns of every fifth."""
+    print("item", x)
+    if x % 5 == 0:
+        warnings.warn(f"five {x}", stacklevel=1)
+    return x
+
+
+def test_what_items_show_is_shown_in_loop_order(cluster, capsys):
+    """As the plain loop prints it, wherever the items ran."""
+    decorated = parallel(executor=cluster)(shows)
+    with pytest.warns(UserWarning, match="five") as seen:
+        assert decorated(range(30)) == list(range(30))
+    assert capsys.readouterr().out == "".join(f"item {x}\n" for x in range(30))
+    assert [str(one.message) for one in seen] == [f"five {x}" for x in range(0, 30, 5)]
+
+
+def test_a_stream_takes_what_it_needs(cluster):
+    """From an endless source, in loop order."""
+    stream = parallel(executor=cluster)(shows_nothing).stream(itertools.count())
+    with contextlib.closing(stream) as values:
+        assert list(itertools.islice(values, 50)) == [x * x for x in range(50)]
+
+
+def shows_nothing(x: int) -> int:
+    """Quiet work."""
+    return x * x
