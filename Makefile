@@ -57,8 +57,10 @@ test: $(TEST_ENV)/.ready  ## style, types, and every test and example
 	$(RUN) -m mypy
 	$(RUN) -m pytest
 
+CLUSTERS := test,dask,ray
+
 .venv-distributed/.ready: pyproject.toml
-	$(call environment,.venv-distributed,--editable '.[test,dask,ray]')
+	$(call environment,.venv-distributed,--editable '.[$(CLUSTERS)]')
 
 # What the clusters leave to the garbage collector is theirs.
 THEIRS := -W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning

@@ -40,8 +40,14 @@ def test_a_client_is_used_and_left_running(client):
 def test_an_address(client):
     """With or without the protocol that Dask writes in front."""
     address = client.scheduler.address
-    body = parallel(jobs.double, executor=f"dask://{address.removeprefix('tcp://')}")
+    name = f"dask://{address.removeprefix('tcp://')}"
+    body = parallel(jobs.double, executor=name)
     assert body(range(10)) == [2 * x for x in range(10)]
+    from clustrix.execution import _dask
+
+    _dask._clients[name].close()  # before its scheduler, or it would look for it
+    assert body(range(10)) == [2 * x for x in range(10)], "and is made anew when it is gone"
+    _dask._clients.pop(name).close()
 
 
 def test_a_loop_inside_a_task_makes_room_for_its_own_tasks(client):
