@@ -59,7 +59,8 @@ def foresee(function: Callable[..., Any], items: int, *, method: bool = False) -
     if isinstance(parameter, LoopParameters):
         loop = Together(parameter.function, parameter.name, [loop] * len(parameter.name))
         place = tuple(one.name if one.index is None else one.index for one in parameter.parameters)
-        before = min((one for one in place if isinstance(one, int)), default=0)
+        taken = [one for one in place if isinstance(one, int)]
+        before = max(taken, default=-1) + 1 - len(taken)  # what stands between them
     else:
         place, before = parameter.index, parameter.index or 0
     executor = LocalExecutor.shared(options.executor, options.max_workers)
