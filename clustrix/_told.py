@@ -17,7 +17,7 @@ from clustrix._sameness import sameness
 from clustrix._stores import may_write
 from clustrix.errors import SharedStateWarning
 
-__all__ = ["tell", "tell_planned"]
+__all__ = ["forget", "tell", "tell_planned"]
 
 _MOST = 1024  # functions remembered
 
@@ -82,6 +82,11 @@ def tell_planned(call: Call, engine: str, findings: Iterable[Finding]) -> None:
     if key not in _told:
         _warn(call, found, _CHOICES[engine])
         _remember(key, same)
+
+
+def forget() -> None:
+    """Warn again of what has been told already: for tests, which begin anew."""
+    _told.clear()
 
 
 def _remember(key: tuple[Any, ...], same: tuple[Any, ...]) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from clustrix import _told
+
 __all__ = ["kept"]
 
 _LOGGER = ("level", "propagate", "disabled")
@@ -25,6 +27,7 @@ _LOGGER = ("level", "propagate", "disabled")
 def kept() -> Iterator[None]:
     """Put the state of this process back when the block ends, however it ends."""
     undo = [keep() for keep in (_system, _interpreter, _loggers, _generators)]
+    _told.forget()  # each engine has to say for itself what it would lose
     try:
         with warnings.catch_warnings():
             warnings.resetwarnings()
