@@ -53,6 +53,9 @@ __all__ = [
 # trip of a tiny task (benchmarks/round_trip.py: 205 us without, 115 us with this).
 AWAKE_SECONDS = 150e-6 if hasattr(os, "sched_yield") else 0.0
 
+# After so many chances at most, staying awake is tried again.
+MOST_VAIN = 256
+
 _F_SETSIG = 10  # from <fcntl.h> on Linux; the fcntl module names it only since Python 3.10
 
 
@@ -114,9 +117,27 @@ def stay_awake(handle: int, until: float) -> None:
 
 
 def _look(poll: select.poll, until: float) -> list[tuple[int, int]]:
-    while not (ready := poll.poll(0)) and time.perf_counter() < until:
+    """Look until something is there.  Where that was in vain, it is left alone for a while.
+
+    On a busy machine a process that stays awake holds up the one it is waiting for.
+    """
+    global _vain, _rest
+    if time.perf_counter() >= until:
+        return []
+    if _rest:
+        _rest -= 1
+        return []
+    while not (ready := poll.poll(0)):
+        if time.perf_counter() >= until:
+            _vain = min(2 * _vain, MOST_VAIN)
+            _rest = _vain
+            return []
         os.sched_yield()  # whoever else wants this processor comes first
+    _vain = 1
     return ready
+
+
+_vain, _rest = 1, 0  # how long to leave it alone the next time, and now
 
 
 def wait_for(
