@@ -123,6 +123,8 @@ class StreamExecutor(TaskExecutor):
     def _stream(
         self, call: Call, items: Items, options: Options, settings: Settings
     ) -> Generator[Any, None, None]:
+        if _takes_turns(call, options):
+            options = replace(options, executor="serial")
         machine, batched = this_machine(), self._batches(call, options)
         alone = machine.inside_worker or options.executor == "serial"
         alone = alone or (items.total == 1 and options.timeout is None)
@@ -192,6 +194,18 @@ class StreamExecutor(TaskExecutor):
         return may_want_batches(call.function, call.slot) and (
             analysis.needs_batches(call.function, call.slot, call.items) is not None
         )
+
+
+def _takes_turns(call: Call, options: Options) -> bool:
+    """Whether items and consumer take turns: on threads they would draw each other's numbers.
+
+    A time limit needs a lane that can be given up; then they do.
+    """
+    if call.seed is None or options.timeout is not None:
+        return False
+    from concurrent.futures import ThreadPoolExecutor  # brings queues
+
+    return options.executor == "threads" or isinstance(options.executor, ThreadPoolExecutor)
 
 
 def _explained(values: Generator[Any, None, None], call: Call) -> Generator[Any, None, None]:

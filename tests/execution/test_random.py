@@ -36,6 +36,11 @@ def draw(x, count=2):
     return [x, *numbers]
 
 
+def draw_all(xs):
+    """For one item, or for a chunk."""
+    return draw(xs) if isinstance(xs, int) else [draw(x) for x in xs]
+
+
 def draw_plain(x):
     """From the standard library alone."""
     return captured(), random.random()
@@ -398,9 +403,10 @@ def test_a_stream_leaves_its_consumer_the_generators(executor):
     random.seed(3)
     expected = [random.random() for _ in range(5)]
     random.seed(3)
-    stream = parallel(draw, executor=executor, seed=1, max_workers=2).stream(range(5))
-    with _moving():
-        assert [random.random() for _ in stream] == expected
+    for options in ({}, {"batched": True, "chunk_size": 2}):
+        random.seed(3)
+        run = parallel(draw_all, executor=executor, seed=1, max_workers=2, **options)
+        assert [random.random() for _ in run.stream(range(5))] == expected
     random.seed(5)
     random.gauss(0, 1)
 
