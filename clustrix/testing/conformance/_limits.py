@@ -48,6 +48,8 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "streams of their other threads",
         "scripts.functions_and_classes": "multiprocessing imports the script again where it "
         "starts interpreters, so the script needs a guard",
+        "streams.closing_it": f"{SOMETIMES} an executor of somebody else's ends the chunks that it "
+        "has begun",
         "functions.modules_in_memory": f"{SOMETIMES} its workers import modules, and find none "
         "that exists only in memory",
     },
