@@ -17,7 +17,7 @@ import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["Read", "is_installed", "is_standard", "names_in", "reads"]
+__all__ = ["Read", "is_installed", "is_standard", "layer", "names_in", "reads"]
 
 # Enough for a project's own helpers; a walk that comes so far has long left the user's code.
 MOST_FUNCTIONS = 300
@@ -90,7 +90,7 @@ class _Walk:
                     self.waiting.append(value)
             elif not isinstance(value, (type, ModuleType, BuiltinFunctionType)):
                 self.follow_class(type(value))
-            value = _layer(value)
+            value = layer(value)
 
     def follow_class(self, kind: type) -> None:
         """The methods of a user's class: any of them may be called."""
@@ -100,7 +100,7 @@ class _Walk:
             self.seen.add(id(base))
             for member in list(vars(base).values()):
                 inner = member.fget if type(member) is property else member
-                if type(inner) is FunctionType or _layer(inner) is not None:
+                if type(inner) is FunctionType or layer(inner) is not None:
                     self.follow(inner)
 
     def read(self, function: FunctionType) -> None:
@@ -125,7 +125,7 @@ class _Walk:
             self.look_inside_class(value, names)
         elif isinstance(value, BuiltinFunctionType):
             return
-        elif type(value) is FunctionType or _layer(value) is not None:
+        elif type(value) is FunctionType or layer(value) is not None:
             self.follow(value)
             own = (getattr(value, "__module__", None), getattr(value, "__qualname__", None))
             if own != (holder, name):
@@ -177,7 +177,7 @@ def names_in(code: CodeType) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _layer(value: Any) -> Any:
+def layer(value: Any) -> Any:
     """What a wrapper wraps: a partial, a decorator's result; ``None`` for anything else."""
     if type(value) is functools.partial:
         return value.func
@@ -191,7 +191,7 @@ def _layer(value: Any) -> Any:
 
 def _home(function: object) -> str:
     """Top-level package of the innermost function."""
-    while (inner := _layer(function)) is not None:
+    while (inner := layer(function)) is not None:
         function = inner
     module = getattr(function, "__module__", None)
     return module.partition(".")[0] if isinstance(module, str) else ""

@@ -17,6 +17,8 @@ import functools
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from clustrix._reads import layer
+
 __all__ = ["may_write"]
 
 # Functions looked at behind one; whoever calls more is read in earnest.
@@ -87,7 +89,7 @@ class _Look:
             if type(value) is FunctionType and id(value.__code__) not in self.seen:
                 self.seen.add(id(value.__code__))
                 self.waiting.append(value)
-            value = _inside(value)
+            value = layer(value)
             if value is None:
                 return
 
@@ -144,17 +146,6 @@ class _Look:
         elif "." in function.__qualname__ and "<locals>" not in function.__qualname__:
             return True
         return False
-
-
-def _inside(value: Any) -> Any:
-    if type(value) is functools.partial:
-        return value.func
-    if type(value) in (staticmethod, classmethod):
-        return value.__func__
-    try:
-        return object.__getattribute__(value, "__wrapped__")
-    except AttributeError:
-        return None
 
 
 @functools.lru_cache(maxsize=4096)

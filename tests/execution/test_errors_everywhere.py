@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import traceback
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,22 +11,6 @@ import pytest
 from clustrix import parallel
 from clustrix.execution._exceptions import RemoteTraceback
 from tests import jobs
-
-ENGINES = ["serial", "threads", "processes", "auto", "their threads", "their processes"]
-
-
-@pytest.fixture(scope="module")
-def theirs() -> Iterator[dict[str, Any]]:
-    """Executors of the standard library."""
-    spawn = multiprocessing.get_context("spawn")
-    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2, mp_context=spawn) as processes:
-        yield {"their threads": threads, "their processes": processes}
-
-
-@pytest.fixture(params=ENGINES)
-def executor(request: Any, theirs: dict[str, Any]) -> Any:
-    """Every engine in turn."""
-    return theirs.get(request.param, request.param)
 
 
 def with_state(x: int) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import multiprocessing
 import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -26,22 +24,6 @@ from tests import jobs
 from tests.scripts import run_script, start_script
 from tests.strategies import filter_actions, programs, without_catching
 from tests.transcripts import transcript
-
-ENGINES = ["serial", "threads", "processes", "auto", "their threads", "their processes"]
-
-
-@pytest.fixture(scope="module")
-def theirs() -> Iterator[dict[str, Any]]:
-    """Executors of the standard library."""
-    spawn = multiprocessing.get_context("spawn")
-    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2, mp_context=spawn) as processes:
-        yield {"their threads": threads, "their processes": processes}
-
-
-@pytest.fixture(params=ENGINES)
-def executor(request: Any, theirs: dict[str, Any]) -> Any:
-    """Every engine in turn."""
-    return theirs.get(request.param, request.param)
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,0 +1,26 @@
+"""Every engine in turn, for tests of what must be the same on all of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+ENGINES = ["serial", "threads", "processes", "auto", "their threads", "their processes"]
+
+
+@pytest.fixture(scope="module")
+def theirs() -> Iterator[dict[str, Any]]:
+    """Executors of the standard library."""
+    spawn = multiprocessing.get_context("spawn")
+    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2, mp_context=spawn) as processes:
+        yield {"their threads": threads, "their processes": processes}
+
+
+@pytest.fixture(params=ENGINES)
+def executor(request: Any, theirs: dict[str, Any]) -> Any:
+    """The name of an engine, or an executor."""
+    return theirs.get(request.param, request.param)
