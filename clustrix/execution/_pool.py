@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections import deque
 from typing import Any
@@ -36,6 +37,10 @@ TASKS_KEPT = 8
 
 # A worker that was asked to leave gets so long to run its exit handlers.
 GRACE_SECONDS = 1.0
+
+# So long a worker that was alive is taken for alive.  Work for one that has ended since goes to
+# another.
+SURE_SECONDS = 0.01
 
 # The folder that holds this package; pathlib would take 8 ms to load.
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -76,6 +81,7 @@ class Worker:
         self.chunks: deque[tuple[int, Chunk]] = deque()
         self.values: list[Any] = []
         self.serial = 0
+        self._surely = 0.0
         self._context: object = None
         self._tasks: dict[int, None] = {}
 
@@ -102,7 +108,11 @@ class Worker:
             self.channel.send(Kind.DROP, task_id)
 
     def alive(self) -> bool:
-        """Whether the process still runs; reaps it if it does not."""
+        """Whether the process still runs, or did a moment ago; reaps it if it does not."""
+        now = time.monotonic()
+        if now < self._surely:  # else a short loop would ask the system five times
+            return True
+        self._surely = now + SURE_SECONDS
         return self.process.poll() is None
 
     def awake(self) -> bool:

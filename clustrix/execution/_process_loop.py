@@ -290,7 +290,7 @@ class ProcessLoop:
             worker.chunks.popleft()
         code = self._discard(worker)
         if serial != begun:  # it had not begun: the chunk was put back as good as new
-            self.false_starts += 1
+            self.false_starts += serial == 0
             if self.false_starts > MOST_FALSE_STARTS:
                 raise WorkerDied(
                     f"{self.false_starts} worker processes in a row ended before they began "
