@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import is_
 from typing import Any
 
 from clustrix import analysis
@@ -175,8 +176,13 @@ class StreamExecutor(TaskExecutor):
         return replace(plan, workers=workers)
 
     def _said(self, *others: Any) -> Options:
-        """The options of one loop."""
-        return Options(self._options.executor, self._options.max_workers, *others)
+        """The options of one loop; what was said the last time need not be checked again."""
+        last = self._last_said
+        if last and len(last[0]) == len(others) and all(map(is_, last[0], others)):
+            return last[1]
+        options = Options(self._options.executor, self._options.max_workers, *others)
+        self._last_said = (others, options) if not callable(options.progress) else None
+        return options
 
     def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
         """Whether this loop finds out by itself how it is best run.

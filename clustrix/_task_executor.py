@@ -37,6 +37,7 @@ class TaskExecutor(Executor):
     def _set_up(self, options: Options, engines: Engines) -> None:
         self._options = options
         self._engines = engines
+        self._last_said: tuple[tuple[Any, ...], Options] | None = None
         self._tasks: Tasks | None = None
         self._closed = False
         self._lock = threading.Lock()

@@ -316,7 +316,9 @@ class LocalExecutor(StreamExecutor):
     ) -> list[Any]:
         """Let the loop find out by itself; what it writes is told when its source was read."""
         plans: list[Plan] = []
-        unseeded = replace(options, seed=None)  # what is remembered of the function is not of this
+        unseeded = options  # what is remembered of the function is not of its seed
+        if options.seed is not None:
+            unseeded = replace(options, seed=None)
 
         def plan() -> Plan:
             plans.append(analysis.make_plan(call, unseeded, machine))

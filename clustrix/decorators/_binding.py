@@ -12,8 +12,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from clustrix._model import describe
 from clustrix.errors import LoopVariableError
@@ -22,6 +22,9 @@ __all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "is_async", "l
 
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)
 _SEQUENCES = (list, tuple, range)
+
+# Ways of calling a function of which it is remembered whether they fit.
+MOST_SHAPES = 64
 
 AsLoop = Callable[[Any], Iterable[Any] | None]
 
@@ -42,8 +45,7 @@ def as_loop(value: Any) -> Iterable[Any] | None:
     return value  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A call with its loop taken out.
 
     Attributes:
@@ -75,6 +77,7 @@ class LoopParameter:
     index: int | None
     by_keyword: bool
     signature: inspect.Signature | None
+    _fitting: dict[tuple[Any, ...], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def find(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop
@@ -111,11 +114,23 @@ class LoopParameter:
         """Whether the function can be called so at all."""
         if self.signature is None:
             return True
-        try:
-            self.signature.bind(*args, **kwargs)
-        except TypeError:
-            return False
-        return True
+        shape = (len(args), *kwargs)  # the values do not matter
+        known = self._fitting.get(shape)
+        if known is None:
+            known = _binds(self.signature, args, kwargs)
+            if len(self._fitting) < MOST_SHAPES:
+                self._fitting[shape] = known
+        return known
+
+
+def _binds(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> bool:
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def loop_parameter(function: Callable[..., Any], loop_var: str | None) -> LoopParameter:

@@ -68,6 +68,9 @@ PROBE = 0.002
 # Chunks that may lie ready at the workers.
 AHEAD = 200
 
+ALONE = "finished in the calling thread"
+NOTHING_KNOWN = Figures(0, 0.0, 0.0, 0.0)
+
 
 class AdaptiveLoop:
     """One loop with ``executor="auto"``.
@@ -111,8 +114,7 @@ class AdaptiveLoop:
         self._unsure = False
         self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
-        self.figures = self.known.figures if self.known else Figures(0, 0.0, 0.0, 0.0)
-        self.figures = self.figures._replace(
+        self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
             cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
         )
 
@@ -125,9 +127,9 @@ class AdaptiveLoop:
         Raises:
             BaseException: the error of the first item in loop order that failed.
         """
-        total, report = len(self.call.items), "finished in the calling thread"
+        total, report = len(self.call.items), ALONE
         try:
-            if self.known is not None:  # try at once what was right the last time
+            if self._worth_deciding():  # try at once what was right the last time
                 decision = self._decide()
                 if decision.way in ("threads", "processes"):
                     report = self._go(decision)
@@ -141,9 +143,16 @@ class AdaptiveLoop:
             raise
         finally:
             self._own.end()
-            known = Known(lasting(self.figures), report, self.call.loop_var, self._bound)
+            figures, name = lasting(self.figures), self.call.loop_var
+            known = Known(figures, report, name, self._bound, shared=report is not ALONE)
             remembered.put(self.call.function, known)
         return join(self.done, total, collect=self.call.collect)
+
+    def _worth_deciding(self) -> bool:
+        """Whether what earlier loops showed may say more than the first batch of this one will."""
+        if self.known is None:
+            return False
+        return self._first_batch() > len(self.call.items) / 8 or self.known.shared
 
     # ---- in the calling thread ------------------------------------------------------------
 
@@ -162,7 +171,7 @@ class AdaptiveLoop:
                 if self.started is not None:
                     width = min(self.most or MOST_WAITING, total)
                     return Decision("threads", width, "it has a blocking call")
-            if self.failed:  # nothing behind it matters
+            if self.failed or self.next == total:  # nothing behind it matters, or nothing is
                 break
             if time.perf_counter() - start >= LOOK and not self._unsure:
                 decision = self._decide()
@@ -174,11 +183,21 @@ class AdaptiveLoop:
     def _first_batch(self) -> int:
         """One item of a function that nobody knows; of another, what should take a moment."""
         wall = self.known.figures.wall if self.known else 0.0
-        return max(1, int(BATCH / wall)) if wall > 0 else 1
+        return max(1, int(LOOK / wall)) if wall > 0 else 1
 
     def _grow(self, size: int) -> int:
+        """Up to a batch; at once where items cost what they did the last time.
+
+        What is less than two batches stays in one piece: joining pieces takes time, too.
+        """
         wall = self.figures.wall
-        return min(2 * size, max(1, int(BATCH / wall))) if wall > 0 else 2 * size
+        if wall <= 0:
+            return 2 * size
+        whole = max(1, int(BATCH / wall))
+        if self.known is None or wall > 2 * self.known.figures.wall:
+            whole = min(2 * size, whole)
+        left = len(self.call.items) - self.next
+        return left if left < 2 * whole else whole
 
     def _batch(self, size: int) -> None:
         """Run the next items, and note what they cost."""
@@ -236,7 +255,8 @@ class AdaptiveLoop:
             loaded="cloudpickle" in sys.modules,
             threads=self.call.seed is None,
         )
-        decision = decide(self.figures._replace(read=True))
+        figures = self.figures
+        decision = decide(figures if figures.read else figures._replace(read=True))
         if decision.way == "probe" and self.evident():  # what has plain data holds the GIL
             self.figures = self.figures._replace(overlap=1.0)
         if decision.way != "finish" and not (self.figures.read or self.evident()):

@@ -49,6 +49,8 @@ SOONEST, LATEST = 0.005, 0.1
 # their cost goes unnoticed for long.
 BATCH_SECONDS, BATCH_ITEMS = 0.001, 1024
 
+ALONE = "streamed in the calling thread"
+
 # Seconds for which items that were too cheap for other lanes are left alone; then four times.
 SHY = 0.1
 
@@ -110,7 +112,7 @@ class AdaptiveStream:
         self.settings = settings
         self.machine = machine
         self.engines = engines
-        self.report = "streamed in the calling thread"
+        self.report = ALONE
         self._make_plan = plan
         # An item that runs here is the one that was pulled last.
         self._single = (
@@ -177,7 +179,8 @@ class AdaptiveStream:
                 self._gap = min(2 * self._gap, LATEST)
         finally:
             if self._make_plan is not None:
-                known = Known(self.figures, self.report, self.call.loop_var, self._bound)
+                name, shared = self.call.loop_var, self.report is not ALONE
+                known = Known(self.figures, self.report, name, self._bound, shared)
                 remembered.put(self.call.function, known)
 
     # ---- in the consuming thread ------------------------------------------------------------

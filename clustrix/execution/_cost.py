@@ -130,10 +130,9 @@ def decide(figures: Figures) -> Decision:
     """
     left = figures.items * figures.wall
     lanes = min(figures.most or figures.cpus, max(1, figures.items))
-    rest = f"{figures.items} items of {_seconds(figures.wall)} left"
     reading = 0.0 if figures.read else ANALYSIS + (0.0 if figures.loaded else LOADING)
     if figures.items < 2 or figures.most == 1 or left < 2 * WARM + 3 * reading:
-        return Decision("finish", 1, rest)
+        return Decision("finish", 1, _rest(figures))
     if waiting(figures):
         return _waiting(figures, left)
     if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
@@ -145,7 +144,7 @@ def decide(figures: Figures) -> Decision:
         return Decision("finish", 1, "one processor to use")
     if not figures.gil and figures.threads:
         return Decision("threads", lanes, "this interpreter runs threads in parallel (no GIL)")
-    return _computing(figures, left, lanes, rest)
+    return _computing(figures, left, lanes)
 
 
 def waiting(figures: Figures) -> bool:
@@ -209,7 +208,7 @@ def _waiting(figures: Figures, left: float) -> Decision:
     return Decision("threads", width, share)
 
 
-def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision:
+def _computing(figures: Figures, left: float, lanes: int) -> Decision:
     """Threads for C code that lets go of the GIL, processes for what they cost less than."""
     if figures.threads and figures.overlap is not None and figures.overlap >= OVERLAPS:
         return Decision("threads", lanes, f"its C code runs on {figures.overlap:.1f} CPUs at once")
@@ -224,12 +223,16 @@ def _computing(figures: Figures, left: float, lanes: int, rest: str) -> Decision
     if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
         return Decision("probe", 2, "C code may let go of the GIL")
     if pays:
-        return Decision("processes", lanes, f"Python code, {rest}")
+        return Decision("processes", lanes, f"Python code, {_rest(figures)}")
     if not figures.portable:
         return Decision("finish", 1, "it holds the GIL and cannot travel")
     if moving > left * (1 - 1 / lanes) / 2:
         return Decision("finish", 1, "moving the data would cost more than it gains")
-    return Decision("finish", 1, rest)
+    return Decision("finish", 1, _rest(figures))
+
+
+def _rest(figures: Figures) -> str:
+    return f"{figures.items} items of {_seconds(figures.wall)} left"
 
 
 def _seconds(value: float) -> str:

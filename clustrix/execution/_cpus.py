@@ -11,11 +11,15 @@ import functools
 import math
 import os
 import sys
+import time
 
 from clustrix._model import Machine
 from clustrix.execution._lane import inside_lane
 
 __all__ = ["available_cpus", "this_machine"]
+
+# How long a count of the processors holds.
+COUNT_SECONDS = 0.1
 
 _CGROUPS = "/sys/fs/cgroup"
 _OWN_CGROUP = "/proc/self/cgroup"
@@ -35,11 +39,23 @@ def available_cpus() -> int:
 
 
 def this_machine() -> Machine:
-    """What the calling thread may use now, as a record for the planner."""
-    gil = getattr(sys, "_is_gil_enabled", None)
-    return Machine(
-        cpus=available_cpus(), gil=True if gil is None else gil(), inside_worker=inside_lane()
-    )
+    """What the calling thread may use, as a record for the planner.
+
+    The processors are counted anew when a moment has passed: asking for them takes a tenth of
+    what a call costs behind a loop that has filled the processor's caches (benchmarks/tiny.py).
+    """
+    global _counted
+    now = time.monotonic()
+    until, alone, inside = _counted
+    if now >= until:
+        cpus, enabled = available_cpus(), getattr(sys, "_is_gil_enabled", None)
+        gil = True if enabled is None else enabled()
+        alone, inside = Machine(cpus, gil), Machine(cpus, gil, inside_worker=True)
+        _counted = (now + COUNT_SECONDS, alone, inside)
+    return inside if inside_lane() else alone
+
+
+_counted = (0.0, Machine(1), Machine(1))  # until when it holds, outside of a lane and in one
 
 
 @functools.cache

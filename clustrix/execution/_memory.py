@@ -33,12 +33,14 @@ class Known(NamedTuple):
         loop_var: the loop variable.
         bound: the engine to which the source binds the loop; ``""`` for none; ``None`` when the
             source has not been read.
+        shared: whether other lanes took part.
     """
 
     figures: Figures
     report: str
     loop_var: str = ""
     bound: str | None = None
+    shared: bool = False
 
     def bound_for(self, loop_var: str) -> str | None:
         """The engine to which the source binds a loop over this variable, as far as is known."""
