@@ -11,9 +11,10 @@ may hold them too.
 from __future__ import annotations
 
 import importlib
-import pickle
 import sys
-from typing import Any
+
+from clustrix._typing import Any
+from clustrix.execution._native import pickle
 
 __all__ = ["Carried", "adopt", "carry", "goes_by_value"]
 
