@@ -251,7 +251,7 @@ class AdaptiveStream:
         self.figures = self.figures._replace(
             items=left,
             warm=self.engines.warm(left * self.figures.wall),
-            loaded="cloudpickle" in sys.modules,
+            loaded="clustrix.execution._processes" in sys.modules,
         )
         decision = decide(self.figures)
         if decision.way != "finish":
