@@ -40,6 +40,7 @@ __all__ = [
     "request_stacks",
     "shared_page",
     "show_stacks_on_request",
+    "socket_pair",
     "start_interpreter",
     "stay_awake",
     "thaw",
@@ -71,6 +72,11 @@ def shared_page() -> tuple[int, mmap.mmap]:
         os.unlink(path)
     os.ftruncate(handle, mmap.PAGESIZE)
     return handle, mmap.mmap(handle, mmap.PAGESIZE)
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a conversation."""
+    return socket.socketpair()
 
 
 def end_with_parent(lifeline: int) -> None:
