@@ -12,10 +12,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from clustrix._model import describe
+from clustrix._typing import Any, NamedTuple
 from clustrix.errors import LoopVariableError
 
 __all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "is_async", "loop_parameter"]
@@ -42,8 +41,7 @@ def as_loop(value: Any) -> Iterable[Any] | None:
     return value  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A call with its loop taken out.
 
     Attributes:
@@ -60,21 +58,23 @@ class Bound:
     position: int | tuple[int | str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
 class LoopParameter:
     """The loop variable of a function as it is called: without ``self`` where that is bound.
 
-    Attributes:
+    Args:
         name: its name.
         index: its index among the positional parameters; ``None`` when it is keyword-only.
         by_keyword: whether it may be passed by keyword.
         signature: of the function as it is called; ``None`` when the function tells none.
     """
 
-    name: str
-    index: int | None
-    by_keyword: bool
-    signature: inspect.Signature | None
+    def __init__(
+        self, name: str, index: int | None, by_keyword: bool, signature: inspect.Signature | None
+    ) -> None:
+        self.name = name
+        self.index = index
+        self.by_keyword = by_keyword
+        self.signature = signature
 
     def find(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop

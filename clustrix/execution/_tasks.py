@@ -12,10 +12,11 @@ import itertools
 import pickle
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 from clustrix._model import Call, describe
 from clustrix._settled import Settled, settle
+from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _light
 from clustrix.execution._channel import Packed, pack
