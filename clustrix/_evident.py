@@ -16,10 +16,11 @@ from collections.abc import Iterable
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
+from clustrix._reads import layer
 from clustrix._records import Call
 from clustrix._settled import ABSENT, instructions, settle
 
-__all__ = ["is_evident"]
+__all__ = ["is_evident", "is_simple"]
 
 # Modules in which everything computes, and changes nothing that it is given.
 _PURE = frozenset(("_operator", "cmath", "itertools", "math", "operator"))
@@ -54,12 +55,18 @@ def is_evident(call: Call) -> bool:
         return False
     if type(call.items) is not range and not _plain(call.items):
         return False
-    settled = settle(call.function)
+    return is_simple(call.function)
+
+
+def is_simple(function: object) -> bool:
+    """Whether a function can reach nothing but plain data, and functions of its own kind."""
+    settled = settle(function)
     if settled is None or not settled.functions:
         return False
     own = {id(function) for function, _, _ in settled.functions}
     return all(_pure(code) for _, code, _ in settled.functions) and all(
-        id(value) in own or _harmless(name, value) for _, name, value in settled.lookups
+        id(value) in own or id(layer(value)) in own or _harmless(name, value)
+        for _, name, value in settled.lookups
     )
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import Any
 
 from clustrix._records import Call, Chunk, Outcome, describe
+from clustrix._typing import Any, NamedTuple
 
 __all__ = [
     "CLUSTERS",
@@ -107,8 +107,7 @@ class Options:
         _check_integer("seed", self.seed, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """What this process may use.
 
     Attributes:

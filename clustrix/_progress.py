@@ -11,7 +11,6 @@ to look at a line, and nothing is written.
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -214,6 +213,8 @@ class _Line:
         self._width = 0
 
     def show(self, progress: Progress) -> None:
+        import shutil  # brings all kinds of archives; most programs show no line
+
         columns = shutil.get_terminal_size().columns or 80  # some terminals say 0
         text = f"{self._name}(): {progress}"[: max(0, columns - 1)]
         # Carriage returns and spaces work on every terminal.

@@ -15,7 +15,8 @@ import functools
 import os
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+
+from clustrix._typing import Any, NamedTuple
 
 __all__ = ["Read", "is_installed", "is_standard", "layer", "names_in", "reads"]
 

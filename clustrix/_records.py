@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+
+from clustrix._typing import Any, NamedTuple
 
 __all__ = ["Call", "Chunk", "Event", "Heard", "News", "Outcome", "describe"]
 

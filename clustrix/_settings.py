@@ -19,9 +19,10 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import fields
 from types import TracebackType
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from clustrix._model import Options
+from clustrix._typing import Any, NamedTuple
 
 __all__ = [
     "AUTO",

@@ -15,9 +15,9 @@ import sys
 from collections.abc import Mapping
 from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any, NamedTuple
 
 from clustrix._reads import is_installed, is_standard, names_in
+from clustrix._typing import Any, NamedTuple
 
 __all__ = ["ABSENT", "Settled", "instructions", "settle"]
 

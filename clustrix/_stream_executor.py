@@ -12,21 +12,13 @@ from dataclasses import replace
 from operator import is_
 from typing import Any
 
-from clustrix import analysis
+from clustrix import analysis, execution
 from clustrix._calls import check_streams, loop_call, may_want_batches, one_by_one
 from clustrix._model import Call, Machine, Options, Plan, describe
 from clustrix._sizes import as_said, sizes
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
-from clustrix.execution import (
-    AdaptiveStream,
-    EngineStream,
-    Items,
-    Settings,
-    seed_path,
-    this_machine,
-)
 
 __all__ = ["StreamExecutor"]
 
@@ -102,10 +94,10 @@ class StreamExecutor(TaskExecutor):
         call = loop_call(func, loop_var, func_args, func_kwargs, position)
         options = self._said(chunk_size, timeout, batched, on_error, seed, progress)
         _check_stream(ordered, ahead, chunk_size)
-        items = Items(one_by_one(call, iterable))
+        items = execution.Items(one_by_one(call, iterable))
         self._engines.check_open()
-        settings = Settings(options.max_workers, chunk_size, ahead, ordered)
-        call = call._replace(collect=on_error == "collect", seed=seed_path(seed))
+        settings = execution.Settings(options.max_workers, chunk_size, ahead, ordered)
+        call = call._replace(collect=on_error == "collect", seed=execution.seed_path(seed))
         looks = batched is None and may_want_batches(call.function, call.slot)
         start = self._later if looks or timeout is not None else self._stream
         values = start(call, items, options, settings)
@@ -115,22 +107,24 @@ class StreamExecutor(TaskExecutor):
         return values if tally is None else told(values, tally)
 
     def _later(
-        self, call: Call, items: Items, options: Options, settings: Settings
+        self, call: Call, items: execution.Items, options: Options, settings: execution.Settings
     ) -> Generator[Any, None, None]:
         """The same, where a look at the first item comes before everything else."""
         call = call._replace(items=items.sample())
         yield from self._stream(call, items, options, settings)
 
     def _stream(
-        self, call: Call, items: Items, options: Options, settings: Settings
+        self, call: Call, items: execution.Items, options: Options, settings: execution.Settings
     ) -> Generator[Any, None, None]:
         if _takes_turns(call, options):
             options = replace(options, executor="serial")
-        machine, batched = this_machine(), self._batches(call, options)
+        machine, batched = execution.this_machine(), self._batches(call, options)
         alone = machine.inside_worker or options.executor == "serial"
         alone = alone or (items.total == 1 and options.timeout is None)
         if alone and not batched:
-            return AdaptiveStream(call, items, settings, machine, None, self._engines).run()
+            return execution.AdaptiveStream(
+                call, items, settings, machine, None, self._engines
+            ).run()
         if self._measures(call, options, machine):
             unseeded = replace(options, seed=None)
 
@@ -140,7 +134,9 @@ class StreamExecutor(TaskExecutor):
                 tell_planned(seen, plan.engine, plan.findings)
                 return plan
 
-            return AdaptiveStream(call, items, settings, machine, make_plan, self._engines).run()
+            return execution.AdaptiveStream(
+                call, items, settings, machine, make_plan, self._engines
+            ).run()
         call = call._replace(batched=batched)
         check_streams(call, options)
         plan = self._plan_stream(call, items, options, machine)
@@ -151,7 +147,7 @@ class StreamExecutor(TaskExecutor):
         if plan.workers == 0:  # a cluster knows how many it has
             plan = replace(plan, workers=engine.lanes())
         pace = settings.pace(plan.workers)
-        stream = EngineStream(
+        stream = execution.EngineStream(
             call,
             plan,
             engine,
@@ -163,7 +159,9 @@ class StreamExecutor(TaskExecutor):
         )
         return _explained(stream.run(), call)
 
-    def _plan_stream(self, call: Call, items: Items, options: Options, machine: Machine) -> Plan:
+    def _plan_stream(
+        self, call: Call, items: execution.Items, options: Options, machine: Machine
+    ) -> Plan:
         """A plan for a loop of unknown length; its chunks come from elsewhere."""
         if options.executor != "auto":
             plan = as_said(call._replace(items=_ENDLESS), options, machine)

@@ -15,18 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from clustrix import analysis
+from clustrix import analysis, execution
 from clustrix._model import Options
 from clustrix._sizes import THREADS_PER_CPU
-from clustrix.execution import (
-    Engines,
-    Tasks,
-    available_cpus,
-    batches,
-    results_in_order,
-    run_batch,
-    shared,
-)
 
 __all__ = ["TaskExecutor"]
 
@@ -34,11 +25,11 @@ __all__ = ["TaskExecutor"]
 class TaskExecutor(Executor):
     """What `LocalExecutor` has in common with the executors of the standard library."""
 
-    def _set_up(self, options: Options, engines: Engines) -> None:
+    def _set_up(self, options: Options, engines: execution.Engines) -> None:
         self._options = options
         self._engines = engines
         self._last_said: tuple[tuple[Any, ...], Options] | None = None
-        self._tasks: Tasks | None = None
+        self._tasks: execution.Tasks | None = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -47,7 +38,7 @@ class TaskExecutor(Executor):
         """Workers at most, with the default filled in."""
         if self._options.max_workers is not None:
             return self._options.max_workers
-        return available_cpus() * (THREADS_PER_CPU if self.use_threads else 1)
+        return execution.available_cpus() * (THREADS_PER_CPU if self.use_threads else 1)
 
     @property
     def use_threads(self) -> bool | None:
@@ -67,7 +58,7 @@ class TaskExecutor(Executor):
             cancel_futures: whether to cancel tasks that have not started.
         """
         self._closed = True
-        if self._engines is shared():
+        if self._engines is execution.shared():
             return
         with self._lock:
             tasks, self._tasks = self._tasks, None
@@ -145,18 +136,20 @@ class TaskExecutor(Executor):
         calls = zip(*iterables, strict=False)
         if chunksize == 1 or self.use_threads:
             one = functools.partial(self.submit, fn)
-            return results_in_order(one, calls, timeout, buffersize)
-        many = functools.partial(self.submit, run_batch, fn)
+            return execution.results_in_order(one, calls, timeout, buffersize)
+        many = functools.partial(self.submit, execution.run_batch, fn)
         ahead = None if buffersize is None else -(-buffersize // chunksize)
-        joined = results_in_order(many, batches(calls, chunksize), timeout, ahead)
+        joined = execution.results_in_order(
+            many, execution.batches(calls, chunksize), timeout, ahead
+        )
         return itertools.chain.from_iterable(joined)
 
-    def _task_queue(self) -> Tasks:
+    def _task_queue(self) -> execution.Tasks:
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if self._tasks is None:
-                self._tasks = Tasks(self.max_workers, analysis.explain_refusal)
+                self._tasks = execution.Tasks(self.max_workers, analysis.explain_refusal)
             return self._tasks
 
 

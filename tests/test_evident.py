@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clustrix import analysis
+from clustrix import analysis, parallel
 from clustrix._evident import is_evident
 from clustrix._model import Call, Machine, Options
 
@@ -102,6 +102,24 @@ def test_simple_functions_are_evident(function):
     plan = analysis.make_plan(call, Options(), Machine(cpus=2))
     assert plan.engine == "processes"
     assert [one.code for one in plan.findings] == ["PL501"]
+
+
+@parallel
+def decorated(x: int) -> int:
+    """Under its name stands its decoration."""
+    return burn(x)
+
+
+@parallel
+def calls_itself(x: int) -> Any:
+    """The loops inside are loops of clustrix."""
+    return x and calls_itself([x - 1])
+
+
+def test_a_decorated_function_is_what_it_was():
+    """Unless it calls what stands under its name."""
+    assert is_evident(Call(decorated.__wrapped__, range(4)))
+    assert not is_evident(Call(calls_itself.__wrapped__, range(4)))
 
 
 @pytest.mark.parametrize(

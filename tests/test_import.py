@@ -97,6 +97,75 @@ def test_a_call_loads_nothing_that_it_does_not_need(engine):
     assert not loaded(program, "import wrapt") & OPTIONAL
 
 
+# What takes longer to load than a worker may take for its first small task.
+LATER = HEAVY | {
+    "array",
+    "ast",
+    "dataclasses",
+    "enum",
+    "linecache",
+    "pickle",
+    "re",
+    "selectors",
+    "signal",
+    "tokenize",
+    "traceback",
+    "typing",
+}
+WORKER = """
+from clustrix import LocalExecutor, parallel
+{before}
+with LocalExecutor(max_workers=2) as executor:
+    ask = "' '.join(__import__('sys').modules)"
+    found = executor.execute_loop_parallel(eval, "source", [ask] * 2, position=0, chunk_size=1)
+print(found[0])
+raise SystemExit
+"""
+
+
+def test_a_worker_loads_little_before_it_answers():
+    """Logs, warnings and the rest are relayed without what makes them."""
+    names = loaded(WORKER.format(before=""))
+    assert "clustrix.execution._worker" in names
+    assert not names & LATER
+
+
+def test_what_the_caller_has_loaded_is_not_loaded_for_that():
+    """Time limits of sockets and keys of `multiprocessing` wait until somebody needs them."""
+    names = loaded(WORKER.format(before="import logging, multiprocessing, socket"))
+    assert not names & LATER
+
+
+SIMPLE = """
+from clustrix import parallel
+
+def helper(x):
+    return x + 1
+
+@parallel(executor={engine!r}, max_workers=2)
+def body(x):
+    return helper(x) * 2
+
+assert body(range(4)) == [2, 4, 6, 8]
+"""
+
+
+@pytest.mark.parametrize("engine", ["serial", "threads", "processes", "auto"])
+def test_a_simple_function_of_a_program_is_sent_without_cloudpickle(engine):
+    """Nor is its source read."""
+    names = loaded(SIMPLE.format(engine=engine), "import wrapt")
+    assert not names & {"cloudpickle", "clustrix.analysis._walk", "clustrix.analysis.catalogue"}
+    assert ("clustrix.execution._pool" in names) == (engine == "processes")
+
+
+def test_the_decorator_loads_what_every_call_needs():
+    """Streams, futures, progress and async loops come when somebody asks."""
+    names = loaded("from clustrix import parallel", "import wrapt")
+    assert not {name for name in names if name.startswith("clustrix.execution.")}
+    assert not {name for name in names if name.startswith("clustrix.analysis.")}
+    assert not names & {"clustrix._progress", "clustrix._async_loop", "queue", "shutil", "socket"}
+
+
 def test_unknown_names_are_attribute_errors():
     """As in any module, with `hasattr` and ``from … import``."""
     import clustrix

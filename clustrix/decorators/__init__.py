@@ -5,8 +5,20 @@ f(items, …) ──> _binding: which argument is the loop? ──> LocalExecuto
 
 from __future__ import annotations
 
-from clustrix.decorators._foresight import foresee
-from clustrix.decorators._parallel import AsyncParallel, Parallel, parallel
-from clustrix.decorators._several import tidy_loop_var
+from clustrix._lazy import door
 
-__all__ = ["AsyncParallel", "Parallel", "foresee", "parallel", "tidy_loop_var"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.decorators._foresight import foresee as foresee
+    from clustrix.decorators._parallel import AsyncParallel as AsyncParallel
+    from clustrix.decorators._parallel import Parallel as Parallel
+    from clustrix.decorators._parallel import parallel as parallel
+    from clustrix.decorators._several import tidy_loop_var as tidy_loop_var
+
+_ROOMS = {
+    "clustrix.decorators._foresight": ("foresee",),
+    "clustrix.decorators._parallel": ("AsyncParallel", "Parallel", "parallel"),
+    "clustrix.decorators._several": ("tidy_loop_var",),
+}
+
+__getattr__, __dir__, __all__ = door(__name__, _ROOMS)

@@ -12,10 +12,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from clustrix._model import describe
+from clustrix._typing import Any, NamedTuple
 from clustrix.errors import LoopVariableError
 
 __all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "is_async", "loop_parameter"]
@@ -62,22 +61,24 @@ class Bound(NamedTuple):
     position: int | tuple[int | str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
 class LoopParameter:
     """The loop variable of a function as it is called: without ``self`` where that is bound.
 
-    Attributes:
+    Args:
         name: its name.
         index: its index among the positional parameters; ``None`` when it is keyword-only.
         by_keyword: whether it may be passed by keyword.
         signature: of the function as it is called; ``None`` when the function tells none.
     """
 
-    name: str
-    index: int | None
-    by_keyword: bool
-    signature: inspect.Signature | None
-    _fitting: dict[tuple[Any, ...], bool] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(
+        self, name: str, index: int | None, by_keyword: bool, signature: inspect.Signature | None
+    ) -> None:
+        self.name = name
+        self.index = index
+        self.by_keyword = by_keyword
+        self.signature = signature
+        self._fitting: dict[tuple[Any, ...], bool] = {}
 
     def find(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], as_loop: AsLoop = as_loop
@@ -123,9 +124,7 @@ class LoopParameter:
         return known
 
 
-def _binds(
-    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> bool:
+def _binds(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     try:
         signature.bind(*args, **kwargs)
     except TypeError:

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Executor
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
-from clustrix._async_loop import check_async_options
 from clustrix._model import Options, Plan
-from clustrix._progress import Progress
 from clustrix._settings import AUTO, RAISE, what_was_said
 from clustrix.decorators._binding import check_function, is_async
 from clustrix.decorators._several import find_loop, tidy_loop_var
 from clustrix.decorators._wrapper import ParallelFunction
+
+if TYPE_CHECKING:
+    from clustrix._progress import Progress
 
 __all__ = ["Parallel", "parallel"]
 
@@ -216,8 +217,10 @@ def parallel(
         find_loop(inner, names)
         if not is_async(inner):
             return ParallelFunction(function, names, said)
-        check_async_options(inner, said)
+        from clustrix._async_loop import check_async_options
         from clustrix.decorators._async import AsyncParallelFunction
+
+        check_async_options(inner, said)
 
         return AsyncParallelFunction(function, names, said)
 

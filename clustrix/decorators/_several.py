@@ -13,11 +13,10 @@ from __future__ import annotations
 import inspect
 import reprlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from clustrix._model import describe
 from clustrix._together import Together
+from clustrix._typing import Any, NamedTuple
 from clustrix.decorators._binding import AsLoop, Bound, LoopParameter, as_loop, loop_parameter
 
 __all__ = ["LoopParameters", "LoopVar", "find_loop", "tidy_loop_var"]
@@ -25,8 +24,7 @@ __all__ = ["LoopParameters", "LoopVar", "find_loop", "tidy_loop_var"]
 LoopVar = str | tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoopParameters:
+class LoopParameters(NamedTuple):
     """The loop variables of a function as it is called.
 
     Attributes:

@@ -252,7 +252,7 @@ class AdaptiveLoop:
         self.figures = self.figures._replace(
             items=items,
             warm=self.engines.warm(items * self.figures.wall),
-            loaded="cloudpickle" in sys.modules,
+            loaded="clustrix.execution._processes" in sys.modules,
             threads=self.call.seed is None,
         )
         figures = self.figures

@@ -16,11 +16,11 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
 
 from clustrix._evident import is_evident
 from clustrix._model import Call, Chunk, Machine, Outcome, Plan
 from clustrix._records import News
+from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._cost import WAITS, Decision, Figures, decide
@@ -254,7 +254,7 @@ class AdaptiveStream:
         self.figures = self.figures._replace(
             items=left,
             warm=self.engines.warm(left * self.figures.wall),
-            loaded="cloudpickle" in sys.modules,
+            loaded="clustrix.execution._processes" in sys.modules,
         )
         decision = decide(self.figures)
         if decision.way != "finish":

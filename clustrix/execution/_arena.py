@@ -18,7 +18,8 @@ import mmap
 import os
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+
+from clustrix._typing import Any, NamedTuple
 
 __all__ = ["SHARES_MEMORY", "Inbox", "Outbox", "Parcel"]
 

@@ -19,8 +19,8 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
 
+from clustrix._typing import Any
 from clustrix.execution import _logs, _recorder, _warned
 from clustrix.execution._recorder import recording
 from clustrix.execution._streams import STREAMS, Stream, stream_property

@@ -9,16 +9,14 @@ can bring the other to a halt: what cannot be sent now stays in a queue.
 
 from __future__ import annotations
 
-import array
 import os
-import pickle
-import socket
 import struct
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
+from clustrix._typing import Any, NamedTuple
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
+from clustrix.execution._native import pickle, socket
 
 __all__ = ["EMPTY", "Channel", "Frame", "Kind", "Packed", "pack", "unpack"]
 
@@ -38,7 +36,8 @@ AT_ONCE = 1 << 16
 # More would only be reserved for nothing: a socket hands over some 200 kB at a time.
 MOST_AT_ONCE = 1 << 18
 
-_HANDLE_SPACE = socket.CMSG_SPACE(MOST_BUFFERS * 4) if SHARES_MEMORY else 0
+_HANDLE = struct.Struct("i")
+_HANDLE_SPACE = socket.CMSG_SPACE(MOST_BUFFERS * _HANDLE.size) if SHARES_MEMORY else 0
 _PARCEL = struct.Struct("<QQ?")
 
 
@@ -152,7 +151,7 @@ class Channel:
             view, handles = self._out[0]
             try:
                 if handles:
-                    sent = socket.send_fds(self._socket, [view], handles)
+                    sent = self._socket.sendmsg([view], [_carrying(handles)])
                 else:
                     sent = self._socket.send(view)
             except BlockingIOError:
@@ -218,10 +217,15 @@ class Channel:
         return True
 
 
+def _carrying(handles: list[int]) -> tuple[int, int, bytes]:
+    """A control message for a socket that takes descriptors along."""
+    return socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(handles)}i", *handles)
+
+
 def _handles_in(extra: list[tuple[int, int, bytes]]) -> list[int]:
     """The descriptors in the control messages of a socket."""
-    handles = array.array("i")
+    handles: list[int] = []
     for level, kind, data in extra:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            handles.frombytes(data[: len(data) - len(data) % handles.itemsize])
-    return list(handles)
+            handles += struct.unpack_from(f"{len(data) // _HANDLE.size}i", data)
+    return handles

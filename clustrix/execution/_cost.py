@@ -12,7 +12,8 @@ they are orders of magnitude, and the margins in the rules are wider than their 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+
+from clustrix._typing import NamedTuple
 
 __all__ = ["Decision", "Figures", "decide", "lasting", "rescaled", "waiting"]
 

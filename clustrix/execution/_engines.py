@@ -9,9 +9,12 @@ workers; every `LocalExecutor` that a user makes is an owner of its own.
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from clustrix._model import cluster_kind
@@ -31,6 +34,9 @@ WORTH_STARTING = 0.01
 
 # Until the first workers have been started, and what sends them work is loaded, at the worst.
 STARTING_TAKES = 0.15
+
+# How long a thread that computes may keep another one waiting that starts workers.
+TURN = 20e-6
 
 
 class Engines:
@@ -87,14 +93,15 @@ class Engines:
         if self._processes is not None:
             return self._processes
         self._starting = workers  # they will be there sooner than anybody can use them
-        from clustrix.execution._pool import Pool
-
         with self._lock:
             if self._processes is None:
-                pool = Pool(self._workers or available_cpus())
-                weakref.finalize(self, pool.close, 0.0)
-                pool.start(workers)
-                # Brings cloudpickle, which takes about as long to load as a worker to start.
+                with _in_haste():
+                    from clustrix.execution._pool import Pool
+
+                    pool = Pool(self._workers or available_cpus())
+                    weakref.finalize(self, pool.close, 0.0)
+                    pool.start(workers)
+                # What sends them work is loaded while they start.
                 from clustrix.execution._processes import ProcessEngine
 
                 self._processes = ProcessEngine(pool)
@@ -129,6 +136,25 @@ class Engines:
         """Let every worker process print its stacks on standard error."""
         if self._processes is not None:
             self._processes.pool.request_stacks()
+
+
+@contextmanager
+def _in_haste() -> Iterator[None]:
+    """Let this thread have its turn at once, although another one computes.
+
+    Loading a file gives the GIL away several times, and a thread that computes keeps it for 5 ms
+    each time: workers that a helper starts during a first item of 50 ms would start behind it.
+    """
+    with _haste:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(TURN)
+        try:
+            yield
+        finally:
+            sys.setswitchinterval(usual)
+
+
+_haste = threading.Lock()
 
 
 def _on_cluster(kind: str, choice: Any) -> Engine:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from types import MemberDescriptorType
-from typing import Any
 
+from clustrix._typing import Any
 from clustrix.execution._lane import Raised
 
 __all__ = [

@@ -11,11 +11,12 @@ may hold them too.
 from __future__ import annotations
 
 import importlib
-import pickle
 import sys
-from typing import Any
 
-__all__ = ["Carried", "adopt", "carry", "goes_by_value"]
+from clustrix._typing import Any
+from clustrix.execution._native import pickle
+
+__all__ = ["Carried", "adopt", "by_value", "carry", "goes_by_value"]
 
 Carried = dict[str, dict[str, bytes]]
 
@@ -63,12 +64,15 @@ def adopt(carried: Carried) -> None:
 
 def goes_by_value(module: str) -> bool:
     """Whether functions of a module travel with their globals, as those of ``__main__`` do."""
+    parts, modules = module.split("."), by_value()
+    return any(".".join(parts[:count]) in modules for count in range(1, len(parts) + 1))
+
+
+def by_value() -> frozenset[str]:
+    """The modules of which somebody said so; nobody has where cloudpickle is not loaded."""
     cloudpickle = sys.modules.get("cloudpickle")
-    if cloudpickle is None:
-        return False
-    registered = cloudpickle.list_registry_pickle_by_value()
-    parts = module.split(".")
-    return any(".".join(parts[:count]) in registered for count in range(1, len(parts) + 1))
+    registered = () if cloudpickle is None else cloudpickle.list_registry_pickle_by_value()
+    return frozenset(registered)
 
 
 def _dumps(value: Any) -> bytes:

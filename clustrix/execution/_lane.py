@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import Context
 from functools import partial
-from typing import Any, NamedTuple, Protocol
 
 from clustrix._records import Call, Chunk, Outcome, describe
+from clustrix._typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "Raised",

@@ -9,12 +9,12 @@ Nothing here loads `logging`.  A worker that has not loaded it gets the levels w
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
+from clustrix._typing import Any, NamedTuple
+from clustrix.execution._native import pickle
 from clustrix.execution._recorder import LOG, current
 
 __all__ = ["Levels", "Logged", "adopt_levels", "install", "levels", "pack", "replay"]

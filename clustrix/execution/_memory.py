@@ -12,11 +12,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from clustrix._model import Call, Plan
 from clustrix._sameness import sameness
 from clustrix._stores import may_write
+from clustrix._typing import Any, NamedTuple
 from clustrix.execution._cost import Figures
 
 __all__ = ["Known", "Memory", "binding", "remembered"]

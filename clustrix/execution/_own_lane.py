@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
 
 from clustrix._records import Call, Chunk, Heard, Outcome
+from clustrix._typing import Any, NamedTuple, Protocol
 from clustrix.execution._capture import hold, release
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._recorder import Recorder, recording

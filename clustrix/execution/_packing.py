@@ -11,7 +11,6 @@ import pickle
 from clustrix._model import Call, Chunk
 from clustrix.execution._channel import EMPTY, Packed, pack
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import dumps, unsendable
 from clustrix.execution._weight import bulk
 
 __all__ = ["Packing"]
@@ -73,6 +72,8 @@ class Packing:
     def _pack(self, chunk: Chunk, message: tuple[object, ...]) -> Packed:
         if type(chunk.items) is range or _PLAIN.issuperset(map(type, chunk.items)):
             return Packed(pickle.dumps(message, protocol=5))
+        from clustrix.execution._transport import dumps, unsendable  # brings cloudpickle
+
         try:
             return pack(message, dumps)
         except Exception as error:

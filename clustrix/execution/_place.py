@@ -15,8 +15,8 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextvars import Context, ContextVar
-from typing import Any
 
+from clustrix._typing import Any
 from clustrix.execution import _capture, _logs
 from clustrix.execution._recorder import silence
 from clustrix.execution._surroundings import Surroundings
@@ -46,6 +46,15 @@ _SETTERS = {
     "locale": {"setlocale": "locale"},
     "socket": {"setdefaulttimeout": "patience"},
     "logging": {},
+    "multiprocessing.process": {},
+}
+
+# What has to wait for a module, and is put in place when that is loaded.
+_LATE = {
+    "locale": "locale",
+    "logging": "levels",
+    "multiprocessing.process": "authkey",
+    "socket": "patience",
 }
 
 
@@ -76,10 +85,6 @@ class Place:
         before, self._wanted = self._wanted, wanted
         self.path = wanted["path"]
         sys.argv[:] = wanted["argv"]
-        if wanted["authkey"] is not None:  # proxies of a multiprocessing.Manager ask for it
-            from multiprocessing.process import current_process
-
-            current_process().authkey = wanted["authkey"]
         if wanted["settings"] or "clustrix._settings" in sys.modules:
             from clustrix import _settings  # loads dataclasses; most programs never configure
 
@@ -135,8 +140,8 @@ class Place:
                 kind._clear_cache = self._telling(kind._clear_cache, "levels", method=True)
             _capture.hold()
             _capture.release()  # somebody holds already; now loggers are seen, too
-        if self._wanted and module in ("logging", "locale"):
-            self.changed.add("levels" if module == "logging" else "locale")
+        if self._wanted and module in _LATE:
+            self.changed.add(_LATE[module])
             self.restore()
 
     def _telling(self, function: Any, what: str, *, method: bool = False) -> Any:
@@ -186,6 +191,13 @@ class Place:
         socket = sys.modules.get("socket")
         if socket is not None and socket.getdefaulttimeout() != wanted["patience"]:
             socket.setdefaulttimeout(wanted["patience"])
+
+    def _put_authkey(self, wanted: Surroundings) -> None:
+        process = sys.modules.get("multiprocessing.process")
+        if (
+            process is not None and wanted["authkey"] is not None
+        ):  # asked for by proxies of Managers
+            process.current_process().authkey = wanted["authkey"]
 
     def _put_locale(self, wanted: Surroundings) -> None:
         if wanted["locale"] is None:
@@ -254,12 +266,15 @@ def _filter(entry: Any) -> Any:
 
 
 def _compiled(pattern: Any) -> Any:
-    import re
+    if type(pattern) is not tuple:
+        return pattern
+    import re  # takes 5 ms to load, and the interpreter's own filters have no patterns
 
-    return re.compile(*pattern) if type(pattern) is tuple else pattern
+    return re.compile(*pattern)
 
 
 _PUT: dict[str, Callable[[Place, Surroundings], None]] = {
+    "authkey": Place._put_authkey,
     "folder": Place._put_folder,
     "environ": Place._put_environ,
     "recursion": Place._put_recursion,

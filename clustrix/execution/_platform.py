@@ -16,20 +16,20 @@ import math
 import mmap
 import os
 import select
-import signal
 import struct
 import sys
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+
+from clustrix.execution._native import signal, socket
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     import subprocess
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "request_stacks",
     "shared_page",
     "show_stacks_on_request",
+    "socket_pair",
     "start_interpreter",
     "stay_awake",
     "thaw",
@@ -71,6 +72,11 @@ def shared_page() -> tuple[int, mmap.mmap]:
         os.unlink(path)
     os.ftruncate(handle, mmap.PAGESIZE)
     return handle, mmap.mmap(handle, mmap.PAGESIZE)
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a conversation."""
+    return socket.socketpair()
 
 
 def end_with_parent(lifeline: int) -> None:
@@ -186,8 +192,6 @@ def start_interpreter(code: str, handles: Iterable[int]) -> subprocess.Popen[byt
 
 def limit_waiting(end: socket.socket, seconds: float) -> None:
     """Let a blocking socket give up receiving after a while, with BlockingIOError."""
-    import socket  # a program that needs no workers need not load it
-
     if sys.platform == "win32":
         limit = struct.pack("L", int(seconds * 1000))
     else:

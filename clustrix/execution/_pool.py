@@ -15,7 +15,6 @@ import atexit
 import contextlib
 import os
 import pickle
-import socket
 import subprocess
 import sys
 import threading
@@ -59,7 +58,7 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
+        ours, theirs = _platform.socket_pair()
         page_handle, memory = _platform.shared_page()
         lifeline, self._lifeline = os.pipe()
         handles = (theirs.fileno(), page_handle, lifeline)

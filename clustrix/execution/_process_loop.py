@@ -11,6 +11,7 @@ it shares with this process says which item that was.
 from __future__ import annotations
 
 import itertools
+import pickle
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +29,6 @@ from clustrix.execution._page import IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._tasks import Task
-from clustrix.execution._transport import loads, send_by_value
 
 __all__ = ["ProcessLoop"]
 
@@ -213,7 +213,7 @@ class ProcessLoop:
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk
         if frame.kind == Kind.FAILED:
-            error = unpack_error(bytes(frame.body), loads)
+            error = unpack_error(bytes(frame.body), pickle.loads)
             return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
         if frame.kind == Kind.BROKEN:
             missing, reason = unpack(frame)
@@ -221,7 +221,7 @@ class ProcessLoop:
         try:
             values = unpack(frame)
             if self.call.collect:
-                values = unpack_raised(values, loads)
+                values = unpack_raised(values, pickle.loads)
         except KeyboardInterrupt:
             raise
         except BaseException as reason:  # code of the value's class runs here
@@ -240,6 +240,8 @@ class ProcessLoop:
         self, worker: Worker, chunk: Chunk, missing: str | None, reason: object
     ) -> Outcome | None:
         """The worker could not make a chunk from what it got; none of its items has run."""
+        from clustrix.execution._transport import send_by_value  # brings cloudpickle
+
         if missing is not None and send_by_value(missing):
             self.task = self.make_task(self.call)
             self.packing.forget()

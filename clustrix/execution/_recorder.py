@@ -15,9 +15,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from clustrix._records import Event
+from clustrix._typing import Any
 
 __all__ = [
     "ERR",

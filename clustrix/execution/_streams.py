@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from clustrix._typing import Any
 from clustrix.execution._recorder import ERR, OUT, Recorder, current
 
 __all__ = ["STREAMS", "Stream", "stream_property"]

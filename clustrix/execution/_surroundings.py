@@ -11,14 +11,14 @@ they are called.
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 import warnings
 from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
-from typing import Any
 
+from clustrix._typing import Any
 from clustrix.execution import _logs
+from clustrix.execution._native import pickle
 
 __all__ = ["Surroundings", "find_variable", "reduce_variable", "surroundings"]
 

@@ -12,16 +12,15 @@ import itertools
 import pickle
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, NamedTuple, TypeVar
-
-import cloudpickle  # type: ignore[import-untyped]
+from typing import TypeVar
 
 from clustrix._model import Call, describe
 from clustrix._settled import Settled, settle
+from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
+from clustrix.execution import _light
 from clustrix.execution._channel import Packed, pack
-from clustrix.execution._globals import carry
-from clustrix.execution._transport import dumps
+from clustrix.execution._globals import by_value, carry
 
 __all__ = ["Task", "Tasks"]
 
@@ -83,7 +82,8 @@ class Tasks:
 
     def _pack(self, call: Call) -> Task:
         try:
-            packed = pack((call.task(), carry(call.function)), dumps)
+            task = call.task(), carry(call.function)
+            packed = Packed(light) if (light := _light.dumps(task, call)) else _packed(task)
         except Exception as error:
             raise NotPicklableError(
                 f"{describe(call.function)}() cannot be sent to a worker process: {error}"
@@ -91,6 +91,12 @@ class Tasks:
         if len(packed.body) >= SMALL_TASK or packed.buffers:
             return Task(next(_task_ids), packed, kept=False)
         return Task(_remember(self._ids, packed.body, next(_task_ids)), packed, kept=True)
+
+
+def _packed(task: object) -> Packed:
+    from clustrix.execution._transport import dumps  # brings cloudpickle; simple code needs none
+
+    return pack(task, dumps)
 
 
 _K = TypeVar("_K")
@@ -117,9 +123,8 @@ def _key(call: Call) -> object:
         if not _plain(call.args, call.kwargs):
             return None
         arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
-    by_value = frozenset(cloudpickle.list_registry_pickle_by_value())
     how = (call.slot, call.batched, call.loop_var, call.collect, call.seed)
-    return call.function, how, arguments, by_value
+    return call.function, how, arguments, by_value()
 
 
 def _plain(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:

@@ -10,12 +10,11 @@ own until it leaves the block; what those let through is shown, not filtered aga
 
 from __future__ import annotations
 
-import linecache
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
+from clustrix._typing import Any, NamedTuple
 from clustrix.execution._recorder import FILTERS, WARNING, Recorder, current
 
 __all__ = ["Warned", "forget", "install", "pack", "properties", "replay"]
@@ -246,6 +245,8 @@ def pack(warned: Warned) -> Warned:
         loads(message)
     except Exception:  # then its text, under the nearest category that can travel
         message = _nearest(type(warned.message))
+    import linecache  # it compiles regular expressions, and most items give no warnings
+
     line = warned.line or linecache.getline(warned.filename, warned.lineno) or None
     return warned._replace(message=message, scope=None, source=None, line=line)
 

@@ -14,16 +14,14 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import pickle
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
 from clustrix._records import Call, Chunk, describe
+from clustrix._typing import Any
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._capture import hold, release
@@ -31,6 +29,7 @@ from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpa
 from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._globals import adopt
 from clustrix.execution._lane import item_note, lane, run_chunk
+from clustrix.execution._native import pickle, socket
 from clustrix.execution._page import BUSY, IDLE, Page
 from clustrix.execution._place import Place
 from clustrix.execution._recorder import Recorder, be_alone, recording

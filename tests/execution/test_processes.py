@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -436,6 +438,30 @@ def test_workers_that_die_before_they_begin_are_not_an_items_fault(engines, monk
         assert caught.value.item is None
     finally:
         fresh.close()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_workers_start_at_once_and_leave_threads_their_turns(monkeypatch, fails):
+    """Whoever starts them waits for no thread that computes; then all is as it was."""
+    from clustrix.execution._pool import Pool
+
+    start, usual, seen = Pool.start, sys.getswitchinterval(), []
+
+    def started(pool, workers):
+        seen.append(sys.getswitchinterval())
+        if fails:
+            raise OSError("no more processes")
+        start(pool, workers)
+
+    monkeypatch.setattr(Pool, "start", started)
+    fresh = Engines(1)
+    try:
+        with pytest.raises(OSError, match="no more") if fails else nullcontext():
+            fresh.processes(1)
+    finally:
+        fresh.close()
+    assert seen[0] < usual
+    assert sys.getswitchinterval() == usual
 
 
 def open_files():

@@ -1,0 +1,107 @@
+"""Simple tasks as bytes without cloudpickle, which takes as long to load as a worker to start.
+
+    function of a module            ──> its name
+    simple one of the program itself ──> its code, and the plain things that it names
+    anything else                   ──> not here: cloudpickle
+
+What is simple here is what `clustrix._evident` says of a function without reading its source: it
+can reach nothing but numbers, text, pure modules and functions of its own kind, and changes none
+of them.  So nobody can tell whether two of these share their globals, and each gets its own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import io
+import marshal
+from types import BuiltinFunctionType, FunctionType, ModuleType
+
+from clustrix._records import Call
+from clustrix._typing import Any
+from clustrix.execution._globals import by_value
+from clustrix.execution._native import pickle
+
+__all__ = ["dumps"]
+
+_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
+
+# What the globals of a function say of the module that they are.
+_OF_MODULES = ("__name__", "__package__", "__file__", "__path__")
+
+
+def dumps(task: object, call: Call) -> bytes | None:
+    """Serialize what stays the same for a loop.
+
+    Args:
+        task: it, with the function of the call in it and otherwise nothing but plain data.
+        call: the loop.
+
+    Returns:
+        What `pickle` restores in a worker; ``None`` if that takes cloudpickle.
+    """
+    function = call.function
+    if type(function) is not FunctionType and type(function) is not BuiltinFunctionType:
+        return None
+    if not _plain(call.args) or not _plain(call.kwargs.values()) or by_value():
+        return None
+    if function.__module__ == "__main__":
+        from clustrix._evident import is_simple  # a worker only restores
+
+        if not is_simple(function):
+            return None
+    with io.BytesIO() as file:
+        try:
+            _Pickler(file, protocol=5).dump(task)
+        except Exception:  # it is not what its name leads to, or is annotated with who knows what
+            return None
+        return file.getvalue()
+
+
+def _plain(values: Any) -> bool:
+    return _PLAIN.issuperset(map(type, values))
+
+
+class _Pickler(pickle.Pickler):
+    """The standard pickler, for functions that the program itself defines, too."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is ModuleType:
+            return importlib.import_module, (obj.__name__,)
+        if type(obj) is not FunctionType or obj.__module__ != "__main__":
+            return NotImplemented
+        from clustrix._reads import names_in
+
+        if getattr(obj, "__type_params__", ()) or not all(map(_nameable, _annotations(obj))):
+            raise pickle.PicklingError(f"{obj.__name__} is annotated with objects")
+        space = obj.__globals__
+        names = {
+            name: space[name]
+            for name in (*_OF_MODULES, *names_in(obj.__code__))
+            if name in space and name != "__annotations__"
+        }
+        made = marshal.dumps(obj.__code__), obj.__name__, obj.__qualname__, obj.__defaults__
+        state = names, obj.__doc__, dict(obj.__annotations__)
+        return _make, made, state, None, None, _fill
+
+
+def _annotations(function: FunctionType) -> Any:
+    return function.__annotations__.values()
+
+
+def _nameable(annotation: object) -> bool:
+    kind = type(annotation)
+    return kind in _PLAIN or (kind is type and annotation.__module__ == "builtins")
+
+
+def _make(code: bytes, name: str, qualname: str, defaults: tuple[Any, ...] | None) -> FunctionType:
+    space = {"__builtins__": builtins, "__name__": "__main__"}
+    made = FunctionType(marshal.loads(code), space, name, defaults)
+    made.__qualname__ = qualname
+    return made
+
+
+def _fill(function: FunctionType, state: tuple[dict[str, Any], str | None, dict[str, Any]]) -> None:
+    """What a function names may name it in turn, so it comes when the function is there."""
+    names, function.__doc__, function.__annotations__ = state
+    function.__globals__.update(names)
