@@ -74,6 +74,8 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     main: Any = ModuleType("__main__")
     exec(compile(textwrap.dedent(SOURCE), "program.py", "exec", dont_inherit=True), vars(main))
     monkeypatch.setitem(sys.modules, "__main__", main)
+    # Other tests have sent modules by value that workers could not import; this one starts anew.
+    monkeypatch.setattr(cloudpickle.cloudpickle, "_PICKLE_BY_VALUE_MODULES", set())
     is_installed.cache_clear()  # the tests themselves are run by an installed program
     yield main
     is_installed.cache_clear()
