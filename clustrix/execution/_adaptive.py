@@ -16,12 +16,10 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from clustrix._evident import is_evident
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
@@ -29,7 +27,6 @@ from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._beside import Beside
 from clustrix.execution._cost import (
-    MOST_WAITING,
     PARALLEL_ALREADY,
     WAITS,
     Decision,
@@ -41,12 +38,13 @@ from clustrix.execution._cost import (
 )
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
-from clustrix.execution._memory import Known, binding, remembered
+from clustrix.execution._memory import Known, remembered
 from clustrix.execution._own_lane import OwnLane
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._relay import Relay
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._slow_start import SlowStart, has_blocking_call
+from clustrix.execution._slow_start import SlowStart, Started
+from clustrix.execution._source import Source
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
 from clustrix.execution._weight import weigh
@@ -105,14 +103,10 @@ class AdaptiveLoop:
         self.relay = Relay()
         self.next = 0
         self.failed = False
-        self.started: tuple[ThreadLoop, Taper] | None = None
-        self._make_plan = plan
-        self._plan: Plan | None = None
-        self._evident: bool | None = None
-        self._planning = threading.Lock()
+        self.source = Source(call, plan, self.known)
+        self._started: Started | None = None
         self._own = OwnLane(call, self.relay)
         self._unsure = False
-        self._bound = self.known.bound_for(call.loop_var) if self.known else None
         self._helped = False  # whether another thread of ours uses the processors just now
         self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
             cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
@@ -144,7 +138,7 @@ class AdaptiveLoop:
         finally:
             self._own.end()
             figures, name = lasting(self.figures), self.call.loop_var
-            known = Known(figures, report, name, self._bound, shared=report is not ALONE)
+            known = Known(figures, report, name, self.source.bound, shared=report is not ALONE)
             remembered.put(self.call.function, known)
         return join(self.done, total, collect=self.call.collect)
 
@@ -164,13 +158,14 @@ class AdaptiveLoop:
         self._helped = helper is not None
         decision = Decision("finish", 1, "")
         while self.next < total and not self.failed:
-            self._batch(size)
-            if helper is not None:
-                self.started = helper.over(cancel=self.failed)
-                helper, self._helped = None, False
-                if self.started is not None:
-                    width = min(self.most or MOST_WAITING, total)
-                    return Decision("threads", width, "it has a blocking call")
+            try:
+                self._batch(size)
+            finally:
+                if helper is not None:
+                    self._started = helper.over(cancel=self.failed or self.next == 0)
+            if self._started is not None:
+                return self._started.decision
+            helper, self._helped = None, False
             if self.failed or self.next == total:  # nothing behind it matters, or nothing is
                 break
             if time.perf_counter() - start >= LOOK and not self._unsure:
@@ -233,19 +228,6 @@ class AdaptiveLoop:
 
     # ---- deciding -------------------------------------------------------------------------
 
-    def plan(self) -> Plan:
-        """The plan that the source suggests; made when somebody asks, and once."""
-        with self._planning:
-            if self._plan is None:
-                self._plan = self._make_plan()
-            return self._plan
-
-    def evident(self) -> bool:
-        """Whether there is nothing in the source that reading it could find; looked at once."""
-        with self._planning:
-            self._evident = is_evident(self.call) if self._evident is None else self._evident
-            return self._evident
-
     def _decide(self) -> Decision:
         """What to do with the rest; the source is read, and data weighed, only if it matters."""
         items = len(self.call.items) - self.next
@@ -257,23 +239,19 @@ class AdaptiveLoop:
         )
         figures = self.figures
         decision = decide(figures if figures.read else figures._replace(read=True))
-        if decision.way == "probe" and self.evident():  # what has plain data holds the GIL
+        if decision.way == "probe" and self.source.evident():  # what has plain data holds the GIL
             self.figures = self.figures._replace(overlap=1.0)
-        if decision.way != "finish" and not (self.figures.read or self.evident()):
+        if decision.way != "finish" and not (self.figures.read or self.source.evident()):
             decision = decide(self.figures)
         if decision.way == "finish":
             self._note_missed()
         else:
-            if self._bound is None:  # before any other lane gets an item
-                simple = self.evident()
-                self._bound = "" if simple else binding(self.known, self.call, self.plan)
-                blocks = (
-                    self.figures.blocks if self._plan is None else has_blocking_call(self._plan)
-                )
-                self.figures = self.figures._replace(read=True, blocks=not simple and blocks)
-            if self._bound == "serial":
+            if self.source.bound is None:
+                blocks = self.source.bind(self.figures.blocks)
+                self.figures = self.figures._replace(read=True, blocks=blocks)
+            if self.source.bound == "serial":
                 return Decision("finish", 1, "items depend on what others wrote")
-            if self._bound == "threads":
+            if self.source.bound == "threads":
                 self.figures = self.figures._replace(portable=False)
             decision = decide(self.figures)
         if decision.way in ("probe", "processes") and self.figures.moved is None:
@@ -345,8 +323,8 @@ class AdaptiveLoop:
         """All that is left, on threads; more of them once they have shown that they wait."""
         taper = self._taper()
         loop = ThreadLoop(self.call, Schedule(self.call, taper))
-        if self.started is not None:
-            loop, taper = self.started
+        if self._started is not None and self._started.threads is not None:
+            loop, taper = self._started.threads, self._started.taper
         few = min(most, THREADS_PER_CPU * self.machine.cpus)
         start, begun = time.perf_counter(), len(self.done)
 
@@ -381,14 +359,18 @@ class AdaptiveLoop:
         """All that is left, on worker processes, the calling thread working beside them."""
         works = not waiting(self.figures)
         workers = decision.workers - works
-        engine = self.engines.processes(workers)
-        taper = self._taper()
-        schedule = Schedule(self.call, taper)
-        try:
-            loop = engine.loop(self.call, Plan("processes", workers), schedule)
-        except NotPicklableError:  # the analysis did not see it; nothing has been sent
-            self.figures = self.figures._replace(portable=False)
-            return
+        started = self._started
+        if started is not None and started.processes is not None:
+            loop, schedule, taper = started.processes, started.schedule, started.taper
+            taper.wall = self.figures.wall
+        else:
+            engine, taper = self.engines.processes(workers), self._taper()
+            schedule = Schedule(self.call, taper)
+            try:
+                loop = engine.loop(self.call, Plan("processes", workers), schedule)
+            except NotPicklableError:  # the analysis did not see it; nothing has been sent
+                self.figures = self.figures._replace(portable=False)
+                return
         light = (self.figures.moved or 0.0) < 0.1 * self.figures.wall
         loop.depth = max(2, AHEAD // workers) if light else 2
         loop.unsent = self._own.run

@@ -1,8 +1,9 @@
 """A first item that takes long is not waited for.
 
-    calling thread:  item 0 ────────────────────────────> over()
-    helper thread:      2 ms, then: read the source ──> threads for items 1, 2, …  (it waits)
-                                                   └──> worker processes start     (it computes)
+    calling thread:  item 0 ───────────────────────────────> over()
+    helper thread:      2 ms, then: it computes ──> worker processes start; of a function that can
+                                    │               reach nothing but plain data, they get items
+                                    └ it waits ───> the source is read; threads for items 1, 2, …
 
 So a program that calls once pays for reading, loading and starting while it works.
 """
@@ -14,26 +15,28 @@ import contextvars
 import functools
 import threading
 import time
-from typing import Protocol
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._sizes import THREADS_PER_CPU
+from clustrix._typing import NamedTuple, Protocol
 from clustrix.execution import _thread_cache
+from clustrix.execution._cost import MOST_WAITING, Decision
 from clustrix.execution._engines import Engines
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._source import Source, has_blocking_call
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
+from clustrix.execution._weight import is_atom
 
-__all__ = ["SlowStart", "has_blocking_call"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.execution._process_loop import ProcessLoop
+
+__all__ = ["SlowStart", "Started"]
 
 # Seconds that the first item may take before anything is done about it.  A thread that waits so
 # long costs a cheap function nothing but its start.
 PATIENCE = 0.002
-
-
-def has_blocking_call(plan: Plan) -> bool:
-    """Whether one was found in the source."""
-    return any(finding.code.startswith("IO") for finding in plan.findings)
 
 
 class Owner(Protocol):
@@ -44,20 +47,42 @@ class Owner(Protocol):
     most: int | None
     chunk_size: int | None
     engines: Engines
+    source: Source
 
-    def evident(self) -> bool:
-        """Whether there is nothing in the source that reading it could find."""
 
-    def plan(self) -> Plan:
-        """The plan that the source suggests."""
+class Started(NamedTuple):
+    """A loop that is under way behind its first item.
+
+    Attributes:
+        decision: how it goes on.
+        schedule: which chunk is next.
+        taper: what cuts the chunks.
+        threads: the lanes, if they are threads.
+        processes: or if they are worker processes.
+    """
+
+    decision: Decision
+    schedule: Schedule
+    taper: Taper
+    threads: ThreadLoop | None = None
+    processes: ProcessLoop | None = None
+
+    def end(self) -> None:
+        """The first item has failed; nothing behind it matters."""
+        if self.threads is not None:
+            self.threads.end()
+        if self.processes is not None:
+            while self.processes.take_back():  # what has not begun need not be waited for
+                pass
+            self.processes.end()
 
 
 class SlowStart:
     """What happens while the first item takes its time.
 
-    A helper thread waits a moment.  If the item is still running then, the helper reads the
-    function's source and starts what it will probably need: threads that take the next items
-    of a function that waits, worker processes for one that computes.
+    A helper thread waits a moment.  If the item is still running then, the helper starts what the
+    loop will probably need: worker processes for a function that computes, and threads that take
+    the next items of one that waits.
 
     Args:
         owner: the loop whose first item starts now.
@@ -66,8 +91,8 @@ class SlowStart:
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self._taper = Taper(owner.call.items, 1, 1.0, owner.chunk_size)
-        self._loop = ThreadLoop(owner.call, Schedule(owner.call, self._taper))
-        self._started = False
+        self._schedule = Schedule(owner.call, self._taper)
+        self._started: Started | None = None
         self._over = False
         self._lock = threading.Lock()
         self._first_item = threading.Lock()
@@ -75,22 +100,22 @@ class SlowStart:
         # The lanes that it starts find the caller's context variables there.
         _thread_cache.start(functools.partial(contextvars.copy_context().run, self._run))
 
-    def over(self, *, cancel: bool) -> tuple[ThreadLoop, Taper] | None:
+    def over(self, *, cancel: bool) -> Started | None:
         """The first item is done.
 
         Args:
             cancel: whether it failed, so that nothing behind it matters.
 
         Returns:
-            The loop on threads, if one has been started, and what cuts its chunks.
+            What has been started behind it.
         """
         self._first_item.release()
         with self._lock:
             self._over = True
-            if self._started and cancel:
-                self._loop.end()
+            if self._started is not None and cancel:
+                self._started.end()
                 return None
-            return (self._loop, self._taper) if self._started else None
+            return self._started
 
     def _run(self) -> None:
         start, cpu = time.perf_counter(), time.process_time()
@@ -101,16 +126,44 @@ class SlowStart:
         with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
             if computes:  # the sooner workers start, the sooner they help
                 owner.engines.processes(owner.machine.cpus - 1)
-            if owner.evident():
+            if owner.source.evident():
+                if computes:
+                    self._on_processes()
                 return
-            plan = owner.plan()
+            plan = owner.source.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)
             elif owner.call.seed is not None:
                 return  # threads would share its generators
             elif plan.engine == "threads" and has_blocking_call(plan):
-                with self._lock:
-                    if not self._over:
-                        self._started = True
-                        few = THREADS_PER_CPU * owner.machine.cpus
-                        self._loop.hand_out(min(few, owner.most or few))
+                self._on_threads()
+
+    def _on_threads(self) -> None:
+        owner, loop = self._owner, ThreadLoop(self._owner.call, self._schedule)
+        with self._lock:
+            if self._over:
+                return
+            width = min(owner.most or MOST_WAITING, len(owner.call.items))
+            decision = Decision("threads", width, "it has a blocking call")
+            self._started = Started(decision, self._schedule, self._taper, threads=loop)
+            few = THREADS_PER_CPU * owner.machine.cpus
+            loop.hand_out(min(few, owner.most or few))
+
+    def _on_processes(self) -> None:
+        """Give each worker an item already.
+
+        Where the first one was the only dear one, the calling thread takes them back.
+        """
+        owner = self._owner
+        lanes = min(owner.most or owner.machine.cpus, len(owner.call.items))
+        if lanes < 2 or not all(map(is_atom, owner.call.items[1:lanes])):
+            return
+        engine = owner.engines.processes(lanes - 1)
+        loop = engine.loop(owner.call, Plan("processes", lanes - 1), self._schedule)
+        with self._lock:
+            if self._over:
+                return
+            decision = Decision("processes", lanes, "its first item computed for long")
+            self._started = Started(decision, self._schedule, self._taper, processes=loop)
+            for _ in loop.hand_out():  # which has nothing to say of what can be sent
+                pass

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-__all__ = ["bulk", "weigh"]
+__all__ = ["bulk", "is_atom", "weigh"]
 
 # benchmarks/big_arrays.py: 256 MB into two workers in 60 ms, and back in 100.
 SECONDS_PER_BYTE = 0.4e-9
@@ -57,6 +57,11 @@ def _array_bytes(part: Any) -> int:
     kind = type(part)
     is_array = kind.__name__ == "ndarray" and kind.__module__ == "numpy"
     return part.nbytes if is_array else 0
+
+
+def is_atom(part: object) -> bool:
+    """Whether it is a number or a text, of any length."""
+    return type(part) in _ATOMS
 
 
 def _light(part: Any) -> float | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +16,12 @@ from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
-from clustrix.execution import _adaptive
+from clustrix.execution import _adaptive, _slow_start
 from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known
+from clustrix.execution._source import Source
 from clustrix.execution._taper import Taper
 from tests import strategies
 from tests.jobs import perform
@@ -224,6 +228,49 @@ def test_a_first_item_that_fails_ends_the_loop_at_once(tmp_path):
 
     with pytest.raises(LookupError):
         parallel(work)(range(100))
+
+
+@pytest.fixture
+def computes(monkeypatch: Any) -> None:
+    """Whatever runs first seems to compute, and nothing can be read from its source."""
+    ticks = itertools.count()
+    clocks = SimpleNamespace(perf_counter=lambda: 0.0, process_time=lambda: next(ticks))
+    monkeypatch.setattr(_slow_start, "time", clocks)
+    monkeypatch.setattr(Source, "evident", lambda self: True)
+
+
+def test_a_worker_gets_an_item_while_the_first_one_computes(engines, computes, tmp_path):
+    """Each of the two waits for the other."""
+
+    def meet(path: str) -> int:
+        Path(path).touch()
+        deadline = time.monotonic() + 60
+        while len(os.listdir(os.path.dirname(path))) < 2:
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody came")
+        return os.getpid()
+
+    pids = run(engines, meet, [str(tmp_path / "a"), str(tmp_path / "b")], [])
+    assert pids[0] == os.getpid() != pids[1]
+
+
+def test_items_that_workers_have_early_do_not_outlive_a_first_one_that_fails(
+    engines, computes, tmp_path
+):
+    """The worker serves the next loop."""
+
+    def meet(path: str) -> None:
+        Path(path).touch()
+        deadline = time.monotonic() + 60
+        while len(os.listdir(os.path.dirname(path))) < 2:
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody came")
+        raise LookupError(os.path.basename(path))
+
+    with pytest.raises(LookupError, match="a"):
+        run(engines, meet, [str(tmp_path / name) for name in "abc"], [])
+    assert sorted(os.listdir(tmp_path)) == ["a", "b"]
+    assert run(engines, abs, [-1, -2, -3], [Decision("processes", 2, "so")]) == [1, 2, 3]
 
 
 def test_what_was_found_is_remembered_and_explained():
