@@ -93,9 +93,8 @@ class Outbox:
 
     def close(self) -> None:
         """Give the memory back."""
-        for slot in self._slots:
-            slot.close()
-        self._slots.clear()
+        while self._slots:
+            self._slots.pop().close()
 
     def _put(self, buffer: memoryview, wait: bool) -> Parcel:
         size = buffer.nbytes

@@ -63,7 +63,10 @@ class Beside:
             keep_partial(interrupt, self._loop.unfinished())
             raise
         finally:
-            self._loop.end()
+            try:
+                self._loop.end()
+            finally:
+                self._loop.let_go()
 
     def _turn(self) -> bool:
         """Serve the workers, do a chunk oneself; ``False`` when nothing that matters is left."""

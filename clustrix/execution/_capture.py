@@ -37,18 +37,24 @@ class Held:
 
     def __init__(self) -> None:
         self.streams = {name: Stream(name, None) for name in STREAMS}
-        places = {name: stream_property(stream) for name, stream in self.streams.items()}
+        places = {name: stream_property(one, lambda: _lock) for name, one in self.streams.items()}
         self._modules = (_Dressed(sys, places), _Dressed(warnings, _warned.properties()))
         self._undo: list[Callable[[], None]] = []
 
     def begin(self) -> None:
-        """Tell lanes apart from now on."""
+        """Tell lanes apart from now on.
+
+        A lane may come up, or leave, after its loop has ended: while its former caller puts a
+        stream of its own in place.  That is the caller's stream then, before, here and behind.
+        """
         namespace = vars(sys)
         for name, stream in self.streams.items():
             stream.beneath = namespace.get(name)
-            namespace[name] = stream
         for module in self._modules:
-            module.put_on()
+            module.put_on()  # from here on who assigns waits for us
+        for name, stream in self.streams.items():
+            stream.beneath = namespace.get(name)
+            namespace[name] = stream
         self._undo = [_warned.install()]
         self.see_logging()
 
@@ -61,13 +67,13 @@ class Held:
         """Everything as it was."""
         for undo in self._undo:
             undo()
-        for module in self._modules:
-            module.take_off()
         namespace = vars(sys)
         for name, stream in self.streams.items():
             if namespace.get(name) is stream:
                 namespace[name] = stream.beneath
             stream.said = {}
+        for module in self._modules:
+            module.take_off()
 
 
 class _Dressed:
@@ -100,7 +106,8 @@ class _Dressed:
 
 _held = Held()
 _holders = 0
-_lock = threading.Lock()
+# Signal handlers run between two steps, and may assign or run a loop.
+_lock = threading.RLock()
 
 
 def hold() -> Held:
@@ -146,7 +153,7 @@ class capture(recording):
 def _forget_lane() -> None:
     """A forked child is no lane: what it shows, it shows itself."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _recorder.forget()
 
 

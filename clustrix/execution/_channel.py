@@ -156,8 +156,8 @@ class Channel:
                     sent = self._socket.send(view)
             except BlockingIOError:
                 return
-            for handle in handles:
-                os.close(handle)
+            while handles:
+                os.close(handles.pop())
             if sent == len(view):
                 self._out.popleft()
             else:
@@ -187,13 +187,10 @@ class Channel:
 
     def close(self) -> None:
         """Hang up; the other side reads EOF."""
-        for _, handles in self._out:
-            for handle in handles:
-                os.close(handle)
-        for handle in self._handles:
-            os.close(handle)
+        for handles in (self._handles, *(handles for _, handles in self._out)):
+            while handles:  # each is closed once, also where this is interrupted and called again
+                os.close(handles.pop())
         self._out.clear()
-        self._handles.clear()
         self._socket.close()
         self._outbox.close()
         self._inbox.close()

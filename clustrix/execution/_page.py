@@ -1,15 +1,18 @@
 """One page of memory that the parent and a worker both see: where the worker is in the loop.
 
-    worker:  page.enter(17) ──────> [phase | item | since | serial | cancel] <────── parent: page
+    worker:  page.enter(17) ──────> [state | since | serial | cancel] <────── parent: page.where()
 
 A message for every item would cost more than many an item does; eight bytes of shared memory
 cost next to nothing, and they are still there when the worker is not.
+
+A worker may be killed, stopped or robbed of its processor between any two stores.  What belongs
+together is therefore stored at once, as one word; a `struct` is filled with zeros before it is
+packed, and what the page says then is not true.
 """
 
 from __future__ import annotations
 
 import mmap
-import struct
 import threading
 import time
 
@@ -18,12 +21,15 @@ __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page"]
 # What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
 IDLE, BUSY, IN_ITEM = range(3)
 
-_WHERE = struct.Struct("<qqd")  # phase, item, since
-_SERIAL = 5  # the chunk that has begun; a word of its own, counted in words
-_CANCEL = 64  # on a cache line of its own: the worker reads it before every item
+# Places of words, counted in words, on cache lines of those who write them.
+_STATE = 0  # 0 before the worker has come up; 1 + phase; 3 + the item that runs
+_SINCE = 1  # when that began
+_SERIAL = 5  # the chunk that has begun
+_EMPTIED = {"parent": 16, "worker": 24}  # frames with buffers that each side has emptied
+
+# Places of bytes.
+_CANCEL = 64  # the worker reads it before every item
 _SKIP, _SKIPS = 1024, 2048  # a byte for each chunk under way: taken back, do not begin
-_COUNT = struct.Struct("<q")
-_EMPTIED = {"parent": 128, "worker": 192}  # frames with buffers that each side has emptied
 
 
 class Page:
@@ -36,23 +42,24 @@ class Page:
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
         self._words = memoryview(memory).cast("q")
+        self._times = memoryview(memory).cast("d")
         self._barrier = threading.Lock()
 
     def enter(self, index: int) -> bool:
         """Worker: the item at ``index`` starts now; ``False`` when the loop has been ended."""
         if self._memory[_CANCEL]:
             return False
-        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, time.monotonic())
+        self._times[_SINCE] = time.monotonic()  # first: an item must not be seen with the time
+        self._words[_STATE] = 1 + IN_ITEM + index  # of the one before
         return True
 
     def resume(self, index: int, since: float) -> None:
         """Worker: the item that began then goes on, after something else had to be done."""
-        _WHERE.pack_into(self._memory, 0, IN_ITEM, index, since)
+        self._times[_SINCE] = since
+        self._words[_STATE] = 1 + IN_ITEM + index
 
     def begin(self, serial: int) -> bool:
         """Worker: the chunk with this number is next; ``False`` when it has been taken back."""
-        # A `struct` is filled with zeros before it is packed, and a worker may lose its processor
-        # right then: the number that decides who runs a chunk is stored at once, as one word.
         self._words[_SERIAL] = serial
         self.phase(BUSY)
         self._fence()
@@ -79,17 +86,25 @@ class Page:
 
     def phase(self, phase: int) -> None:
         """Worker: no item runs; the worker is idle or busy around one."""
-        _WHERE.pack_into(self._memory, 0, phase, -1, 0.0)
+        self._words[_STATE] = 1 + phase
 
     def where(self) -> tuple[int, int, float, int]:
         """Parent: the phase, the item that runs (-1 for none), since when, and in which chunk.
 
         The time is `time.monotonic`, one clock for all processes of a machine.
         """
-        first = _WHERE.unpack_from(self._memory, 0)
-        while first != (again := _WHERE.unpack_from(self._memory, 0)):
+        words, times = self._words, self._times
+        first = words[_STATE], times[_SINCE]
+        while first != (again := (words[_STATE], times[_SINCE])):
             first = again  # it was being written
-        return (*first, self._words[_SERIAL])
+        state, since = first
+        if state <= IN_ITEM:
+            return max(IDLE, state - 1), -1, 0.0, words[_SERIAL]
+        return IN_ITEM, state - 1 - IN_ITEM, since, words[_SERIAL]
+
+    def awake(self) -> bool:
+        """Parent: whether the worker has come up."""
+        return bool(self._words[_STATE])
 
     def cancel(self, on: bool) -> None:
         """Parent: ask the worker to stop before its next item, or take that back."""
@@ -97,14 +112,14 @@ class Page:
 
     def emptied(self, side: str) -> int:
         """How many frames with buffers a side, ``"parent"`` or ``"worker"``, has emptied."""
-        count: int = _COUNT.unpack_from(self._memory, _EMPTIED[side])[0]
-        return count
+        return self._words[_EMPTIED[side]]
 
     def note_emptied(self, side: str) -> None:
         """Count one more; only that side itself does."""
-        _COUNT.pack_into(self._memory, _EMPTIED[side], self.emptied(side) + 1)
+        self._words[_EMPTIED[side]] += 1
 
     def close(self) -> None:
         """Unmap the page."""
         self._words.release()
+        self._times.release()
         self._memory.close()

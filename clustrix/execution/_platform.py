@@ -224,12 +224,13 @@ def voluntary_waits() -> int:
 def freeze(pid: int) -> None:
     """Stop a child and wait until it has stopped, so that what it says of itself holds still."""
     if hasattr(os, "waitid"):
-        os.kill(pid, signal.SIGSTOP)
-        with contextlib.suppress(ChildProcessError):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # it is gone
+            os.kill(pid, signal.SIGSTOP)
             os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
 
 def thaw(pid: int) -> None:
     """Let a child go on after `freeze`."""
     if hasattr(os, "waitid"):
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)

@@ -1,18 +1,22 @@
 """The worker processes of this process: started, lent to loops, taken back, ended.
 
-    take() ──> an idle worker, or a new one ──> a loop uses it ──> give_back() ──> idle again
-                                                       │ it died, or hangs
+    take() ──> an idle worker, or a new one ──> a loop holds it ──> give_back() ──> idle again
+                                                       │ it died, hangs, or cannot be trusted
                                                        └──> discard(): killed, never seen again
 
 One warm pool serves every decorated function.  A loop holds workers only while it has work for
 them, and a loop that holds none always gets one, so loops in several threads, or one that its
 caller has left half read, cannot wait for each other.
+
+Ctrl-C strikes between any two steps.  Who holds a worker is therefore one entry of one table,
+and a loop that ends gives back only the workers whose conversation is whole.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import io
 import os
 import pickle
 import subprocess
@@ -21,9 +25,9 @@ import threading
 import time
 import weakref
 from collections import deque
-from typing import Any
 
 from clustrix._model import Chunk
+from clustrix._typing import Any, Protocol
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._channel import Channel, Kind, Packed
@@ -45,6 +49,14 @@ SURE_SECONDS = 0.01
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+class Holder(Protocol):
+    """A loop, for the pool."""
+
+    @property
+    def aside(self) -> bool:
+        """Whether it waits for its caller, nobody knows for how long."""
+
+
 class Worker:
     """One worker process, as the parent sees it.
 
@@ -55,12 +67,15 @@ class Worker:
         chunks: what it runs and what waits behind that, each with its serial number.
         values: what has come back for the first of them so far.
         serial: how many chunks it has been sent.
+        talking: whether a step of the conversation has begun and not been ended: what interrupted
+            it may have left half a frame in the socket, or sent one that is not noted.
     """
 
     def __init__(self) -> None:
         ours, theirs = _platform.socket_pair()
         page_handle, memory = _platform.shared_page()
-        lifeline, self._lifeline = os.pipe()
+        lifeline, held = os.pipe()
+        self._lifeline = io.FileIO(held, "w")  # is closed once, whoever comes first
         handles = (theirs.fileno(), page_handle, lifeline)
         code = (
             f"import sys; sys.path[:] = {[_ROOT, *filter(None, sys.path)]!r}; "
@@ -81,6 +96,7 @@ class Worker:
         self.values: list[Any] = []
         self.serial = 0
         self._surely = 0.0
+        self.talking = False
         self._context: object = None
         self._tasks: dict[int, None] = {}
 
@@ -88,6 +104,11 @@ class Worker:
     def chunk(self) -> Chunk:
         """What it runs at the moment."""
         return self.chunks[0][1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it owes no answer and everything that was said has been heard."""
+        return not (self.talking or self.chunks or self.channel.wants_to_write)
 
     def prepare(self, context: dict[str, Any], task_id: int, task: Packed) -> None:
         """Send the caller's surroundings and a task, unless the worker has them."""
@@ -116,7 +137,7 @@ class Worker:
 
     def awake(self) -> bool:
         """Whether the process has come up; before that its page is empty."""
-        return self.page.where() != (0, 0, 0.0, 0)
+        return self.page.awake()
 
     def ask_to_leave(self) -> None:
         """Let an idle worker run its exit handlers and go."""
@@ -139,11 +160,9 @@ class Worker:
 
     def abandon(self) -> None:
         """Close this side's ends without a word to the process."""
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
-            self.channel.close()
-            self.page.close()
+        self._lifeline.close()
+        self.channel.close()
+        self.page.close()
 
 
 class Pool:
@@ -155,78 +174,70 @@ class Pool:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._idle: list[Worker] = []
-        self._all: set[Worker] = set()
+        self._holders: dict[Worker, Holder | None] = {}  # who has a worker; nobody: it is idle
         self._lock = threading.Lock()
         self._closed = False
-        self._aside = 0
         self.era = 0  # another one begins when all workers are gone at once
         _pools.add(self)
 
-    def take(self, held: int, most: int) -> Worker | None:
-        """A worker for a loop that holds ``held`` and may hold ``most``; ``None`` for not now."""
+    def take(self, held: int, most: int, holder: Holder) -> Worker | None:
+        """A worker for a loop that has ``held`` and may have ``most``; ``None`` for not now."""
         if held >= most:
             return None
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot run a loop on a process pool that has been shut down")
-            while self._idle:
-                worker = self._idle.pop()
+            for worker in self.held_by(None):
                 if worker.alive():
+                    self._holders[worker] = holder
                     return worker
-                self._all.discard(worker)  # it left after a while without work
-                worker.abandon()
-            if held and len(self._all) - self._aside >= max(self.size, most):
+                worker.abandon()  # it left after a while without work
+                del self._holders[worker]
+            if held and self._active() >= max(self.size, most):
                 return None
             worker = Worker()
-            self._all.add(worker)
+            self._holders[worker] = holder
             return worker
 
     def start(self, workers: int) -> None:
         """Start workers ahead of the first loop, which then finds them idle."""
         with self._lock:
-            for _ in range(min(workers, self.size) - len(self._all)):
-                worker = Worker()
-                self._all.add(worker)
-                self._idle.append(worker)
+            for _ in range(min(workers, self.size) - len(self._holders)):
+                self._holders[Worker()] = None
 
-    def set_aside(self, workers: int) -> None:
-        """So many workers, more or fewer, belong to loops that wait for their callers.
-
-        A stream whose consumer is busy elsewhere keeps its workers, and nobody knows for how
-        long: other loops shall not have fewer for that.
-        """
-        with self._lock:
-            self._aside += workers
+    def held_by(self, holder: Holder | None) -> list[Worker]:
+        """The workers that a loop has, or nobody."""
+        return [worker for worker, its in self._holders.copy().items() if its is holder]
 
     def give_back(self, worker: Worker) -> None:
         """Take an idle worker back; it serves the next loop, unless there are too many."""
         with self._lock:
-            if not self._closed and len(self._all) - self._aside <= self.size:
-                self._idle.append(worker)
+            if not self._closed and self._active() <= self.size:
+                self._holders[worker] = None
                 return
-            self._all.discard(worker)
+            self._holders.pop(worker, None)
         worker.ask_to_leave()
         worker.end(GRACE_SECONDS)
 
     def discard(self, worker: Worker) -> int:
         """End a worker that is of no use any more; its exit status."""
+        code = worker.end()
         with self._lock:
-            self._all.discard(worker)
-        return worker.end()
+            self._holders.pop(worker, None)
+        return code
 
     def processes(self) -> list[subprocess.Popen[bytes]]:
         """The processes that belong to the pool now."""
         with self._lock:
-            return [worker.process for worker in self._all]
+            return [worker.process for worker in self._holders]
 
     def idle(self) -> int:
         """How many workers wait for work."""
-        return len(self._idle)
+        return len(self.held_by(None))
 
     def awake(self) -> bool:
         """Whether a loop would find a worker that has come up, or none that is coming up."""
-        idle = list(self._idle)
+        idle = self.held_by(None)
         return not idle or any(worker.awake() for worker in idle)
 
     def request_stacks(self) -> None:
@@ -239,8 +250,9 @@ class Pool:
         """End the idle workers; busy ones are ended by the loops that hold them."""
         with self._lock:
             self._closed = True
-            idle, self._idle = self._idle, []
-            self._all.difference_update(idle)
+            idle = self.held_by(None)
+            for worker in idle:
+                del self._holders[worker]
         for worker in idle:
             worker.ask_to_leave()
         for worker in idle:
@@ -250,7 +262,7 @@ class Pool:
         """End every worker at once: the interpreter is leaving."""
         with self._lock:
             self._closed = True
-            workers, self._all, self._idle = list(self._all), set(), []
+            workers, self._holders = list(self._holders), {}
             self.era += 1
         for worker in workers:
             worker.end()
@@ -258,12 +270,19 @@ class Pool:
     def forget(self) -> None:
         """In a forked child: the workers belong to the parent; let go of this copy's ends."""
         self._lock = threading.Lock()
-        for worker in self._all:
+        for worker in self._holders:
             worker.process.returncode = 0  # not this process's child, so not its to wait for
             worker.abandon()
-        self._all, self._idle = set(), []
-        self._aside = 0
+        self._holders = {}
         self.era += 1
+
+    def _active(self) -> int:
+        """Workers that are idle or at work.
+
+        A stream whose consumer is busy elsewhere keeps its workers; other loops shall not have
+        fewer for that.
+        """
+        return sum(its is None or not its.aside for its in self._holders.values())
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()

@@ -6,26 +6,36 @@
 
 A worker that dies or runs out of time costs the loop its item and nothing else: the page that
 it shares with this process says which item that was.
+
+Every item of the loop is, at each moment, in exactly one of these: the schedule, the chunks of one
+worker, an outcome.  What worker and parent say of a chunk is compared when an answer arrives.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pickle
-import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import Event, Heard, News
-from clustrix.errors import NotPicklableError, TaskTimeout, WorkerDied
+from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._channel import Frame, Kind, unpack
 from clustrix.execution._exceptions import unpack_error, unpack_raised
-from clustrix.execution._lane import Raised, item_note
+from clustrix.execution._lane import Raised
+from clustrix.execution._losses import (
+    disagreement,
+    never_began,
+    too_long,
+    unreadable,
+    worker_died,
+)
 from clustrix.execution._packing import Packing
-from clustrix.execution._page import IN_ITEM
+from clustrix.execution._page import IDLE, IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._tasks import Task
@@ -75,6 +85,8 @@ class ProcessLoop:
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
+        self.aside = False  # whether nobody knows when it goes on
+        self.ending = False
         self.awake = 0.0  # until when an answer is waited for without going to sleep
         # What has come back is not lost when the worker ends; nothing has to run twice.
         eager = plan.timeout is not None or call.collect
@@ -102,6 +114,7 @@ class ProcessLoop:
                 else:
                     yield self.schedule.settle(chunk, self.unsent(chunk))
                 continue
+            worker.talking = True
             worker.serial += 1
             worker.page.send(worker.serial)
             worker.chunks.append((worker.serial, chunk))
@@ -111,9 +124,10 @@ class ProcessLoop:
             try:
                 worker.prepare(self.context, self.task.id, self.task.packed)
                 worker.channel.send(Kind.CHUNK, chunk.start, worker.serial, packed)
-                self.awake = time.perf_counter() + _platform.AWAKE_SECONDS
+                worker.talking = False
             except OSError:  # it is gone already; reading from it will say so
                 continue
+            self.awake = time.perf_counter() + _platform.AWAKE_SECONDS
 
     def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""
@@ -127,10 +141,27 @@ class ProcessLoop:
 
     def unfinished(self) -> list[Outcome]:
         """What has come back of chunks that are still under way."""
-        return [Outcome(one.chunk.start, one.values) for one in self.working.values()]
+        return [Outcome(one.chunk.start, one.values) for one in self.working.values() if one.chunks]
 
     def end(self) -> None:
-        """Leave no worker behind: idle ones go back, the others stop or are ended."""
+        """Let running workers stop, and give back those that are fit for the next loop."""
+        self.ending = True
+        self._stop_working()
+        for worker in self.idle:
+            if not self.task.kept:
+                self._drop_task(worker)
+            if worker.whole:
+                worker.page.cancel(False)
+                self.pool.give_back(worker)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """End the workers that this loop still has; to be called when `end` was interrupted."""
+        for worker in self.pool.held_by(self):
+            self.pool.discard(worker)
+
+    def _stop_working(self) -> None:
+        """Give the workers that run something a moment to come to the end of their item."""
         for worker in self.working.values():
             worker.page.cancel(True)
         deadline = time.monotonic() + CANCEL_SECONDS
@@ -139,14 +170,12 @@ class ProcessLoop:
             for handle in _platform.wait_for(self.working, writers, left):
                 for _ in self._hear(self.working[handle]):
                     pass
-        for worker in list(self.working.values()):
-            self._discard(worker)
-        for worker in self.idle:
-            worker.page.cancel(False)
-            if not self.task.kept:
-                worker.forget(self.task.id)
-            self.pool.give_back(worker)
-        self.idle.clear()
+
+    def _drop_task(self, worker: Worker) -> None:
+        whole, worker.talking = worker.whole, True
+        with contextlib.suppress(OSError):  # it is gone
+            worker.forget(self.task.id)
+            worker.talking = not whole
 
     def _next_worker(self) -> Worker | None:
         """A worker for the next chunk: an idle one, one more, or one that has room for it."""
@@ -154,7 +183,7 @@ class ProcessLoop:
             if self.idle[-1].alive():
                 return self.idle[-1]
             self.pool.discard(self.idle.pop())  # it left after a while without work
-        worker = self.pool.take(len(self.working), self.plan.workers)
+        worker = self.pool.take(len(self.working), self.plan.workers, self)
         if worker is not None:
             self.idle.append(worker)
             return worker
@@ -163,8 +192,9 @@ class ProcessLoop:
 
     def _hear(self, worker: Worker) -> Iterator[News]:
         """Read what a worker has to say; yields what is settled by that."""
+        interrupted, worker.talking = worker.talking, True
         try:
-            worker.channel.flush()
+            gone = _cannot_send(worker)
             while worker.chunks and (frame := worker.channel.read()) is not None:
                 if frame.kind == Kind.SKIPPED:
                     self._skipped(worker, frame.b)
@@ -172,9 +202,12 @@ class ProcessLoop:
                     yield Heard(frame.a, [Event(*event) for event in unpack(frame)])
                 elif (outcome := self._understand(worker, frame)) is not None:
                     yield outcome
+            if gone is not None and worker.chunks:
+                raise gone
         except (EOFError, OSError):
             if (outcome := self._died(worker)) is not None:
                 yield outcome
+        worker.talking = interrupted
 
     def _skipped(self, worker: Worker, serial: int) -> None:
         """A chunk was not begun: it was taken back, now or for a loop that has ended."""
@@ -212,6 +245,8 @@ class ProcessLoop:
 
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk
+        if frame.a != chunk.start:
+            raise disagreement(worker, f"answers for items from {frame.a} on")
         if frame.kind == Kind.FAILED:
             error = unpack_error(bytes(frame.body), pickle.loads)
             return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
@@ -227,13 +262,15 @@ class ProcessLoop:
         except BaseException as reason:  # code of the value's class runs here
             index = chunk.start + len(worker.values)
             several = f"one of {frame.b} results from here on" if frame.b > 1 else "result"
-            error = self._unreadable(several, index, chunk, reason)
+            error = unreadable(self.call, chunk, index, several, reason)
             if not self.call.collect:
                 return self._give_up(worker, error, index)
             values = [Raised(error)] * frame.b
         worker.values.extend(values)
         if frame.kind == Kind.PART:
             return None
+        if not (self.call.batched or self.ending) and len(worker.values) != len(chunk.items):
+            raise disagreement(worker, "is done")
         return self._settle(worker, Outcome(chunk.start, worker.values))
 
     def _broken(
@@ -253,20 +290,14 @@ class ProcessLoop:
                 self.schedule.put_back(Chunk(chunk.start + index, chunk.items[index : index + 1]))
             self._rest(worker)
             return None
-        error = self._unreadable("argument", chunk.start, chunk, reason)
+        error = unreadable(self.call, chunk, chunk.start, "argument", reason)
         return self._settle(worker, Outcome(chunk.start, [], error, chunk.start))
-
-    def _unreadable(self, what: str, index: int, chunk: Chunk, reason: object) -> NotPicklableError:
-        note = item_note(self.call, index, chunk.items[index - chunk.start])
-        where = "in the worker process" if what == "argument" else "when it came back"
-        return NotPicklableError(
-            f"{note}: the {what} could not be unpickled {where}: {reason}", item=index
-        )
 
     def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
         """The worker is done with its chunk."""
         chunk = worker.chunk
         self.packing.settled(chunk)
+        self.false_starts = 0
         self._rest(worker)
         return self.schedule.settle(chunk, outcome)
 
@@ -286,27 +317,21 @@ class ProcessLoop:
         return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
 
     def _died(self, worker: Worker) -> Outcome | None:
-        (begun, chunk), values = worker.chunks[0], worker.values
-        phase, item, _, serial = worker.page.where()
-        if serial == begun:
+        (serial, chunk), values = worker.chunks[0], worker.values
+        phase, item, _, latest = worker.page.where()
+        # All that it said has been heard: what it had done of an earlier chunk is not missing.
+        begun = latest == serial and phase != IDLE
+        if begun:
             worker.chunks.popleft()
         code = self._discard(worker)
-        if serial != begun:  # it had not begun: the chunk was put back as good as new
-            self.false_starts += serial == 0
+        if not begun:  # the chunk was put back as good as new
+            self.false_starts += latest == 0
             if self.false_starts > MOST_FALSE_STARTS:
-                raise WorkerDied(
-                    f"{self.false_starts} worker processes in a row ended before they began "
-                    f"({_cause(code)}); standard error may say why",
-                    exitcode=code,
-                )
+                raise never_began(self.false_starts, code)
             return None
         # Outside an item it was unpickling the first one, or pickling what has not come back.
         index = item if phase == IN_ITEM else min(chunk.start + len(values), chunk.stop - 1)
-        where = item_note(self.call, index, chunk.items[index - chunk.start])
-        doing = "" if phase == IN_ITEM else " while an argument or result was on the way"
-        error = WorkerDied(
-            f"{where}: its worker process ended{doing}: {_cause(code)}", item=index, exitcode=code
-        )
+        error = worker_died(self.call, chunk, index, code, running=phase == IN_ITEM)
         return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
 
     def _discard(self, worker: Worker) -> int:
@@ -330,7 +355,7 @@ class ProcessLoop:
         # A worker between two items has no deadline yet, but will have one this far ahead.
         return max(0.0, min(starts, default=now) + self.plan.timeout - now)
 
-    def _overdue(self, timeout: float) -> Iterator[Outcome]:
+    def _overdue(self, timeout: float) -> Iterator[News]:
         """End the workers whose item is out of time, and say so for each."""
         for worker in list(self.working.values()):
             chunk, where = worker.chunk, worker.page.where()
@@ -341,28 +366,22 @@ class ProcessLoop:
             if worker.page.where() != where:
                 _platform.thaw(worker.process.pid)
                 continue
-            index = where[1]
-            note = item_note(self.call, index, chunk.items[index - chunk.start])
-            error = TaskTimeout(
-                f"{note} ran longer than {timeout} s; its worker process was ended",
-                item=index,
-                timeout=timeout,
-            )
-            yield self._give_up(worker, error, index)
+            yield from self._hear(worker)  # the values in front of it may still be on the way
+            if not worker.chunks:
+                continue
+            error = too_long(self.call, chunk, where[1], timeout)
+            yield self._give_up(worker, error, where[1])
+
+
+def _cannot_send(worker: Worker) -> OSError | None:
+    """Send what waits; the error when nobody is there.  What it had said before still counts."""
+    try:
+        worker.channel.flush()
+    except OSError as error:
+        return error
+    return None
 
 
 def _late(where: tuple[int, int, float, int], timeout: float) -> bool:
     phase, _, since, _ = where
     return phase == IN_ITEM and time.monotonic() >= since + timeout
-
-
-def _cause(code: int) -> str:
-    """An exit status in words."""
-    if code >= 0:
-        return f"it exited with status {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    usual = "; the usual cause is that memory ran out" if name == "SIGKILL" else ""
-    return f"it was ended by {name}{usual}"

@@ -78,13 +78,11 @@ class ProcessEngine:
                 if tick is not None:
                     tick(sum(len(worker.values) for worker in loop.working.values()))
                 for one in found:
-                    held = len(loop.working) + len(loop.idle)
-                    self.pool.set_aside(held)
+                    loop.aside = True
                     try:
                         yield one
                     finally:
-                        if self.pool.era == era:
-                            self.pool.set_aside(-held)
+                        loop.aside = False
                     if self.pool.era != era:
                         raise RuntimeError(
                             f"the loop over {describe(call.function)}() cannot go on: its worker "
@@ -97,7 +95,10 @@ class ProcessEngine:
             raise
         finally:
             if self.pool.era == era:
-                loop.end()
+                try:
+                    loop.end()
+                finally:
+                    loop.let_go()
 
     def loop(self, call: Call, plan: Plan, schedule: Schedule) -> ProcessLoop:
         """A loop to be driven by whoever wants to do more than wait for it.

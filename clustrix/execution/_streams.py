@@ -11,7 +11,7 @@ notices.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from clustrix._typing import Any
 from clustrix.execution._recorder import ERR, OUT, Recorder, current
@@ -136,9 +136,14 @@ class _Buffer:
         return getattr(self._beneath, name)
 
 
-def stream_property(stream: Stream) -> property:
-    """What ``sys.stdout`` is for whoever asks: a lane's own, or what it would be without us."""
-    name = stream.name_in_sys
+def stream_property(stream: Stream, changing: Callable[[], Any]) -> property:
+    """What ``sys.stdout`` is for whoever asks: a lane's own, or what it would be without us.
+
+    Args:
+        stream: what stands in its place.
+        changing: gives the lock of whoever puts the stream there, or takes it away.
+    """
+    name, namespace = stream.name_in_sys, vars(sys)
 
     def look(_: object) -> Any:
         recorder = current()
@@ -147,7 +152,11 @@ def stream_property(stream: Stream) -> property:
     def put(_: object, value: Any) -> None:
         recorder = current()
         if recorder is None:
-            stream.beneath = value
+            with changing():
+                if namespace.get(name) is stream:
+                    stream.beneath = value
+                else:  # the last lane has left while this one waited
+                    namespace[name] = value
         elif value is stream:
             recorder.own.pop(name, None)
         else:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from clustrix import parallel
 from clustrix._records import Event, Heard, Outcome
+from clustrix.execution import _capture
 from clustrix.execution._recorder import OUT, Recorder
 from clustrix.execution._relay import Relay
 from tests import jobs
@@ -43,6 +44,40 @@ def test_the_transcript_is_that_of_the_loop(
     f = parallel(jobs.perform, loop_var="job", executor=executor, chunk_size=size, max_workers=2)
     expected = transcript(lambda: [jobs.perform(job, bad) for job in items], action)
     assert transcript(lambda: f(items, bad), action) == expected
+
+
+def test_a_stream_that_is_put_in_place_while_lanes_come_and_go(monkeypatch: Any) -> None:
+    """A lane that is late to begin or to leave takes nothing from the loops that follow."""
+    given = [io.StringIO() for _ in range(3)]
+    monkeypatch.setattr(sys, "stdout", given[0])
+    threads = []
+
+    def assign(stream: io.StringIO) -> None:
+        threads.append(threading.Thread(target=setattr, args=(sys, "stdout", stream)))
+        threads[-1].start()
+
+    dress, undress = _capture._Dressed.put_on, _capture._Dressed.take_off
+
+    def put_on(module: Any) -> None:
+        if module._module is sys:
+            assign(given[1])
+            threads[-1].join()
+        dress(module)
+
+    def take_off(module: Any) -> None:
+        if module._module is sys:
+            assign(given[2])  # waits until we are through, or was there before
+        undress(module)
+
+    monkeypatch.setattr(_capture._Dressed, "put_on", put_on)
+    monkeypatch.setattr(_capture._Dressed, "take_off", take_off)
+    assert _capture._holders == 0
+    held = _capture.hold()
+    assert (sys.stdout, vars(sys)["stdout"]) == (given[1], held.streams["stdout"])
+    _capture.release()
+    for thread in threads:
+        thread.join()
+    assert vars(sys)["stdout"] is given[2]
 
 
 @pytest.mark.parametrize("name", ["threads", "processes"])

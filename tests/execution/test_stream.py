@@ -29,6 +29,8 @@ from clustrix.execution._adaptive_stream import AdaptiveStream, Settings
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines, shared
 from clustrix.execution._order import InOrder
+from clustrix.execution._page import IDLE
+from clustrix.execution._platform import freeze, thaw
 from clustrix.execution._stream import EngineStream
 from clustrix.execution._window import Items, Pace, Window
 from tests.jobs import affine, double, fail_at, hang_at, kill, meet, pid, same
@@ -475,9 +477,13 @@ def test_a_worker_that_left_meanwhile_is_replaced():
         got = [next(values)]
         pool = executor._engines.processes(2).pool
         while any(process.poll() is None for process in pool.processes()):
-            for worker in list(pool._all):  # as if they had been idle for a minute
-                if not worker.page.where()[0]:
-                    worker.process.terminate()
+            for worker in list(pool._holders):  # as if they had been idle for a minute
+                if worker.process.poll() is None:
+                    freeze(worker.process.pid)  # it must not begin something between look and kill
+                    if worker.page.where()[0] == IDLE:
+                        worker.process.kill()
+                    else:
+                        thaw(worker.process.pid)
         got += values
         assert got == list(range(20))
 

@@ -18,8 +18,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clustrix.execution._processes import ProcessEngine
+    from tests.stress.faults import Tally
 
 PATIENCE = 60.0  # seconds without a finished round that count as a hang
 LIMIT = 480.0  # seconds for everything
@@ -97,20 +104,44 @@ def subject(rounds: int, seed: int) -> None:
     threading.Thread(target=_load, daemon=True).start()
     chance = random.Random(seed)
     executor = LocalExecutor(max_workers=3)
+    story: deque[str] = deque(maxlen=10)
     for number in range(rounds):
         if number % 25 == 24:
             executor.shutdown()
             executor = LocalExecutor(max_workers=chance.randint(1, 4))
         tally = Tally()
         fault = chance.choice(FAULTS)
-        fault(executor, chance, tally)
-        if tally.lost:
-            print(f"round {number}: {fault.__name__} lost {tally.lost}", file=sys.stderr)
+        story.append(fault.__name__)
+        try:
+            fault(executor, chance, tally)
+        except BaseException:
+            traceback.print_exc()
+            tally.lost += 1
         engine = executor._engines._processes
+        if tally.lost:
+            print(_report(seed, story, tally, engine), file=sys.stderr, flush=True)
         pids = [process.pid for process in engine.pool.processes()] if engine else []
         print("round", tally.injected, tally.lost, *pids, flush=True)
     print("end", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)  # no good-bye: the workers must notice by themselves
+
+
+def _report(seed: int, story: Iterable[str], tally: Tally, engine: ProcessEngine | None) -> str:
+    """What can be known of a round that went wrong: what led to it, and where each worker is."""
+    workers = list(engine.pool._holders.items()) if engine else []
+    return "\n".join(
+        [
+            f"subject of seed {seed}, rounds up to this one: {', '.join(story)}",
+            f"  loops of this round: {'; '.join(tally.loops)}",
+            f"  lost {tally.lost}, faults injected {tally.injected}, workers afterwards:",
+            *(
+                f"  {worker.process.pid}: {'idle' if holder is None else 'held by a loop'}, "
+                f"status {worker.process.poll()}, chunks {worker.chunks}, sent {worker.serial}, "
+                f"whole {worker.whole}, page {worker.page.where()}"
+                for worker, holder in workers
+            ),
+        ]
+    )
 
 
 def _load() -> None:

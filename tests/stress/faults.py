@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, wait
 from random import Random
+from typing import Any
 
 from clustrix import LocalExecutor, NotPicklableError, TaskTimeout, WorkerDied
 
@@ -22,11 +23,26 @@ ITEMS = 24
 
 
 class Tally:
-    """What a round did."""
+    """What a round did.
+
+    Attributes:
+        injected: how many faults.
+        lost: how many results were lost or wrong.
+        loops: what was asked for, in words.
+    """
 
     def __init__(self) -> None:
         self.injected = 0
         self.lost = 0
+        self.loops: list[str] = []
+
+    def run(
+        self, executor: LocalExecutor, function: Callable[..., object], items: Any, **how: Any
+    ) -> list[Any]:
+        """A loop over the items, noted down."""
+        said = ", ".join(f"{name}={value}" for name, value in how.items())
+        self.loops.append(f"{function.__name__} over {len(items)} items, {said}")
+        return executor.execute_loop_parallel(function, "x", items, **how)
 
     def check(self, condition: bool) -> None:
         """Count a result that is not what it must be."""
@@ -42,7 +58,7 @@ def calm(executor: LocalExecutor, random: Random, tally: Tally) -> None:
     """Nothing goes wrong: what the faults of other rounds left behind must not show."""
     size = random.choice((None, 1, 5))
     items = range(random.randint(0, 60))
-    got = executor.execute_loop_parallel(work, "x", items, chunk_size=size)
+    got = tally.run(executor, work, items, chunk_size=size)
     tally.check(got == [work(x) for x in items])
 
 
@@ -63,9 +79,7 @@ def crash(executor: LocalExecutor, random: Random, tally: Tally) -> None:
 
     tally.injected += len(culprits)
     size = random.choice((None, 1, 4))
-    got = executor.execute_loop_parallel(
-        fragile, "x", range(ITEMS), chunk_size=size, on_error="collect"
-    )
+    got = tally.run(executor, fragile, range(ITEMS), chunk_size=size, on_error="collect")
     for x, value in enumerate(got):
         if x in culprits:
             tally.check(isinstance(value, WorkerDied) and value.item == x)
@@ -86,7 +100,7 @@ def crash_first(executor: LocalExecutor, random: Random, tally: Tally) -> None:
 
     tally.injected += 1
     try:
-        executor.execute_loop_parallel(fragile, "x", range(ITEMS), chunk_size=3)
+        tally.run(executor, fragile, range(ITEMS), chunk_size=3)
     except WorkerDied as error:
         tally.check(dies < raises and error.item == dies)
     except LookupError as error:
@@ -110,11 +124,11 @@ def murder(executor: LocalExecutor, random: Random, tally: Tally) -> None:
                 victim.send_signal(signal.SIGKILL)
                 killed.append(victim.pid)
 
-    executor.execute_loop_parallel(work, "x", range(2))
+    tally.run(executor, work, range(2))
     killer = threading.Thread(target=kill_some)
     killer.start()
-    got = executor.execute_loop_parallel(
-        slow_work, "x", range(ITEMS), chunk_size=random.choice((1, 4)), on_error="collect"
+    got = tally.run(
+        executor, slow_work, range(ITEMS), chunk_size=random.choice((1, 4)), on_error="collect"
     )
     stop.set()
     killer.join()
@@ -143,9 +157,7 @@ def hang(executor: LocalExecutor, random: Random, tally: Tally) -> None:
         return work(x)
 
     tally.injected += len(stuck)
-    got = executor.execute_loop_parallel(
-        sticky, "x", range(ITEMS), chunk_size=4, timeout=1.0, on_error="collect"
-    )
+    got = tally.run(executor, sticky, range(ITEMS), chunk_size=4, timeout=1.0, on_error="collect")
     for x, value in enumerate(got):
         if x in stuck:
             tally.check(isinstance(value, TaskTimeout) and value.item == x)
@@ -167,9 +179,7 @@ def unsendable(executor: LocalExecutor, random: Random, tally: Tally) -> None:
     items: list[object] = list(range(ITEMS))
     items[bad_item], items[bad_arrival] = threading.Lock(), Poison()
     tally.injected += 3
-    got = executor.execute_loop_parallel(
-        answer, "x", items, chunk_size=random.choice((1, 6)), on_error="collect"
-    )
+    got = tally.run(executor, answer, items, chunk_size=random.choice((1, 6)), on_error="collect")
     for x, value in enumerate(got):
         if x in (bad_item, bad_result, bad_arrival):
             tally.check(isinstance(value, NotPicklableError) and value.item == x)
@@ -184,7 +194,7 @@ def interrupt(executor: LocalExecutor, random: Random, tally: Tally) -> None:
     try:
         try:
             timer.start()
-            got = executor.execute_loop_parallel(slow_work, "x", range(ITEMS), chunk_size=2)
+            got = tally.run(executor, slow_work, range(ITEMS), chunk_size=2)
             tally.check(got == [work(x) for x in range(ITEMS)])
         finally:
             timer.join()
