@@ -11,9 +11,7 @@ A chunk that was given up is tried again in pieces, until the item that ends its
 
 from __future__ import annotations
 
-import os
 import pickle
-import sys
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -25,10 +23,12 @@ from clustrix.errors import ClustrixError, NotPicklableError, WorkerDied
 from clustrix.execution._chunks import cut
 from clustrix.execution._exceptions import unpack_error, unpack_raised
 from clustrix.execution._globals import carry
+from clustrix.execution._guest import here
 from clustrix.execution._lane import item_note
-from clustrix.execution._portions import MOST, Portions
+from clustrix.execution._portions import MOST, MeasuredPace, Portions
 from clustrix.execution._remote import Broken, Order, Parcel, Reply, versions, wrap
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._surroundings import surroundings
 from clustrix.execution._transport import loads, send_by_value, unsendable
 
 __all__ = ["Cluster", "ClusterEngine", "Lost", "mismatch"]
@@ -126,24 +126,25 @@ class _Loop:
         self.cluster = cluster
         self.call = call
         self.schedule = Schedule(call, chunks)
-        self.under_way: dict[Any, Chunk] = {}
+        self.under_way: dict[Any, tuple[Chunk, int]] = {}  # with the bytes that it is
         self.losses = 0
-        self.portions = chunks if isinstance(chunks, Portions) else None
+        self.measured = _measured(chunks)
         slots = cluster.workers()
         # More under way than the user allows to run would run, if the cluster has room.
         most = plan.workers or slots
         self.workers = min(most, slots)
         self.width = most if most < slots else AHEAD * slots
         budget = None
-        if self.portions is not None:
-            self.portions.workers = self.workers
+        if self.measured is not None:
+            self.measured.seen.workers = self.workers
             budget = PATIENCE * MOST
-        self.settings = (budget, plan.timeout, _surroundings() if cluster.local else None)
+        # What goes with every task: a worker of its own cluster is where the caller is.
+        self.settings = (budget, plan.timeout, surroundings(blas=1), cluster.local, here())
         self._send_task()
 
     def busy(self) -> bool:
         """Whether something is under way that can still matter."""
-        return any(self.schedule.wanted(chunk) for chunk in self.under_way.values())
+        return any(self.schedule.wanted(chunk) for chunk, _ in self.under_way.values())
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the workers in work; yields what cannot be sent."""
@@ -154,12 +155,13 @@ class _Loop:
                 refused = unsendable(self.call, chunk, error)
                 yield self.schedule.settle_unsent(chunk, refused)
                 continue
-            self.under_way[self.cluster.submit(self.order, self.task, packed)] = chunk
+            handle = self.cluster.submit(self.order, self.task, packed)
+            self.under_way[handle] = chunk, packed.size
 
     def collect(self) -> Iterator[News]:
         """Wait until something is over; yields what is settled by that."""
         for handle in self.cluster.wait(self.under_way):
-            chunk = self.under_way.pop(handle)
+            chunk, sent = self.under_way.pop(handle)
             try:
                 reply = self.cluster.result(handle)
             except Lost as lost:
@@ -171,7 +173,7 @@ class _Loop:
                 if reply.events:
                     events = [Event(*event) for event in pickle.loads(reply.events)]
                     yield Heard(chunk.start, events)
-                yield self._settle(chunk, reply)
+                yield self._settle(chunk, reply, sent)
 
     def end(self) -> None:
         """Leave nothing on the cluster."""
@@ -186,11 +188,12 @@ class _Loop:
             raise NotPicklableError(
                 f"{describe(self.call.function)}() cannot be sent to {self.cluster.name}: {error}"
             ) from error
-        self.order = pickle.dumps(tuple(Order(versions(), uuid.uuid4().hex, *self.settings)))
+        order = Order(uuid.uuid4().hex, *self.settings)
+        self.order = pickle.dumps((versions(), pickle.dumps(tuple(order), protocol=5)))
         self.parcel = parcel
         self.task = self.cluster.put(parcel)
 
-    def _settle(self, chunk: Chunk, reply: Reply) -> Outcome:
+    def _settle(self, chunk: Chunk, reply: Reply, sent: int) -> Outcome:
         assert reply.values is not None
         error = None if reply.error is None else unpack_error(reply.error, loads)
         try:
@@ -200,17 +203,17 @@ class _Loop:
         except Exception as reason:  # code of a value's class runs here
             return self._unreadable(chunk, "one of the results", "when it came back", reason)
         outcome = Outcome(chunk.start, values, error, reply.failed)
-        if error is None and not self.call.batched:
-            if self.portions is not None:
-                self.portions.learn(len(values), reply.seconds, reply.values.size)
-            self._put_back_rest(Chunk(chunk.start + len(values), chunk.items[len(values) :]))
+        if error is None:
+            done = len(chunk.items) if self.call.batched else len(values)
+            if self.measured is not None:
+                self.measured.learn(done, reply.seconds, max(sent, reply.values.size))
+            self._put_back_rest(Chunk(chunk.start + done, chunk.items[done:]))
         return self.schedule.settle(chunk, outcome)
 
     def _put_back_rest(self, rest: Chunk) -> None:
         """What a chunk had no time for, in chunks of the size that is right by now."""
         if rest.items:
-            size = self.portions.size() if self.portions else len(rest.items)
-            self._put_back(rest, size)
+            self._put_back(rest, self.measured.size if self.measured else len(rest.items))
 
     def _put_back(self, chunk: Chunk, size: int) -> None:
         for piece in reversed(list(cut(chunk.items, size))):
@@ -267,8 +270,9 @@ def mismatch(cluster: str, found: dict[str, str]) -> ClustrixError:
     )
 
 
-def _surroundings() -> tuple[str, list[str]] | None:
-    try:
-        return os.getcwd(), [one or os.getcwd() for one in sys.path]
-    except FileNotFoundError:  # the caller's folder is gone; so be it
-        return None
+def _measured(chunks: Iterable[Chunk]) -> Portions | MeasuredPace | None:
+    """What learns how long items take: of a list its chunks do, of a stream its pace."""
+    if isinstance(chunks, Portions):
+        return chunks
+    pace = getattr(chunks, "pace", None)
+    return pace if isinstance(pace, MeasuredPace) else None
