@@ -15,7 +15,7 @@ import pickle
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix._records import Event, Heard, News
@@ -121,12 +121,26 @@ class ClusterEngine:
                 loop.end()
 
 
+class _Sent(NamedTuple):
+    """A chunk that is under way.
+
+    Attributes:
+        chunk: as it was handed out.
+        order: what it was sent with.
+        size: its bytes.
+    """
+
+    chunk: Chunk
+    order: bytes
+    size: int
+
+
 class _Loop:
     def __init__(self, cluster: Cluster, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> None:
         self.cluster = cluster
         self.call = call
         self.schedule = Schedule(call, chunks)
-        self.under_way: dict[Any, tuple[Chunk, int]] = {}  # with the bytes that it is
+        self.under_way: dict[Any, _Sent] = {}
         self.losses = 0
         self.measured = _measured(chunks)
         slots = cluster.workers()
@@ -144,7 +158,7 @@ class _Loop:
 
     def busy(self) -> bool:
         """Whether something is under way that can still matter."""
-        return any(self.schedule.wanted(chunk) for chunk, _ in self.under_way.values())
+        return any(self.schedule.wanted(sent.chunk) for sent in self.under_way.values())
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the workers in work; yields what cannot be sent."""
@@ -156,24 +170,24 @@ class _Loop:
                 yield self.schedule.settle_unsent(chunk, refused)
                 continue
             handle = self.cluster.submit(self.order, self.task, packed)
-            self.under_way[handle] = chunk, packed.size
+            self.under_way[handle] = _Sent(chunk, self.order, packed.size)
 
     def collect(self) -> Iterator[News]:
         """Wait until something is over; yields what is settled by that."""
         for handle in self.cluster.wait(self.under_way):
-            chunk, sent = self.under_way.pop(handle)
+            sent = self.under_way.pop(handle)
             try:
                 reply = self.cluster.result(handle)
             except Lost as lost:
-                yield from self._lost(chunk, lost)
+                yield from self._lost(sent.chunk, lost)
                 continue
             if reply.broken is not None:
-                yield from self._broken(chunk, reply.broken)
+                yield from self._broken(sent, reply.broken)
             else:
                 if reply.events:
                     events = [Event(*event) for event in pickle.loads(reply.events)]
-                    yield Heard(chunk.start, events)
-                yield self._settle(chunk, reply, sent)
+                    yield Heard(sent.chunk.start, events)
+                yield self._settle(sent.chunk, reply, sent.size)
 
     def end(self) -> None:
         """Leave nothing on the cluster."""
@@ -193,7 +207,7 @@ class _Loop:
         self.parcel = parcel
         self.task = self.cluster.put(parcel)
 
-    def _settle(self, chunk: Chunk, reply: Reply, sent: int) -> Outcome:
+    def _settle(self, chunk: Chunk, reply: Reply, size: int) -> Outcome:
         assert reply.values is not None
         error = None if reply.error is None else unpack_error(reply.error, loads)
         try:
@@ -206,7 +220,7 @@ class _Loop:
         if error is None:
             done = len(chunk.items) if self.call.batched else len(values)
             if self.measured is not None:
-                self.measured.learn(done, reply.seconds, max(sent, reply.values.size))
+                self.measured.learn(done, reply.seconds, max(size, reply.values.size))
             self._put_back_rest(Chunk(chunk.start + done, chunk.items[done:]))
         return self.schedule.settle(chunk, outcome)
 
@@ -235,12 +249,15 @@ class _Loop:
         error.item = chunk.start
         yield self.schedule.settle(chunk, Outcome(chunk.start, [], error, chunk.start))
 
-    def _broken(self, chunk: Chunk, broken: Broken) -> Iterator[Outcome]:
+    def _broken(self, sent: _Sent, broken: Broken) -> Iterator[Outcome]:
         """A worker could not make something from what it got; none of the items has run."""
+        chunk = sent.chunk
         if broken.part == "versions":
             raise mismatch(self.cluster.name, {"a worker": broken.reason})
         if broken.missing is not None and send_by_value(broken.missing):
             self._send_task()
+            self.schedule.put_back(chunk)
+        elif sent.order is not self.order:  # more travels by value since this one left
             self.schedule.put_back(chunk)
         elif broken.part == "task":
             raise NotPicklableError(

@@ -222,6 +222,8 @@ def _on_cluster(name: str) -> Subject:
     library = {"dask": "distributed", "ray": "ray"}[name]
     if importlib.util.find_spec(library) is None:
         raise ValueError(f'{name!r} needs {library}: pip install "clustrix[{name}]"')
+    # What Ray shows by itself of a worker's output comes late, in the middle of something else.
+    os.environ.setdefault("RAY_LOG_TO_DRIVER", "0")
     return Clustrix(name, name, THERE, {*_OURS, TIMEOUT, TOGETHER, WORKERS})
 
 
