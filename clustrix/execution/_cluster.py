@@ -28,8 +28,9 @@ from clustrix.execution._lane import item_note
 from clustrix.execution._portions import MOST, MeasuredPace, Portions
 from clustrix.execution._remote import Broken, Order, Parcel, Reply, versions, wrap
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._shipping import send_by_value
 from clustrix.execution._surroundings import surroundings
-from clustrix.execution._transport import loads, send_by_value, unsendable
+from clustrix.execution._transport import loads, unsendable
 
 __all__ = ["Cluster", "ClusterEngine", "Lost", "mismatch"]
 

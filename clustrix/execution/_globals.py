@@ -15,7 +15,9 @@ import pickle
 import sys
 from typing import Any
 
-__all__ = ["Carried", "adopt", "carry", "goes_by_value"]
+from clustrix.execution._shipping import goes_by_value
+
+__all__ = ["Carried", "adopt", "carry"]
 
 Carried = dict[str, dict[str, bytes]]
 
@@ -59,16 +61,6 @@ def adopt(carried: Carried) -> None:
                 _refill(own, value)
             else:
                 setattr(holder, name, value)
-
-
-def goes_by_value(module: str) -> bool:
-    """Whether functions of a module travel with their globals, as those of ``__main__`` do."""
-    cloudpickle = sys.modules.get("cloudpickle")
-    if cloudpickle is None:
-        return False
-    registered = cloudpickle.list_registry_pickle_by_value()
-    parts = module.split(".")
-    return any(".".join(parts[:count]) in registered for count in range(1, len(parts) + 1))
 
 
 def _dumps(value: Any) -> bytes:

@@ -27,8 +27,9 @@ from clustrix.execution._packing import Packing
 from clustrix.execution._page import IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._shipping import send_by_value
 from clustrix.execution._tasks import Task
-from clustrix.execution._transport import loads, send_by_value
+from clustrix.execution._transport import loads
 
 __all__ = ["ProcessLoop"]
 

@@ -21,6 +21,7 @@ from clustrix._settled import Settled, settle
 from clustrix.errors import NotPicklableError
 from clustrix.execution._channel import Packed, pack
 from clustrix.execution._globals import carry
+from clustrix.execution._shipping import shipped
 from clustrix.execution._transport import dumps
 
 __all__ = ["Task", "Tasks"]
@@ -117,7 +118,7 @@ def _key(call: Call) -> object:
         if not _plain(call.args, call.kwargs):
             return None
         arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
-    by_value = frozenset(cloudpickle.list_registry_pickle_by_value())
+    by_value = frozenset((*cloudpickle.list_registry_pickle_by_value(), *shipped()))
     how = (call.slot, call.batched, call.loop_var, call.collect, call.seed)
     return call.function, how, arguments, by_value
 

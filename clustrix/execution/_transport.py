@@ -27,9 +27,10 @@ from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution._exceptions import reduce_error
 from clustrix.execution._lane import item_note
+from clustrix.execution._shipping import goes_by_value, registered, shipped
 from clustrix.execution._surroundings import reduce_variable
 
-__all__ = ["dumps", "loads", "send_by_value", "unsendable"]
+__all__ = ["dumps", "loads", "unsendable"]
 
 # Anything may fail while pickling, as user code runs: __reduce__, __getstate__, properties.
 BufferCallback = Callable[[pickle.PickleBuffer], object]
@@ -45,6 +46,13 @@ def dumps(obj: object, buffer_callback: BufferCallback | None = None) -> bytes:
     Raises:
         Exception: whatever the object's own hooks raise, or `pickle.PicklingError`.
     """
+    if names := shipped():
+        with registered(names):
+            return _dump(obj, buffer_callback)
+    return _dump(obj, buffer_callback)
+
+
+def _dump(obj: object, buffer_callback: BufferCallback | None) -> bytes:
     with io.BytesIO() as file:
         _Pickler(file, protocol=5, buffer_callback=buffer_callback).dump(obj)
         return file.getvalue()
@@ -95,19 +103,6 @@ def unsendable(call: Call, chunk: Chunk, error: Exception) -> NotPicklableError:
     )
 
 
-def send_by_value(module: str) -> bool:
-    """From now on carry the code of a package that workers cannot import.
-
-    Returns:
-        Whether that changes anything: the package is here, and was not carried yet.
-    """
-    top = module.partition(".")[0]
-    if top not in sys.modules or top in cloudpickle.list_registry_pickle_by_value():
-        return False
-    cloudpickle.register_pickle_by_value(sys.modules[top])
-    return True
-
-
 # The one generator behind the functions of `random` and `numpy.random`, by the name of its type.
 # ``from random import random`` is a method of it: by value every chunk would get a copy of the
 # caller's generator, and draw the numbers that the other chunks draw.
@@ -140,7 +135,7 @@ def _reference(function: FunctionType) -> tuple[Any, ...] | None:
     module, name = function.__module__, function.__qualname__
     if module in (None, "__main__") or "<" in name or module not in sys.modules:
         return None
-    if module in cloudpickle.list_registry_pickle_by_value():
+    if goes_by_value(module):
         return None
     try:
         found = _look_up(module, name)
@@ -160,7 +155,7 @@ def _importable(function: Any) -> bool:
     module, name = function.__module__, function.__qualname__
     if module in (None, "__main__") or "<" in name or module not in sys.modules:
         return False
-    if module in cloudpickle.list_registry_pickle_by_value():
+    if goes_by_value(module):
         return False
     try:
         return _look_up(module, name) is function
