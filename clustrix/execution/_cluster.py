@@ -6,13 +6,15 @@
               lost with its worker: smaller pieces  <─────┘
 
 A scheduler runs the tasks of a worker that died once more on another, so an item may run twice.
-A chunk that was given up is tried again in pieces, until the item that ends its workers is found.
+A chunk that was given up is tried again in pieces, at last alone, until the item that ends its
+workers is found.
 """
 
 from __future__ import annotations
 
 import pickle
 import uuid
+from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
@@ -129,11 +131,13 @@ class _Sent(NamedTuple):
         chunk: as it was handed out.
         order: what it was sent with.
         size: its bytes.
+        alone: whether nothing else of the loop is under way.
     """
 
     chunk: Chunk
     order: bytes
     size: int
+    alone: bool
 
 
 class _Loop:
@@ -142,6 +146,7 @@ class _Loop:
         self.call = call
         self.schedule = Schedule(call, chunks)
         self.under_way: dict[Any, _Sent] = {}
+        self.suspects: deque[Chunk] = deque()
         self.losses = 0
         self.measured = _measured(chunks)
         slots = cluster.workers()
@@ -159,19 +164,27 @@ class _Loop:
 
     def busy(self) -> bool:
         """Whether something is under way that can still matter."""
-        return any(self.schedule.wanted(sent.chunk) for sent in self.under_way.values())
+        chunks = [*self.suspects, *(sent.chunk for sent in self.under_way.values())]
+        return any(map(self.schedule.wanted, chunks))
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the workers in work; yields what cannot be sent."""
+        if self.suspects:
+            if not self.under_way:
+                yield from self._submit(self.suspects.popleft(), alone=True)
+            return
         while len(self.under_way) < self.width and (chunk := self.schedule.take()):
-            try:
-                packed = wrap((chunk.start, chunk.items))
-            except Exception as error:
-                refused = unsendable(self.call, chunk, error)
-                yield self.schedule.settle_unsent(chunk, refused)
-                continue
-            handle = self.cluster.submit(self.order, self.task, packed)
-            self.under_way[handle] = _Sent(chunk, self.order, packed.size)
+            yield from self._submit(chunk)
+
+    def _submit(self, chunk: Chunk, *, alone: bool = False) -> Iterator[Outcome]:
+        try:
+            packed = wrap((chunk.start, chunk.items))
+        except Exception as error:
+            refused = unsendable(self.call, chunk, error)
+            yield self.schedule.settle_unsent(chunk, refused)
+            return
+        handle = self.cluster.submit(self.order, self.task, packed)
+        self.under_way[handle] = _Sent(chunk, self.order, packed.size, alone)
 
     def collect(self) -> Iterator[News]:
         """Wait until something is over; yields what is settled by that."""
@@ -180,7 +193,7 @@ class _Loop:
             try:
                 reply = self.cluster.result(handle)
             except Lost as lost:
-                yield from self._lost(sent.chunk, lost)
+                yield from self._lost(sent, lost)
                 continue
             if reply.broken is not None:
                 yield from self._broken(sent, reply.broken)
@@ -234,13 +247,21 @@ class _Loop:
         for piece in reversed(list(cut(chunk.items, size))):
             self.schedule.put_back(Chunk(chunk.start + piece.start, piece.items))
 
-    def _lost(self, chunk: Chunk, lost: Lost) -> Iterator[Outcome]:
-        """A worker took a chunk with it: which of its items is to blame?"""
+    def _lost(self, sent: _Sent, lost: Lost) -> Iterator[Outcome]:
+        """A worker took a chunk with it: which of its items is to blame?
+
+        A scheduler counts for each task the workers that died with it, also where it only waited
+        behind another one.  So an item is to blame when it is lost once more, alone.
+        """
+        chunk = sent.chunk
         self.losses += 1
         if self.losses <= MOST_LOSSES:
             self.task = self.cluster.put(self.parcel)  # may have gone with the worker
             if len(chunk.items) > 1 and not self.call.batched:
                 self._put_back(chunk, max(1, len(chunk.items) // PIECES))
+                return
+            if not sent.alone:
+                self.suspects.append(chunk)
                 return
         note = item_note(self.call, chunk.start, chunk.items[0])
         if len(chunk.items) > 1:

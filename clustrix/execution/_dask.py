@@ -188,7 +188,16 @@ def run_on_dask(order: bytes, task: Parcel, chunk: Parcel) -> Reply:
     return run_remote(order, task, chunk)
 
 
-_random = random.Random()
+def _generator_apart() -> ModuleType:
+    """The module `random` once more, with another generator behind its functions."""
+    apart, own = ModuleType("random"), random.Random()
+    for name, value in vars(random).items():
+        shared = isinstance(getattr(value, "__self__", None), random.Random)
+        setattr(apart, name, getattr(own, name) if shared else value)
+    return apart
+
+
+_random = _generator_apart()
 
 
 def _keep_apart() -> None:

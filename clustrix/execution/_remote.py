@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from contextvars import copy_context
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from clustrix.execution._capture import capture
 from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._globals import adopt
 from clustrix.execution._guest import Tidy, visit
+from clustrix.execution._interrupts import deferred
 from clustrix.execution._lane import Unwatched, item_note, lane, run_chunk
 from clustrix.execution._place import Place
 from clustrix.execution._recorder import LOG, WARNING, Recorder, recording
@@ -161,34 +163,46 @@ def run_remote(order: bytes, task: Parcel, packed: Parcel) -> Reply:
     wanted, rest = pickle.loads(order)
     if wanted != versions():
         return Reply(broken=Broken("versions", None, "Python {}, clustrix {}".format(*versions())))
-    said = Order(*pickle.loads(rest))
+    with deferred() as may_come, lane():
+        return _run(Order(*pickle.loads(rest)), task, packed, may_come)
+
+
+def _run(
+    said: Order,
+    task: Parcel,
+    packed: Parcel,
+    may_come: Callable[[], AbstractContextManager[None]],
+) -> Reply:
     recorder = Recorder(lambda: watch.index, portable=True)
     recorder.muted = True  # while anything but an item runs
-    with lane(), recording(recorder):
-        with visit(said.surroundings, said.home, whole=said.local) as place, capture(recorder):
-            part = "task"
-            try:
-                call = _call(said.run, task)
-                part = "chunk"
-                chunk = Chunk(*packed.open(writable=True))
-                if place is not None:
-                    place.code_has_come()
-            except BaseException as error:  # importing and unpickling run user code
-                missing = error.name if isinstance(error, ModuleNotFoundError) else None
-                return Reply(broken=Broken(part, missing, f"{type(error).__name__}: {error}"))
-            fresh = copy_context if place is None else place.fresh()
-            watch = _Budget(said.budget, place)
-            began = time.perf_counter()
+    with (
+        recording(recorder),
+        visit(said.surroundings, said.home, whole=said.local) as place,
+        capture(recorder),
+    ):
+        part = "task"
+        try:
+            call = _call(said.run, task)
+            part = "chunk"
+            chunk = Chunk(*packed.open(writable=True))
+            if place is not None:
+                place.code_has_come()
+        except BaseException as error:  # importing and unpickling run user code
+            missing = error.name if isinstance(error, ModuleNotFoundError) else None
+            return Reply(broken=Broken(part, missing, f"{type(error).__name__}: {error}"))
+        fresh = copy_context if place is None else place.fresh(copy_context())
+        watch = _Budget(said.budget, place)
+        began = time.perf_counter()
+        with may_come():
             if said.timeout is not None:
                 outcome, events = fresh().run(_run_timed, call, chunk, said.timeout)
             else:
                 recorder.muted = False
-                outcome = run_chunk(call, chunk, watch, fresh)
-                recorder.muted = True
-                events = recorder.take()
-            seconds = time.perf_counter() - began
-            reply = _reply(call, chunk, outcome, seconds)
-        return reply._replace(events=_portable(events))
+                outcome, events = run_chunk(call, chunk, watch, fresh), []
+        recorder.muted = True
+        seconds = time.perf_counter() - began
+        reply = _reply(call, chunk, outcome, seconds)
+    return reply._replace(events=_portable([*events, *recorder.take()]))
 
 
 def _portable(events: Iterable[Event]) -> bytes:
