@@ -18,7 +18,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -72,6 +72,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         kind = type(obj)
         if kind is FunctionType:
             return _reference(obj) or super().reducer_override(obj)
+        if kind is ModuleType and goes_by_value(obj.__name__):
+            return _module_by_value(obj)
         if isinstance(obj, BaseException):
             return reduce_error(obj)
         if kind is ContextVar:
@@ -124,6 +126,22 @@ def _reduce_stream(stream: io.TextIOWrapper) -> tuple[Any, ...]:
 
 
 _Pickler.dispatch_table[io.TextIOWrapper] = _reduce_stream
+
+
+# What the import system keeps in a module, and has no meaning elsewhere.
+_OF_IMPORTS = frozenset(("__builtins__", "__cached__", "__loader__", "__spec__"))
+
+
+def _module_by_value(module: ModuleType) -> tuple[Any, ...]:
+    """A module with all that it holds.  cloudpickle would not come to an end where its functions
+    mention the module itself: there it must be known before what it holds.
+    """
+    held = {name: value for name, value in vars(module).items() if name not in _OF_IMPORTS}
+    return ModuleType, (module.__name__,), held, None, None, _fill
+
+
+def _fill(module: ModuleType, held: dict[str, Any]) -> None:
+    vars(module).update(held)
 
 
 def _reference(function: FunctionType) -> tuple[Any, ...] | None:
