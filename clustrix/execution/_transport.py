@@ -133,8 +133,10 @@ _OF_IMPORTS = frozenset(("__builtins__", "__cached__", "__loader__", "__spec__")
 
 
 def _module_by_value(module: ModuleType) -> tuple[Any, ...]:
-    """A module with all that it holds.  cloudpickle would not come to an end where its functions
-    mention the module itself: there it must be known before what it holds.
+    """A module with all that it holds.
+
+    It must be known before what it holds is pickled: functions mention the module that they are
+    in, and cloudpickle's own way would not come to an end.
     """
     held = {name: value for name, value in vars(module).items() if name not in _OF_IMPORTS}
     return ModuleType, (module.__name__,), held, None, None, _fill

@@ -42,7 +42,8 @@ make = parallel(shipme.make, executor=executor)
 {before}
 with configure(ship=["shipme"]):
     made = make(range(20))
-    print("ours:", sum(one.x for one in made), {{type(one) for one in made}} == {{shipme.tools.Thing}})
+    kinds = {{type(one) for one in made}}
+    print("ours:", sum(one.x for one in made), kinds == {{shipme.tools.Thing}})
     scaled = parallel(shipme.tools.scale, executor=executor)(made)
     print("again:", sum(one.x for one in scaled))
     try:
