@@ -85,5 +85,5 @@ def test_an_address(port, tmp_path):
         "('bad item', 7) ['clustrix: item 7 (x=7) of body()']\n"
         "[5, 4, 3, 2, 1]\n"
         "executor='ray://127.0.0.1:1': this process is connected to another Ray already; "
-        "executor=\"ray\" uses that one, and ray.shutdown() leaves it\n"
+        'executor="ray" uses that one, and ray.shutdown() leaves it\n'
     )

@@ -10,29 +10,30 @@ import pytest
 from clustrix.execution._interrupts import deferred
 
 
-def test_it_waits_until_items_run():
-    """Then it strikes; what has been put in place is put back as a whole."""
+def ring(steps, *, early):
+    """A chunk that is interrupted, before its items or while they run; notes how far it gets."""
+    with deferred() as may_come:
+        if early:
+            signal.raise_signal(signal.SIGINT)
+        steps.append("put in place")
+        try:
+            with may_come():
+                signal.raise_signal(signal.SIGINT)
+                steps.append("never")
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            steps.append("put back")
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_items_hear_it_and_what_is_around_them_does_not(early):
+    """What has been put in place is put back as a whole."""
     before = signal.getsignal(signal.SIGINT)
     steps = []
-    with pytest.raises(KeyboardInterrupt), deferred() as may_come:
-        signal.raise_signal(signal.SIGINT)
-        steps.append("put in place")
-        with may_come():
-            steps.append("never")
-    assert steps == ["put in place"]
+    with pytest.raises(KeyboardInterrupt):
+        ring(steps, early=early)
+    assert steps == ["put in place", "put back"]
     assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_items_hear_it():
-    """As they would in the plain loop."""
-    steps = []
-    with deferred() as may_come:
-        with pytest.raises(KeyboardInterrupt), may_come():
-            signal.raise_signal(signal.SIGINT)
-            steps.append("never")
-        signal.raise_signal(signal.SIGINT)
-        steps.append("put back")
-    assert steps == ["put back"]
 
 
 def test_another_thread_has_nothing_to_do_with_it():
