@@ -100,7 +100,7 @@ conformance-docs: $(TEST_ENV)/.ready  ## put that table into the reference pages
 
 .PHONY: conformance-clusters
 conformance-clusters: .venv-distributed/.ready  ## the same on Dask and Ray, into the page of clusters (4 minutes)
-	@.venv-distributed/bin/python -m clustrix.testing.conformance dask ray --patience 30 --render-docs
+	@.venv-distributed/bin/python -m clustrix.testing.conformance dask ray --patience 60 --render-docs
 
 .PHONY: test-executors
 test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where this Python ships them

@@ -207,7 +207,8 @@ def _keep_apart() -> None:
     depend on that, and in workers while an item with a seed runs.
     """
     for name, module in list(sys.modules.items()):
-        if name.startswith("distributed.") and vars(module).get("random") is random:
+        theirs = name.startswith("distributed.") or name in ("dask.sizeof", "tornado.ioloop")
+        if theirs and vars(module).get("random") is random:
             module.random = _random  # type: ignore[attr-defined]
 
 

@@ -125,12 +125,13 @@ class Place:
             context = within.copy()
             for variable, value in self._context.items():
                 context.run(variable.set, value)
-        if self._decimal is None:
+        decimal = sys.modules.get("decimal")
+        if self._decimal is None and (within is None or decimal is None):
             return context.copy
 
         def with_decimal() -> Context:
             made = context.copy()  # what it holds is changed in place, so a copy of its own
-            made.run(sys.modules["decimal"].setcontext, self._decimal.copy())
+            made.run(decimal.setcontext, (self._decimal or decimal.DefaultContext).copy())
             return made
 
         return with_decimal

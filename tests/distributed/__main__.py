@@ -18,7 +18,7 @@ THEIRS = ["ResourceWarning", "pytest.PytestUnraisableExceptionWarning"]
 
 PARTS = {
     "tests": ["-m", "pytest", *(f"-Wignore::{one}" for one in THEIRS), "tests/distributed"],
-    "behaviours": ["-m", "clustrix.testing.conformance", "dask", "ray", "--patience", "30"],
+    "behaviours": ["-m", "clustrix.testing.conformance", "dask", "ray", "--patience", "60"],
     "figures": ["-m", "benchmarks.cluster"],
 }
 
