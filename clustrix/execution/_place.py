@@ -125,7 +125,7 @@ class Place:
             context = within.copy()
             for variable, value in self._context.items():
                 context.run(variable.set, value)
-        decimal = sys.modules.get("decimal")
+        decimal: Any = sys.modules.get("decimal")
         if self._decimal is None and (within is None or decimal is None):
             return context.copy
 
