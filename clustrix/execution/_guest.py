@@ -129,7 +129,8 @@ def visit(
         yield None
         return
     with _lock:
-        before = surroundings()
+        # Without their context variables: these stay where they are, and may not even pickle.
+        before = Context().run(surroundings)
         if _place is None:
             _place = Place()
         if home[0] != here()[0] or not whole:  # another machine has folders of its own
