@@ -62,13 +62,9 @@ CLUSTERS := test,dask,ray
 .venv-distributed/.ready: pyproject.toml
 	$(call environment,.venv-distributed,--editable '.[$(CLUSTERS)]')
 
-# What the clusters leave to the garbage collector is theirs.
-THEIRS := -W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
-
 .PHONY: test-distributed
 test-distributed: .venv-distributed/.ready  ## the promise on Dask and Ray, lost workers, hosts cut off (10 minutes)
-	@.venv-distributed/bin/python -m pytest $(THEIRS) tests/distributed
-	@.venv-distributed/bin/python -m benchmarks.cluster
+	@.venv-distributed/bin/python -m tests.distributed
 
 .PHONY: test-all
 test-all:  ## `make test` on each Python from 3.10 to 3.13 that runs here
@@ -101,6 +97,10 @@ conformance: $(TEST_ENV)/.ready  ## behaviour by engine: is it the plain loop? (
 .PHONY: conformance-docs
 conformance-docs: $(TEST_ENV)/.ready  ## put that table into the reference pages
 	@$(RUN) -m clustrix.testing.conformance --render-docs
+
+.PHONY: conformance-clusters
+conformance-clusters: .venv-distributed/.ready  ## the same on Dask and Ray, into the page of clusters (4 minutes)
+	@.venv-distributed/bin/python -m clustrix.testing.conformance dask ray --patience 60 --render-docs
 
 .PHONY: test-executors
 test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where this Python ships them

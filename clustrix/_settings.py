@@ -13,6 +13,7 @@ microsecond.
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 from collections.abc import Mapping
@@ -38,15 +39,16 @@ __all__ = [
 ]
 
 VARIABLES: Final = {"executor": "CLUSTRIX_EXECUTOR", "max_workers": "CLUSTRIX_MAX_WORKERS"}
+SHIP: Final = "CLUSTRIX_SHIP"
 
 # What belongs to one function, and has no sensible default for all of them.
 _OF_ONE_FUNCTION = ("batched",)
-_OF_ONE_PROCESS = ("executor", "progress")
-_NAMES = tuple(f.name for f in fields(Options) if f.name not in _OF_ONE_FUNCTION)
+_OF_ONE_PROCESS = ("executor", "progress", "ship")
+_NAMES = (*(f.name for f in fields(Options) if f.name not in _OF_ONE_FUNCTION), "ship")
 
 # The variables as the system keeps them: os.environ.get decodes, and takes ten times as long.
 _environ: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
-_KEYS = tuple(getattr(os.environ, "encodekey", str)(name) for name in VARIABLES.values())
+*_KEYS, _SHIP_KEY = map(getattr(os.environ, "encodekey", str), (*VARIABLES.values(), SHIP))
 
 
 class Unsaid(str):
@@ -170,8 +172,10 @@ def configure(**options: Any) -> Configuration:
 
     Args:
         **options: ``executor``, ``max_workers``, ``chunk_size``, ``timeout`` in seconds,
-            ``on_error``, ``seed`` and ``progress``, each as for `parallel`. ``None`` takes back
-            what was said further out, so that the environment and the default stand again.
+            ``on_error``, ``seed`` and ``progress``, each as for `parallel`; and ``ship``, the
+            names of packages whose code travels with a loop, because the workers do not have
+            them or have another version. ``None`` takes back what was said further out, so that
+            the environment and the default stand again.
 
     Returns:
         A context manager; a plain call has no use for it.
@@ -179,6 +183,7 @@ def configure(**options: Any) -> Configuration:
     Raises:
         TypeError: an option that does not exist or has the wrong type.
         ValueError: an option out of range.
+        ModuleNotFoundError: a package to ship is not here either.
 
     Examples:
         >>> from clustrix import configure, parallel
@@ -209,9 +214,29 @@ def in_force() -> Mapping[str, Any]:
     if known[0] == state:
         return known[1]
     said = {name: value for name, value in _said().items() if value is not None}
+    said.pop("ship", None)  # of no call, but of what it sends
     found = {**_read_environment(), **said}
     _known = (state, found)
     return found
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the packages whose code travels here and now.
+
+    Raises:
+        ValueError: the variable of the environment names something that cannot be imported.
+    """
+    if not _process.said and _process.block.get() is None and _SHIP_KEY not in _environ:
+        return ()  # nearly always
+    if (said := _said().get("ship")) is not None:
+        return tuple(said)
+    text = os.environ.get(SHIP, "")
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    try:
+        _check_ship(names)
+    except (ImportError, ValueError) as error:
+        raise ValueError(f"environment variable {SHIP}={text!r}: {error}") from None
+    return names
 
 
 def source(name: str, value: object) -> str:
@@ -253,7 +278,27 @@ def _check(options: Mapping[str, Any]) -> None:
         known = f"is not known; there are: {', '.join(_NAMES)}.{hint}"
         one = name in ("loop_var", *_OF_ONE_FUNCTION)
         raise TypeError(f"configure(): {name!r} {what if one else known}")
-    Options(**{name: value for name, value in options.items() if value is not None})
+    given = {name: value for name, value in options.items() if value is not None}
+    ship = given.pop("ship", ())
+    Options(**given)
+    _check_ship(ship)
+
+
+def _check_ship(names: Any) -> None:
+    many = isinstance(names, (list, tuple, set, frozenset))
+    if not many or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"ship must be a list of names of packages, not {names!r}")
+    for name in names:
+        if name.partition(".")[0] == "clustrix":
+            raise ValueError("ship: clustrix itself must be installed on the workers")
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise ModuleNotFoundError(
+                f"ship: {name!r} cannot be imported here, so its code cannot be sent: "
+                f"{type(error).__name__}: {error}",
+                name=name,
+            ) from error
 
 
 def _read_environment() -> dict[str, Any]:

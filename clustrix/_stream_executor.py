@@ -14,7 +14,7 @@ from typing import Any
 
 from clustrix import analysis, execution
 from clustrix._calls import check_streams, loop_call, may_want_batches, one_by_one
-from clustrix._model import Call, Machine, Options, Plan, describe
+from clustrix._model import Call, Machine, Options, Plan, cluster_kind, describe
 from clustrix._sizes import as_said, sizes
 from clustrix._task_executor import TaskExecutor
 from clustrix._told import tell, tell_planned
@@ -60,8 +60,8 @@ class StreamExecutor(TaskExecutor):
             iterable: the items.
             func_args: further positional arguments.
             func_kwargs: further keyword arguments.
-            chunk_size: items that travel together. ``None``: one to begin with, and more, up
-                to 1000, the cheaper they are.
+            chunk_size: items that travel together. ``None``: one to begin with, and more the
+                cheaper they are, up to 1000; to a cluster, up to 20,000.
             position: index among the positional arguments at which the item goes.
             timeout: seconds for each item, from the moment that this item starts.
             batched: whether the function gets whole chunks.
@@ -146,7 +146,8 @@ class StreamExecutor(TaskExecutor):
         )
         if plan.workers == 0:  # a cluster knows how many it has
             plan = replace(plan, workers=engine.lanes())
-        pace = settings.pace(plan.workers)
+        there = cluster_kind(choice) is not None and plan.engine != "serial"
+        pace = settings.pace_there(plan.workers) if there else settings.pace(plan.workers)
         stream = execution.EngineStream(
             call,
             plan,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import math
 import threading
 import time
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, TaskTimeout, configure, parallel
-from clustrix._settings import adopt, in_force
+from clustrix._settings import adopt, in_force, portable, shipped
 from tests.jobs import double, fail_at
 
 
@@ -23,6 +24,7 @@ def _nothing_said(monkeypatch):
     """Each test starts from the defaults, and leaves them."""
     monkeypatch.delenv("CLUSTRIX_EXECUTOR", raising=False)
     monkeypatch.delenv("CLUSTRIX_MAX_WORKERS", raising=False)
+    monkeypatch.delenv("CLUSTRIX_SHIP", raising=False)
     adopt({})
     yield
     adopt({})
@@ -317,3 +319,50 @@ def test_what_cannot_travel_stays(engine):
     with ThreadPoolExecutor(1) as threads, configure(executor=threads, progress=told.append):
         assert outer([1, 2]) == [[2, 2], [4, 4]]
     assert told[-1].done == 2
+
+
+def test_packages_to_ship_go_by_the_same_rules(monkeypatch):
+    """The innermost block, the process, the environment; and ``None`` takes back."""
+    assert shipped() == ()
+    monkeypatch.setenv("CLUSTRIX_SHIP", "json, email.mime")
+    assert shipped() == ("json", "email.mime")
+    configure(ship=["colorsys"])
+    assert shipped() == ("colorsys",)
+    with configure(ship=["wave"]), configure(max_workers=2):
+        assert shipped() == ("wave",)
+        with configure(ship=None):
+            assert shipped() == ("json", "email.mime")
+        with configure(ship=[]):
+            assert shipped() == ()
+    assert shipped() == ("colorsys",)
+    assert "ship" not in in_force(), "it belongs to no call"
+    assert portable() == {}, "nor to a loop inside of an item"
+    assert parallel(double)(range(3)) == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "words"),
+    [
+        ("json", TypeError, "ship must be a list of names of packages"),
+        (3, TypeError, "ship must be a list"),
+        ([json], TypeError, "ship must be a list"),
+        (
+            ["no_such_package.part"],
+            ModuleNotFoundError,
+            "'no_such_package.part' cannot be imported",
+        ),
+        (["json", "clustrix.errors"], ValueError, "clustrix itself must be installed"),
+    ],
+)
+def test_what_cannot_be_shipped_is_said_at_once(value, kind, words):
+    """And nothing changes."""
+    with pytest.raises(kind, match=words):
+        configure(ship=value)
+    assert shipped() == ()
+
+
+def test_the_environment_is_named_where_it_is_wrong(monkeypatch):
+    """With what it says."""
+    monkeypatch.setenv("CLUSTRIX_SHIP", "no_such_package")
+    with pytest.raises(ValueError, match=r"CLUSTRIX_SHIP='no_such_package'.*cannot be imported"):
+        shipped()

@@ -80,6 +80,16 @@ class Settings(NamedTuple):
         """How many items shall travel together, on so many lanes."""
         return Pace(self.chunk_size, wall, self.largest(lanes))
 
+    def pace_there(self, workers: int) -> Pace:
+        """The same for a cluster, which tells how long items take there."""
+        if self.chunk_size is not None:
+            return Pace(self.chunk_size)
+        from clustrix.execution._portions import MeasuredPace
+
+        return MeasuredPace(
+            workers, None if self.ahead is None else -(-self.ahead // (2 * workers))
+        )
+
     def largest(self, lanes: int) -> int:
         """Items in a chunk at most, so that the look-ahead feeds every lane."""
         return MOST_ITEMS if self.ahead is None else min(MOST_ITEMS, -(-self.ahead // (2 * lanes)))

@@ -6,18 +6,18 @@
               lost with its worker: smaller pieces  <─────┘
 
 A scheduler runs the tasks of a worker that died once more on another, so an item may run twice.
-A chunk that was given up is tried again in pieces, until the item that ends its workers is found.
+A chunk that was given up is tried again in pieces, at last alone, until the item that ends its
+workers is found.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
-import sys
 import uuid
+from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix._records import Event, Heard, News
@@ -25,11 +25,14 @@ from clustrix.errors import ClustrixError, NotPicklableError, WorkerDied
 from clustrix.execution._chunks import cut
 from clustrix.execution._exceptions import unpack_error, unpack_raised
 from clustrix.execution._globals import carry
+from clustrix.execution._guest import here
 from clustrix.execution._lane import item_note
-from clustrix.execution._portions import MOST, Portions
+from clustrix.execution._portions import MOST, MeasuredPace, Portions
 from clustrix.execution._remote import Broken, Order, Parcel, Reply, versions, wrap
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._transport import loads, send_by_value, unsendable
+from clustrix.execution._shipping import send_by_value
+from clustrix.execution._surroundings import surroundings
+from clustrix.execution._transport import loads, unsendable
 
 __all__ = ["Cluster", "ClusterEngine", "Lost", "mismatch"]
 
@@ -121,57 +124,84 @@ class ClusterEngine:
                 loop.end()
 
 
+class _Sent(NamedTuple):
+    """A chunk that is under way.
+
+    Attributes:
+        chunk: as it was handed out.
+        order: what it was sent with.
+        size: its bytes.
+        alone: whether nothing else of the loop is under way.
+    """
+
+    chunk: Chunk
+    order: bytes
+    size: int
+    alone: bool
+
+
 class _Loop:
     def __init__(self, cluster: Cluster, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> None:
         self.cluster = cluster
         self.call = call
         self.schedule = Schedule(call, chunks)
-        self.under_way: dict[Any, Chunk] = {}
+        self.under_way: dict[Any, _Sent] = {}
+        self.suspects: deque[Chunk] = deque()
         self.losses = 0
-        self.portions = chunks if isinstance(chunks, Portions) else None
+        self.measured = _measured(chunks)
         slots = cluster.workers()
         # More under way than the user allows to run would run, if the cluster has room.
         most = plan.workers or slots
         self.workers = min(most, slots)
         self.width = most if most < slots else AHEAD * slots
         budget = None
-        if self.portions is not None:
-            self.portions.workers = self.workers
+        if self.measured is not None:
+            self.measured.seen.workers = self.workers
             budget = PATIENCE * MOST
-        self.settings = (budget, plan.timeout, _surroundings() if cluster.local else None)
+        # What goes with every task: a worker of its own cluster is where the caller is.
+        self.settings = (budget, plan.timeout, surroundings(blas=1), cluster.local, here())
         self._send_task()
 
     def busy(self) -> bool:
         """Whether something is under way that can still matter."""
-        return any(self.schedule.wanted(chunk) for chunk in self.under_way.values())
+        chunks = [*self.suspects, *(sent.chunk for sent in self.under_way.values())]
+        return any(map(self.schedule.wanted, chunks))
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the workers in work; yields what cannot be sent."""
+        if self.suspects:
+            if not self.under_way:
+                yield from self._submit(self.suspects.popleft(), alone=True)
+            return
         while len(self.under_way) < self.width and (chunk := self.schedule.take()):
-            try:
-                packed = wrap((chunk.start, chunk.items))
-            except Exception as error:
-                refused = unsendable(self.call, chunk, error)
-                yield self.schedule.settle_unsent(chunk, refused)
-                continue
-            self.under_way[self.cluster.submit(self.order, self.task, packed)] = chunk
+            yield from self._submit(chunk)
+
+    def _submit(self, chunk: Chunk, *, alone: bool = False) -> Iterator[Outcome]:
+        try:
+            packed = wrap((chunk.start, chunk.items))
+        except Exception as error:
+            refused = unsendable(self.call, chunk, error)
+            yield self.schedule.settle_unsent(chunk, refused)
+            return
+        handle = self.cluster.submit(self.order, self.task, packed)
+        self.under_way[handle] = _Sent(chunk, self.order, packed.size, alone)
 
     def collect(self) -> Iterator[News]:
         """Wait until something is over; yields what is settled by that."""
         for handle in self.cluster.wait(self.under_way):
-            chunk = self.under_way.pop(handle)
+            sent = self.under_way.pop(handle)
             try:
                 reply = self.cluster.result(handle)
             except Lost as lost:
-                yield from self._lost(chunk, lost)
+                yield from self._lost(sent, lost)
                 continue
             if reply.broken is not None:
-                yield from self._broken(chunk, reply.broken)
+                yield from self._broken(sent, reply.broken)
             else:
                 if reply.events:
                     events = [Event(*event) for event in pickle.loads(reply.events)]
-                    yield Heard(chunk.start, events)
-                yield self._settle(chunk, reply)
+                    yield Heard(sent.chunk.start, events)
+                yield self._settle(sent.chunk, reply, sent.size)
 
     def end(self) -> None:
         """Leave nothing on the cluster."""
@@ -186,11 +216,12 @@ class _Loop:
             raise NotPicklableError(
                 f"{describe(self.call.function)}() cannot be sent to {self.cluster.name}: {error}"
             ) from error
-        self.order = pickle.dumps(tuple(Order(versions(), uuid.uuid4().hex, *self.settings)))
+        order = Order(uuid.uuid4().hex, *self.settings)
+        self.order = pickle.dumps((versions(), pickle.dumps(tuple(order), protocol=5)))
         self.parcel = parcel
         self.task = self.cluster.put(parcel)
 
-    def _settle(self, chunk: Chunk, reply: Reply) -> Outcome:
+    def _settle(self, chunk: Chunk, reply: Reply, size: int) -> Outcome:
         assert reply.values is not None
         error = None if reply.error is None else unpack_error(reply.error, loads)
         try:
@@ -200,29 +231,37 @@ class _Loop:
         except Exception as reason:  # code of a value's class runs here
             return self._unreadable(chunk, "one of the results", "when it came back", reason)
         outcome = Outcome(chunk.start, values, error, reply.failed)
-        if error is None and not self.call.batched:
-            if self.portions is not None:
-                self.portions.learn(len(values), reply.seconds, reply.values.size)
-            self._put_back_rest(Chunk(chunk.start + len(values), chunk.items[len(values) :]))
+        if error is None:
+            done = len(chunk.items) if self.call.batched else len(values)
+            if self.measured is not None:
+                self.measured.learn(done, reply.seconds, max(size, reply.values.size))
+            self._put_back_rest(Chunk(chunk.start + done, chunk.items[done:]))
         return self.schedule.settle(chunk, outcome)
 
     def _put_back_rest(self, rest: Chunk) -> None:
         """What a chunk had no time for, in chunks of the size that is right by now."""
         if rest.items:
-            size = self.portions.size() if self.portions else len(rest.items)
-            self._put_back(rest, size)
+            self._put_back(rest, self.measured.size if self.measured else len(rest.items))
 
     def _put_back(self, chunk: Chunk, size: int) -> None:
         for piece in reversed(list(cut(chunk.items, size))):
             self.schedule.put_back(Chunk(chunk.start + piece.start, piece.items))
 
-    def _lost(self, chunk: Chunk, lost: Lost) -> Iterator[Outcome]:
-        """A worker took a chunk with it: which of its items is to blame?"""
+    def _lost(self, sent: _Sent, lost: Lost) -> Iterator[Outcome]:
+        """A worker took a chunk with it: which of its items is to blame?
+
+        A scheduler counts for each task the workers that died with it, also where it only waited
+        behind another one.  So an item is to blame when it is lost once more, alone.
+        """
+        chunk = sent.chunk
         self.losses += 1
         if self.losses <= MOST_LOSSES:
             self.task = self.cluster.put(self.parcel)  # may have gone with the worker
             if len(chunk.items) > 1 and not self.call.batched:
                 self._put_back(chunk, max(1, len(chunk.items) // PIECES))
+                return
+            if not sent.alone:
+                self.suspects.append(chunk)
                 return
         note = item_note(self.call, chunk.start, chunk.items[0])
         if len(chunk.items) > 1:
@@ -232,12 +271,15 @@ class _Loop:
         error.item = chunk.start
         yield self.schedule.settle(chunk, Outcome(chunk.start, [], error, chunk.start))
 
-    def _broken(self, chunk: Chunk, broken: Broken) -> Iterator[Outcome]:
+    def _broken(self, sent: _Sent, broken: Broken) -> Iterator[Outcome]:
         """A worker could not make something from what it got; none of the items has run."""
+        chunk = sent.chunk
         if broken.part == "versions":
             raise mismatch(self.cluster.name, {"a worker": broken.reason})
         if broken.missing is not None and send_by_value(broken.missing):
             self._send_task()
+            self.schedule.put_back(chunk)
+        elif sent.order is not self.order:  # more travels by value since this one left
             self.schedule.put_back(chunk)
         elif broken.part == "task":
             raise NotPicklableError(
@@ -267,8 +309,9 @@ def mismatch(cluster: str, found: dict[str, str]) -> ClustrixError:
     )
 
 
-def _surroundings() -> tuple[str, list[str]] | None:
-    try:
-        return os.getcwd(), [one or os.getcwd() for one in sys.path]
-    except FileNotFoundError:  # the caller's folder is gone; so be it
-        return None
+def _measured(chunks: Iterable[Chunk]) -> Portions | MeasuredPace | None:
+    """What learns how long items take: of a list its chunks do, of a stream its pace."""
+    if isinstance(chunks, Portions):
+        return chunks
+    pace = getattr(chunks, "pace", None)
+    return pace if isinstance(pace, MeasuredPace) else None

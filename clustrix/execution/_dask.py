@@ -14,7 +14,9 @@ import asyncio
 import atexit
 import contextlib
 import importlib
+import logging
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,7 @@ def dask_cluster(choice: Any) -> DaskCluster:
         ClustrixError: the scheduler does not answer, or the workers have other versions.
     """
     _library()
+    _keep_apart()
     local = choice == "dask"
     if not isinstance(choice, str):
         client = _usable(choice)
@@ -123,7 +126,7 @@ class DaskCluster:
         data: Any = chunk
         if chunk.size > THROUGH_SCHEDULER:
             data = self._client.scatter(chunk, hash=False)
-        return self._client.submit(run_remote, order, task, data, pure=False)
+        return self._client.submit(run_on_dask, order, task, data, pure=False)
 
     def wait(self, handles: Collection[Any]) -> Iterable[Any]:
         """Wait until some of the tasks are over."""
@@ -179,6 +182,36 @@ class DaskCluster:
             raise mismatch(self.name, found)
 
 
+def run_on_dask(order: bytes, task: Parcel, chunk: Parcel) -> Reply:
+    """Run one chunk in a worker."""
+    _keep_apart()
+    return run_remote(order, task, chunk)
+
+
+def _generator_apart() -> ModuleType:
+    """The module `random` once more, with another generator behind its functions."""
+    apart, own = ModuleType("random"), random.Random()
+    for name, value in vars(random).items():
+        shared = isinstance(getattr(value, "__self__", None), random.Random)
+        setattr(apart, name, getattr(own, name) if shared else value)
+    return apart
+
+
+_random = _generator_apart()
+
+
+def _keep_apart() -> None:
+    """Let Dask draw from a generator of its own.
+
+    It draws from the module `random` while it moves data: in the caller, whose numbers would
+    depend on that, and in workers while an item with a seed runs.
+    """
+    for name, module in list(sys.modules.items()):
+        theirs = name.startswith("distributed.") or name in ("dask.sizeof", "tornado.ioloop")
+        if theirs and vars(module).get("random") is random:
+            module.random = _random  # type: ignore[attr-defined]
+
+
 def _library() -> ModuleType:
     try:
         return importlib.import_module("distributed")
@@ -227,6 +260,9 @@ def _connect(address: str) -> Any:
 
 def _start_local() -> Any:
     """A scheduler in this process, and a worker process with one thread for each CPU."""
+    log = logging.getLogger("distributed")
+    if log.level == logging.INFO:  # as it is by default; nobody has asked for a scheduler's diary
+        log.setLevel(logging.WARNING)
     cluster = _library().LocalCluster(
         n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -75,12 +76,15 @@ def execute(call: Call, plan: Plan, engine: Engine, tally: Tally | None = None) 
     """
     expected = None if call.batched else len(call.items)
     chunks: Iterable[Chunk]
+    if call.batched and not plan.chunk_size:  # only a cluster knows how many workers it has
+        lanes = plan.workers or engine.lanes()  # type: ignore[attr-defined]
+        plan = replace(plan, chunk_size=max(1, len(call.items) // lanes))
     if plan.chunk_size:
         chunks = cut(call.items, plan.chunk_size)
     else:
         from clustrix.execution._portions import Portions  # only clusters need it
 
-        chunks = Portions(call.items, batched=call.batched)
+        chunks = Portions(call.items)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.
     relay = Relay()
     if call.batched:

@@ -15,8 +15,9 @@ import sys
 
 from clustrix._typing import Any
 from clustrix.execution._native import pickle
+from clustrix.execution._shipping import goes_by_value
 
-__all__ = ["Carried", "adopt", "by_value", "carry", "goes_by_value"]
+__all__ = ["Carried", "adopt", "carry"]
 
 Carried = dict[str, dict[str, bytes]]
 
@@ -60,19 +61,6 @@ def adopt(carried: Carried) -> None:
                 _refill(own, value)
             else:
                 setattr(holder, name, value)
-
-
-def goes_by_value(module: str) -> bool:
-    """Whether functions of a module travel with their globals, as those of ``__main__`` do."""
-    parts, modules = module.split("."), by_value()
-    return any(".".join(parts[:count]) in modules for count in range(1, len(parts) + 1))
-
-
-def by_value() -> frozenset[str]:
-    """The modules of which somebody said so; nobody has where cloudpickle is not loaded."""
-    cloudpickle = sys.modules.get("cloudpickle")
-    registered = () if cloudpickle is None else cloudpickle.list_registry_pickle_by_value()
-    return frozenset(registered)
 
 
 def _dumps(value: Any) -> bytes:

@@ -28,7 +28,7 @@ from clustrix.execution._recorder import Recorder, recording
 from clustrix.execution._surroundings import Surroundings, surroundings
 from clustrix.execution._transport import dumps, loads
 
-__all__ = ["make_task", "run_beside", "run_there", "understand"]
+__all__ = ["Tidy", "here", "make_task", "run_beside", "run_there", "understand", "visit"]
 
 # What of the surroundings has a meaning on this machine only.
 _LOCAL = ("path", "argv", "folder", "environ", "authkey", "locale", "blas")
@@ -49,7 +49,7 @@ def make_task(call: Call) -> bytes:
     """What stays the same for a loop whose chunks go to other processes."""
     # In two parts: code can only be found once the other process has the caller's sys.path.
     code = dumps((call.task(), carry(call.function)))
-    return dumps((code, surroundings(), _here()))
+    return dumps((code, surroundings(), here()))
 
 
 def run_there(task: bytes, packed: bytes) -> tuple[bytes, ...]:
@@ -59,13 +59,13 @@ def run_there(task: bytes, packed: bytes) -> tuple[bytes, ...]:
     recorder.muted = True
     with lane(), recording(recorder):
         code, wanted, home = loads(task)
-        with _visit(wanted, home) as place, capture(recorder):
+        with visit(wanted, home) as place, capture(recorder):
             parts, carried = loads(code)
             adopt(carried)
             call, chunk = Call.from_task(parts), loads(packed)
             if place is not None:
                 place.code_has_come()
-                watch = _Tidy(place)
+                watch = Tidy(place)
             recorder.muted = False
             outcome = run_chunk(
                 call, chunk, watch, Context().copy if place is None else place.fresh()
@@ -89,13 +89,19 @@ def understand(result: tuple[bytes, ...], chunk: Chunk, call: Call) -> list[News
     return [heard, Outcome(chunk.start, values, raised, failed)]
 
 
-class _Tidy(Unwatched):
-    """What one item changes, the next one does not find."""
+class Tidy(Unwatched):
+    """What one item changes, the next one does not find.
+
+    Args:
+        place: where the items run.
+    """
 
     def __init__(self, place: Place) -> None:
+        super().__init__()
         self._place = place
 
     def enter(self, index: int, values: list[Any]) -> bool:
+        """Tidy up behind the item before."""
         if _guests == 1 and (self._place.changed or sys.path != self._place.path):
             self._place.restore()
         self.index = index
@@ -108,17 +114,26 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def _visit(wanted: Surroundings, home: tuple[Any, ...]) -> Iterator[Place | None]:
-    """Let this process be where the caller is; nothing to do where it is the caller's own."""
+def visit(
+    wanted: Surroundings, home: tuple[Any, ...], *, whole: bool = True
+) -> Iterator[Place | None]:
+    """Let this process be where the caller is; nothing to do where it is the caller's own.
+
+    Args:
+        wanted: the caller's surroundings.
+        home: the caller's `here`.
+        whole: whether its folders and its environment are to be had, too, on its own machine.
+    """
     global _place, _guests
-    if home == _here():
+    if home == here():
         yield None
         return
     with _lock:
-        before = surroundings()
+        # Without their context variables: these stay where they are, and may not even pickle.
+        before = Context().run(surroundings)
         if _place is None:
             _place = Place()
-        if home[0] != _here()[0]:  # another machine has folders of its own
+        if home[0] != here()[0] or not whole:  # another machine has folders of its own
             wanted = {**wanted, **{name: before[name] for name in _LOCAL}}
         _guests += 1
         if _guests == 1:  # who comes later is of the same kind, or has to live with it
@@ -132,6 +147,6 @@ def _visit(wanted: Surroundings, home: tuple[Any, ...]) -> Iterator[Place | None
                 _place.adopt(before)
 
 
-def _here() -> tuple[Any, ...]:
+def here() -> tuple[Any, ...]:
     """Which process this is, whether or not its number is used elsewhere too."""
     return os.uname().nodename if hasattr(os, "uname") else "", os.getpid(), _token

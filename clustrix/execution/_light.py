@@ -19,8 +19,8 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from clustrix._records import Call
 from clustrix._typing import Any
-from clustrix.execution._globals import by_value
 from clustrix.execution._native import pickle
+from clustrix.execution._shipping import by_value
 
 __all__ = ["dumps"]
 

@@ -119,14 +119,27 @@ class Place:
                 _PUT[name](self, self._wanted)
         self.changed.clear()
 
-    def fresh(self) -> Callable[[], Context]:
-        """Makes contexts for items: the caller's variables, whatever other items did."""
-        return self._context.copy if self._decimal is None else self._with_decimal
+    def fresh(self, within: Context | None = None) -> Callable[[], Context]:
+        """Makes contexts for items: the caller's variables, whatever other items did.
 
-    def _with_decimal(self) -> Context:
-        context = self._context.copy()  # what it holds is changed in place, so a copy of its own
-        context.run(sys.modules["decimal"].setcontext, self._decimal.copy())
-        return context
+        Args:
+            within: what holds besides: the variables of those to whom this process belongs.
+        """
+        context = self._context
+        if within is not None:
+            context = within.copy()
+            for variable, value in self._context.items():
+                context.run(variable.set, value)
+        decimal: Any = sys.modules.get("decimal")
+        if self._decimal is None and (within is None or decimal is None):
+            return context.copy
+
+        def with_decimal() -> Context:
+            made = context.copy()  # what it holds is changed in place, so a copy of its own
+            made.run(decimal.setcontext, (self._decimal or decimal.DefaultContext).copy())
+            return made
+
+        return with_decimal
 
     def _watch(self, module: str) -> None:
         """Let the setters of a module tell of their calls."""

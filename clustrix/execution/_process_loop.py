@@ -38,6 +38,7 @@ from clustrix.execution._packing import Packing
 from clustrix.execution._page import IDLE, IN_ITEM
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._shipping import send_by_value
 from clustrix.execution._tasks import Task
 
 __all__ = ["ProcessLoop"]
@@ -277,7 +278,6 @@ class ProcessLoop:
         self, worker: Worker, chunk: Chunk, missing: str | None, reason: object
     ) -> Outcome | None:
         """The worker could not make a chunk from what it got; none of its items has run."""
-        from clustrix.execution._transport import send_by_value  # brings cloudpickle
 
         if missing is not None and send_by_value(missing):
             self.task = self.make_task(self.call)

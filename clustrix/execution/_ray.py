@@ -156,7 +156,6 @@ def _connect(choice: str) -> RayCluster:
     ray = _library()
     if choice == "ray" and ray.is_initialized():
         return RayCluster(local=False)
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": True}
     if choice == "ray":
         path = os.pathsep.join(one or os.getcwd() for one in sys.path)
         ray.init(
@@ -165,7 +164,7 @@ def _connect(choice: str) -> RayCluster:
             include_dashboard=False,
             configure_logging=True,
             runtime_env={"env_vars": {"PYTHONPATH": path}},
-            **quiet,
+            logging_level=logging.ERROR,
         )
     else:
         if ray.is_initialized():

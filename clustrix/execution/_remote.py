@@ -8,13 +8,13 @@ task holds, the cluster's own pickling never sees it.
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from contextvars import copy_context
 from typing import Any, NamedTuple
 
@@ -24,8 +24,12 @@ from clustrix.execution import _logs, _warned
 from clustrix.execution._capture import capture
 from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._globals import adopt
+from clustrix.execution._guest import Tidy, visit
+from clustrix.execution._interrupts import deferred
 from clustrix.execution._lane import Unwatched, item_note, lane, run_chunk
-from clustrix.execution._recorder import LOG, WARNING, Recorder
+from clustrix.execution._place import Place
+from clustrix.execution._recorder import LOG, WARNING, Recorder, recording
+from clustrix.execution._surroundings import Surroundings
 from clustrix.execution._transport import dumps, loads
 
 __all__ = ["Broken", "Order", "Parcel", "Reply", "run_remote", "versions", "wrap"]
@@ -79,21 +83,23 @@ class Parcel:
 
 
 class Order(NamedTuple):
-    """What else a task must know.
+    """What else a task must know; it travels behind the versions that must fit.
 
     Attributes:
-        versions: of Python and clustrix at the caller.
         run: names the loop.
         budget: seconds after which the rest of a chunk comes back; ``None`` for no limit.
         timeout: seconds that one item may run.
-        surroundings: the caller's folder and ``sys.path``, on the caller's own machine.
+        surroundings: of the caller.
+        local: whether all of them are to be had: the worker was started by the caller.
+        home: the caller's machine and process.
     """
 
-    versions: tuple[str, str]
     run: str
     budget: float | None
     timeout: float | None
-    surroundings: tuple[str, list[str]] | None
+    surroundings: Surroundings
+    local: bool
+    home: tuple[Any, ...]
 
 
 class Broken(NamedTuple):
@@ -154,30 +160,49 @@ def versions() -> tuple[str, str]:
 
 def run_remote(order: bytes, task: Parcel, packed: Parcel) -> Reply:
     """Run one chunk in a worker of a cluster."""
-    said = Order(*pickle.loads(order))
-    if said.versions != versions():
+    wanted, rest = pickle.loads(order)
+    if wanted != versions():
         return Reply(broken=Broken("versions", None, "Python {}, clustrix {}".format(*versions())))
-    part = "task"
-    with lane():
+    with deferred() as may_come, lane():
+        return _run(Order(*pickle.loads(rest)), task, packed, may_come)
+
+
+def _run(
+    said: Order,
+    task: Parcel,
+    packed: Parcel,
+    may_come: Callable[[], AbstractContextManager[None]],
+) -> Reply:
+    recorder = Recorder(lambda: watch.index, portable=True)
+    recorder.muted = True  # while anything but an item runs
+    with (
+        recording(recorder),
+        visit(said.surroundings, said.home, whole=said.local) as place,
+        capture(recorder),
+    ):
+        part = "task"
         try:
-            _go_to(said.surroundings)
             call = _call(said.run, task)
             part = "chunk"
             chunk = Chunk(*packed.open(writable=True))
+            if place is not None:
+                place.code_has_come()
         except BaseException as error:  # importing and unpickling run user code
             missing = error.name if isinstance(error, ModuleNotFoundError) else None
             return Reply(broken=Broken(part, missing, f"{type(error).__name__}: {error}"))
+        fresh = copy_context if place is None else place.fresh(copy_context())
+        watch = _Budget(said.budget, place)
         began = time.perf_counter()
-        if said.timeout is not None:
-            outcome, events = _run_timed(call, chunk, said.timeout)
-        else:
-            watch = _Budget(said.budget)
-            recorder = Recorder(lambda: watch.index, portable=True)
-            with capture(recorder):
-                outcome = run_chunk(call, chunk, watch, copy_context)
-            events = recorder.take()
-        reply = _reply(call, chunk, outcome, time.perf_counter() - began)
-        return reply._replace(events=_portable(events))
+        with may_come():
+            if said.timeout is not None:
+                outcome, events = fresh().run(_run_timed, call, chunk, said.timeout)
+            else:
+                recorder.muted = False
+                outcome, events = run_chunk(call, chunk, watch, fresh), []
+        recorder.muted = True
+        seconds = time.perf_counter() - began
+        reply = _reply(call, chunk, outcome, seconds)
+    return reply._replace(events=_portable([*events, *recorder.take()]))
 
 
 def _portable(events: Iterable[Event]) -> bytes:
@@ -196,23 +221,17 @@ def _portable(events: Iterable[Event]) -> bytes:
 class _Budget(Unwatched):
     """Stops a chunk that takes much longer than was thought; one item always runs."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, place: Place | None) -> None:
         super().__init__()
         self._end = None if seconds is None else time.perf_counter() + seconds
+        self._tidy = Unwatched() if place is None else Tidy(place)
 
     def enter(self, index: int, values: list[Any]) -> bool:
         """Whether there is time for one more item."""
         self.index = index
-        return self._end is None or not values or time.perf_counter() < self._end
-
-
-def _go_to(surroundings: tuple[str, list[str]] | None) -> None:
-    if surroundings is None:
-        return
-    folder, path = surroundings
-    if os.getcwd() != folder:
-        os.chdir(folder)
-    sys.path[:] = path + [one for one in sys.path if one not in path]
+        if self._end is not None and values and time.perf_counter() >= self._end:
+            return False
+        return self._tidy.enter(index, values)
 
 
 def _call(run: str, task: Parcel) -> Call:

@@ -20,7 +20,8 @@ from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _light
 from clustrix.execution._channel import Packed, pack
-from clustrix.execution._globals import by_value, carry
+from clustrix.execution._globals import carry
+from clustrix.execution._shipping import by_value
 
 __all__ = ["Task", "Tasks"]
 

@@ -18,7 +18,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -27,9 +27,10 @@ from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution._exceptions import reduce_error
 from clustrix.execution._lane import item_note
+from clustrix.execution._shipping import goes_by_value, registered, shipped
 from clustrix.execution._surroundings import reduce_variable
 
-__all__ = ["dumps", "loads", "send_by_value", "unsendable"]
+__all__ = ["dumps", "loads", "unsendable"]
 
 # Anything may fail while pickling, as user code runs: __reduce__, __getstate__, properties.
 BufferCallback = Callable[[pickle.PickleBuffer], object]
@@ -45,6 +46,13 @@ def dumps(obj: object, buffer_callback: BufferCallback | None = None) -> bytes:
     Raises:
         Exception: whatever the object's own hooks raise, or `pickle.PicklingError`.
     """
+    if names := shipped():
+        with registered(names):
+            return _dump(obj, buffer_callback)
+    return _dump(obj, buffer_callback)
+
+
+def _dump(obj: object, buffer_callback: BufferCallback | None) -> bytes:
     with io.BytesIO() as file:
         _Pickler(file, protocol=5, buffer_callback=buffer_callback).dump(obj)
         return file.getvalue()
@@ -64,6 +72,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         kind = type(obj)
         if kind is FunctionType:
             return _reference(obj) or super().reducer_override(obj)
+        if kind is ModuleType and goes_by_value(obj.__name__):
+            return _module_by_value(obj)
         if isinstance(obj, BaseException):
             return reduce_error(obj)
         if kind is ContextVar:
@@ -95,19 +105,6 @@ def unsendable(call: Call, chunk: Chunk, error: Exception) -> NotPicklableError:
     )
 
 
-def send_by_value(module: str) -> bool:
-    """From now on carry the code of a package that workers cannot import.
-
-    Returns:
-        Whether that changes anything: the package is here, and was not carried yet.
-    """
-    top = module.partition(".")[0]
-    if top not in sys.modules or top in cloudpickle.list_registry_pickle_by_value():
-        return False
-    cloudpickle.register_pickle_by_value(sys.modules[top])
-    return True
-
-
 # The one generator behind the functions of `random` and `numpy.random`, by the name of its type.
 # ``from random import random`` is a method of it: by value every chunk would get a copy of the
 # caller's generator, and draw the numbers that the other chunks draw.
@@ -131,6 +128,24 @@ def _reduce_stream(stream: io.TextIOWrapper) -> tuple[Any, ...]:
 _Pickler.dispatch_table[io.TextIOWrapper] = _reduce_stream
 
 
+# What the import system keeps in a module, and has no meaning elsewhere.
+_OF_IMPORTS = frozenset(("__builtins__", "__cached__", "__loader__", "__spec__"))
+
+
+def _module_by_value(module: ModuleType) -> tuple[Any, ...]:
+    """A module with all that it holds.
+
+    It must be known before what it holds is pickled: functions mention the module that they are
+    in, and cloudpickle's own way would not come to an end.
+    """
+    held = {name: value for name, value in vars(module).items() if name not in _OF_IMPORTS}
+    return ModuleType, (module.__name__,), held, None, None, _fill
+
+
+def _fill(module: ModuleType, held: dict[str, Any]) -> None:
+    vars(module).update(held)
+
+
 def _reference(function: FunctionType) -> tuple[Any, ...] | None:
     """How to find, in an importing process, a function that sits inside its decoration.
 
@@ -140,7 +155,7 @@ def _reference(function: FunctionType) -> tuple[Any, ...] | None:
     module, name = function.__module__, function.__qualname__
     if module in (None, "__main__") or "<" in name or module not in sys.modules:
         return None
-    if module in cloudpickle.list_registry_pickle_by_value():
+    if goes_by_value(module):
         return None
     try:
         found = _look_up(module, name)
@@ -160,7 +175,7 @@ def _importable(function: Any) -> bool:
     module, name = function.__module__, function.__qualname__
     if module in (None, "__main__") or "<" in name or module not in sys.modules:
         return False
-    if module in cloudpickle.list_registry_pickle_by_value():
+    if goes_by_value(module):
         return False
     try:
         return _look_up(module, name) is function

@@ -133,6 +133,7 @@ class Window:
         next: position of the next item to pull.
         released: items that have left for the consumer.
         broken: the error with which the iterable ended, if it did.
+        pace: as given.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class Window:
     ) -> None:
         self.broken: Exception | None = None
         self._items = items
-        self._pace = pace
+        self.pace = pace
         self._lanes = lanes
         self._ahead = ahead
         self._batched = batched
@@ -162,7 +163,7 @@ class Window:
     def fill(self) -> None:
         """Pull what the lanes can use and the look-ahead allows."""
         while not self._over:
-            size = self._pace.size
+            size = self.pace.size
             ahead = CHUNKS_AHEAD * self._lanes * size if self._ahead is None else self._ahead
             room = self.released + ahead - self.next
             if self.next - self._settled >= 2 * self._lanes * size or room < 1:
@@ -202,7 +203,7 @@ class Window:
         count = stop - outcome.start
         self._settled += count
         if since is not None:
-            self._pace.note(count, time.perf_counter() - since)
+            self.pace.note(count, time.perf_counter() - since)
         return stop
 
     def release(self, count: int) -> None:

@@ -6,11 +6,27 @@ import json
 
 import pytest
 
-from clustrix.testing.conformance import ENGINES, Result, behaviours, make_subject, run_suite
+from clustrix.testing.conformance import (
+    CLUSTERS,
+    ENGINES,
+    Result,
+    behaviours,
+    make_subject,
+    run_suite,
+)
 from clustrix.testing.conformance.__main__ import NAIVE_FAILS, main
-from clustrix.testing.conformance._model import Difference
+from clustrix.testing.conformance._limits import limits_of
+from clustrix.testing.conformance._model import THERE, Difference
 from clustrix.testing.conformance._subjects import PLAIN, same
-from clustrix.testing.conformance._table import BEGIN, END, PAGE, as_markdown, as_text, write_page
+from clustrix.testing.conformance._table import (
+    BEGIN,
+    CLUSTER_PAGE,
+    END,
+    PAGE,
+    as_markdown,
+    as_text,
+    write_page,
+)
 
 IDS = [one.id for one in behaviours()]
 HERE = "tests.conformance.brought"
@@ -46,6 +62,14 @@ def test_a_naive_engine_is_told_from_the_loop():
         if results[one.id].status == "pass" and not one.reason and not one.needs
     ]
     assert silent == [], "these pass on a naive engine and do not say why they belong"
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_limits_of_clusters_are_limits_of_something(cluster):
+    """They are known without the libraries."""
+    limits = limits_of(cluster, THERE)
+    assert {*limits} <= {*IDS}
+    assert all(limits.values())
 
 
 @pytest.mark.parametrize(
@@ -144,10 +168,13 @@ def test_the_table_goes_between_the_markers(tmp_path):
         write_page(results, page)
 
 
-def test_the_page_shows_the_behaviours_that_there_are():
+@pytest.mark.parametrize(
+    ("page", "columns"), [(PAGE, (*ENGINES, "naive")), (CLUSTER_PAGE, CLUSTERS)]
+)
+def test_the_page_shows_the_behaviours_that_there_are(page, columns):
     """``make conformance-docs`` brings them together again."""
-    text = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    text = page.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
     rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
     assert [row.split("`")[-2] for row in rows] == IDS
     header = next(line for line in text.splitlines() if line.startswith("| behaviour"))
-    assert header == f"| behaviour | {' | '.join([*ENGINES, 'naive'])} |"
+    assert header == f"| behaviour | {' | '.join(columns)} |"

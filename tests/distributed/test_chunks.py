@@ -20,7 +20,7 @@ def test_tiny_items_travel_in_thousands():
     """Some dozens of chunks at most, whatever the cluster."""
     for workers in (2, 8):
         portions = Portions(range(100_000))
-        portions.workers = workers
+        portions.seen.workers = workers
         found = sizes(portions, 1e-6)
         assert sum(found) == 100_000
         assert len(found) < 50
@@ -34,7 +34,7 @@ def test_long_items_travel_alone():
 def test_chunks_get_shorter_towards_the_end():
     """As long as they are worth a task."""
     portions = Portions(range(2000))
-    portions.workers = 4
+    portions.seen.workers = 4
     found = sizes(portions, 0.001)
     assert max(found) <= 200
     assert found[-1] <= 20
@@ -56,9 +56,9 @@ def test_one_slow_item_makes_small_chunks():
     """The newest figure counts."""
     portions = Portions(range(10_000))
     portions.learn(1000, 0.001, 0)
-    assert portions.size() > 1000
+    assert portions.size > 1000
     portions.learn(100, 10.0, 0)
-    assert portions.size() == 2
+    assert portions.size == 2
 
 
 def test_the_scheduler_of_dask_sees_some_dozens_of_tasks(dask):

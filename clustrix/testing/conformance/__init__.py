@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         run_behaviour as run_behaviour,
     )
     from clustrix.testing.conformance._subjects import (
+        CLUSTERS as CLUSTERS,
+    )
+    from clustrix.testing.conformance._subjects import (
         ENGINES as ENGINES,
     )
     from clustrix.testing.conformance._subjects import (
@@ -43,7 +46,7 @@ _ROOMS = {
     "clustrix.testing.conformance._model": ("Behaviour", "Result"),
     "clustrix.testing.conformance._registry": ("behaviours",),
     "clustrix.testing.conformance._running": ("run_behaviour",),
-    "clustrix.testing.conformance._subjects": ("ENGINES", "Subject", "make_subject"),
+    "clustrix.testing.conformance._subjects": ("CLUSTERS", "ENGINES", "Subject", "make_subject"),
     "clustrix.testing.conformance._watchdog": ("run_suite",),
 }
 

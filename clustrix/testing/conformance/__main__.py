@@ -1,7 +1,8 @@
 """Run the suite: ``python -m clustrix.testing.conformance [ENGINE …] [--only ID]``.
 
 ENGINE is a name of the table or ``package.module:make_executor``; without one all engines of the
-table run, and a naive one beside them, to show what the suite can see.
+table run, and a naive one beside them, to show what the suite can see.  ``dask ray`` have a table
+of their own, since their libraries are extras.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from clustrix.testing.conformance import _table
 from clustrix.testing.conformance._model import Behaviour, Result
 from clustrix.testing.conformance._registry import behaviours
 from clustrix.testing.conformance._running import PATIENCE
-from clustrix.testing.conformance._subjects import ENGINES
+from clustrix.testing.conformance._subjects import CLUSTERS, ENGINES
 from clustrix.testing.conformance._watchdog import run_suite
 
 __all__ = ["main"]
@@ -35,7 +36,8 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "engines",
         nargs="*",
         metavar="ENGINE",
-        help=f"package.module:make_executor, plain, naive, {', '.join(ENGINES)}; default: all",
+        help=f"package.module:make_executor, plain, naive, "
+        f"{', '.join((*CLUSTERS, *ENGINES))}; default: all but plain, naive and the clusters",
     )
     parser.add_argument(
         "--only", action="append", default=[], metavar="ID", help="a behaviour or a theme; repeat"
@@ -101,6 +103,9 @@ def main(given: Sequence[str] | None = None) -> int:
     if arguments.render_docs and whole:
         _table.write_page({**results, "naive": naive})
         print(f"wrote {_table.PAGE}", file=sys.stderr)
+    if arguments.render_docs and tuple(engines) == CLUSTERS and not arguments.only:
+        _table.write_page(results, _table.CLUSTER_PAGE)
+        print(f"wrote {_table.CLUSTER_PAGE}", file=sys.stderr)
     if arguments.format == "text":
         if whole:
             print("", _table.naive_line(naive), sep="\n")

@@ -36,6 +36,12 @@ _ON_THREADS = {
     "scripts.streams_kept_at_import": "what is written to another object than sys.stdout "
     "goes past it",
 }
+_THEIR_THREADS = "the workers are somebody else's, and so are the streams of their other threads"
+_ON_CLUSTERS = {
+    "output.from_threads_of_the_function": _THEIR_THREADS,
+    "workers.an_exit_without_a_word": "schedulers do not tell with which status a worker ended",
+    "workers.a_kill": "schedulers do not tell by which signal a worker ended",
+}
 _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
     "threads": _ON_THREADS,
     "futures-threads": {
@@ -44,8 +50,7 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "ThreadPoolExecutor",
     },
     "futures-processes": {
-        "output.from_threads_of_the_function": "the workers are somebody else's, and so are the "
-        "streams of their other threads",
+        "output.from_threads_of_the_function": _THEIR_THREADS,
         "scripts.functions_and_classes": "multiprocessing imports the script again where it "
         "starts interpreters, so the script needs a guard",
         "streams.closing_it": f"{SOMETIMES} an executor of somebody else's ends the chunks that it "
@@ -53,6 +58,8 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "functions.modules_in_memory": f"{SOMETIMES} its workers import modules, and find none "
         "that exists only in memory",
     },
+    "dask": _ON_CLUSTERS,
+    "ray": _ON_CLUSTERS,
 }
 
 

@@ -20,7 +20,8 @@ from clustrix.testing.conformance._subjects import Subject
 
 __all__ = ["Script", "output_of"]
 
-SECONDS = 10.0  # far more than any of them needs; only a hang gets there
+# Far more than any of them needs, also where it starts a cluster; only a hang gets there.
+SECONDS = 25.0
 
 _HEAD = """
 from clustrix.testing.conformance import make_subject

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.util
 import inspect
 import multiprocessing
 import os
@@ -26,7 +27,7 @@ from clustrix.testing.conformance._limits import limits_of
 from clustrix.testing.conformance._model import HERE, THERE, Difference
 from clustrix.testing.conformance._transcript import Transcript, difference, observe
 
-__all__ = ["ENGINES", "PLAIN", "Subject", "make_subject", "same"]
+__all__ = ["CLUSTERS", "ENGINES", "PLAIN", "Subject", "make_subject", "same"]
 
 # What a subject may be able to do beyond the loop itself.
 COLLECT, NOTES, SEED, TIMEOUT = "on_error", "notes", "seed", "timeout"
@@ -216,6 +217,16 @@ def _spawned() -> Executor:
     return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
 
 
+def _on_cluster(name: str) -> Subject:
+    """A cluster on this machine; a script that only names it does not start it."""
+    library = {"dask": "distributed", "ray": "ray"}[name]
+    if importlib.util.find_spec(library) is None:
+        raise ValueError(f'{name!r} needs {library}: pip install "clustrix[{name}]"')
+    # What Ray shows by itself of a worker's output comes late, in the middle of something else.
+    os.environ.setdefault("RAY_LOG_TO_DRIVER", "0")
+    return Clustrix(name, name, THERE, {*_OURS, TIMEOUT, TOGETHER, WORKERS})
+
+
 _MAKERS: dict[str, Callable[[], Subject]] = {
     "plain": PlainLoop,
     "serial": lambda: Clustrix("serial", "serial", HERE, _OURS),
@@ -231,10 +242,14 @@ _MAKERS: dict[str, Callable[[], Subject]] = {
         "futures-processes", _spawned(), THERE, {*_OURS, TOGETHER} - {PARTIAL}
     ),
     "naive": Naive,
+    "dask": lambda: _on_cluster("dask"),
+    "ray": lambda: _on_cluster("ray"),
 }
 
-# The engines of the table.  To add one, add its maker above.
-ENGINES = tuple(name for name in _MAKERS if name not in ("plain", "naive"))
+# The engines of the table, and those of a table of their own, whose libraries are extras.  To add
+# one, add its maker above.
+CLUSTERS = ("dask", "ray")
+ENGINES = tuple(name for name in _MAKERS if name not in ("plain", "naive", *CLUSTERS))
 PLAIN = PlainLoop()
 
 

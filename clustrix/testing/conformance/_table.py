@@ -16,12 +16,23 @@ import clustrix
 from clustrix.testing.conformance._model import Behaviour, Result
 from clustrix.testing.conformance._registry import themes
 
-__all__ = ["BEGIN", "END", "PAGE", "Results", "as_json", "as_markdown", "as_text", "last_line"]
+__all__ = [
+    "BEGIN",
+    "CLUSTER_PAGE",
+    "END",
+    "PAGE",
+    "Results",
+    "as_json",
+    "as_markdown",
+    "as_text",
+    "last_line",
+]
 __all__ += ["naive_line", "write_page"]
 
 Results = Mapping[str, Sequence[Result]]
 
 PAGE = Path(clustrix.__file__).parents[1] / "docs" / "reference" / "conformance.md"
+CLUSTER_PAGE = PAGE.with_name("conformance-clusters.md")
 BEGIN, END = "<!-- conformance: begin -->", "<!-- conformance: end -->"
 _SIGNS = {"pass": "pass", "limit": "limit", "FAIL": "FAIL", "gone": "gone", "n/a": "-"}
 

@@ -1,0 +1,69 @@
+"""What is left of a loop that ends early: nothing, on the cluster."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from clustrix import parallel
+from tests import jobs
+from tests.scripts import output_of
+
+SECONDS = 60
+
+
+def test_an_error_leaves_no_task_on_the_scheduler(dask):
+    """The chunks behind it are cancelled, also those that had been handed out."""
+    with (
+        dask.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        dask.Client(cluster) as client,
+    ):
+        body = parallel(jobs.fail_at, executor=client, chunk_size=1)
+        with pytest.raises(ValueError, match="bad item"):
+            body(range(10_000), frozenset({2}))
+        end = time.monotonic() + SECONDS
+        while cluster.scheduler.tasks:
+            assert time.monotonic() < end, "tasks stay on the scheduler"
+            time.sleep(0.01)
+        assert parallel(jobs.double, executor=client)([1, 2]) == [2, 4]
+
+
+INTERRUPTED = """
+    import os, signal, threading, time
+    from pathlib import Path
+    from clustrix import parallel
+
+    def body(x):
+        Path(f"{{x}}.begun").touch()
+        time.sleep(0.05)
+        return x
+
+    def begun():
+        return len(list(Path().glob("*.begun")))
+
+    def interrupt():
+        while begun() < 6:
+            time.sleep(0.01)
+        signal.raise_signal(signal.SIGINT)
+
+    parallel(abs, executor={cluster!r})(range(-9, 0))
+    loop = parallel(body, executor={cluster!r}, chunk_size=1)
+    threading.Thread(target=interrupt).start()
+    try:
+        {how}
+    except KeyboardInterrupt:
+        before = begun()
+        print(before < 1000)
+        assert parallel(abs, executor={cluster!r}, chunk_size=1)(range(-40, 0))[0] == 40
+        print(begun() - before <= 8, begun() - before)
+"""
+
+
+@pytest.mark.parametrize("how", ["loop(range(10_000))", "list(loop.stream(range(10_000)))"])
+def test_ctrl_c_cancels_the_rest(cluster, tmp_path, how):
+    """What was handed out may still run; nothing else does, while another loop has time to."""
+    said = output_of(INTERRUPTED.format(cluster=cluster, how=how), tmp_path)
+    assert said.startswith("True\nTrue "), said
