@@ -278,7 +278,6 @@ class ProcessLoop:
         self, worker: Worker, chunk: Chunk, missing: str | None, reason: object
     ) -> Outcome | None:
         """The worker could not make a chunk from what it got; none of its items has run."""
-
         if missing is not None and send_by_value(missing):
             self.task = self.make_task(self.call)
             self.packing.forget()
