@@ -136,7 +136,11 @@ class AdaptiveLoop:
             keep_partial(interrupt, self.done)
             raise
         finally:
-            self._own.end()
+            try:
+                self._own.end()
+            except KeyboardInterrupt:
+                self._own.end()
+                raise
             figures, name = lasting(self.figures), self.call.loop_var
             known = Known(figures, report, name, self.source.bound, shared=report is not ALONE)
             remembered.put(self.call.function, known)

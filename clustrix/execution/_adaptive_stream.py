@@ -353,7 +353,11 @@ class AdaptiveStream:
             with contextlib.closing(stream.run()) as values:
                 yield from values
         finally:
-            own.end()
+            try:
+                own.end()
+            except KeyboardInterrupt:
+                own.end()
+                raise
 
     def _probe(self) -> Generator[Any, None, None]:
         """Run some items on two threads: do they use more than one processor?"""

@@ -68,14 +68,18 @@ SIMPLE = ("square", "annotated", "recursive", "with_helper", "with_inner", "even
 OTHERS = ("reads_a_table", "by_keyword", "annotated_with_objects", "with_attributes", "closure")
 
 
+@pytest.fixture(autouse=True)
+def nothing_by_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests have sent modules by value that workers could not import."""
+    monkeypatch.setattr(cloudpickle.cloudpickle, "_PICKLE_BY_VALUE_MODULES", set())
+
+
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A program that somebody started: its module has no name to import."""
     main: Any = ModuleType("__main__")
     exec(compile(textwrap.dedent(SOURCE), "program.py", "exec", dont_inherit=True), vars(main))
     monkeypatch.setitem(sys.modules, "__main__", main)
-    # Other tests have sent modules by value that workers could not import; this one starts anew.
-    monkeypatch.setattr(cloudpickle.cloudpickle, "_PICKLE_BY_VALUE_MODULES", set())
     is_installed.cache_clear()  # the tests themselves are run by an installed program
     yield main
     is_installed.cache_clear()
