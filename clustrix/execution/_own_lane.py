@@ -52,7 +52,7 @@ class OwnLane:
         self._call = call
         self._function = call.per_item()
         self._relay = relay
-        self._holds = False
+        self._noting: recording | None = None
 
     def run(self, chunk: Chunk) -> Outcome:
         """Run a chunk.
@@ -63,11 +63,11 @@ class OwnLane:
         iterator = iter(chunk.items)
         if chunk.start == self._relay.frontier:
             return self._plainly(chunk, iterator)
-        if not self._holds:
-            hold()
-            self._holds = True
         recorder = Recorder(lambda: _index(chunk, iterator))
-        with recording(recorder):
+        first, self._noting = self._noting is None, recording(recorder)
+        if first:
+            hold(self)
+        with self._noting:
             outcome = self._plainly(chunk, iterator)
         if events := recorder.take():
             self._relay.hear(Heard(chunk.start, events))
@@ -76,10 +76,10 @@ class OwnLane:
         return outcome
 
     def end(self) -> None:
-        """The loop is over."""
-        if self._holds:
-            release()
-            self._holds = False
+        """The loop is over, or was interrupted anywhere."""
+        if self._noting is not None:
+            self._noting.__exit__()
+            release(self)
 
     def _plainly(self, chunk: Chunk, iterator: Iterator[Any]) -> Outcome:
         """Nothing but the plain loop around the function."""

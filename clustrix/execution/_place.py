@@ -133,8 +133,8 @@ class Place:
             kind = namespace["Manager"]
             if hasattr(kind, "_clear_cache"):
                 kind._clear_cache = self._telling(kind._clear_cache, "levels", method=True)
-            _capture.hold()
-            _capture.release()  # somebody holds already; now loggers are seen, too
+            _capture.hold(self)
+            _capture.release(self)  # somebody holds already; now loggers are seen, too
         if self._wanted and module in ("logging", "locale"):
             self.changed.add("levels" if module == "logging" else "locale")
             self.restore()

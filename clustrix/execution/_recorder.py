@@ -76,9 +76,10 @@ class recording:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder: Recorder | None = recorder
+        self._before = _here.recorder
 
     def __enter__(self) -> None:
-        self._before, _here.recorder = _here.recorder, self._recorder
+        _here.recorder = self._recorder
 
     def __exit__(self, *_: object) -> None:
         _here.recorder = self._before
