@@ -46,17 +46,21 @@ class Held:
 
         A lane may come up, or leave, after its loop has ended: while its former caller puts a
         stream of its own in place.  That is the caller's stream then, before, here and behind.
+        An interrupt may have left any part of this done.
         """
-        namespace = vars(sys)
-        for name, stream in self.streams.items():
-            stream.beneath = namespace.get(name)
+        self._look_beneath()
         for module in self._modules:
             module.put_on()  # from here on who assigns waits for us
-        for name, stream in self.streams.items():
-            stream.beneath = namespace.get(name)
-            namespace[name] = stream
+        self._look_beneath()
+        vars(sys).update(self.streams)
         self._undo = [_warned.install()]
         self.see_logging()
+
+    def _look_beneath(self) -> None:
+        namespace = vars(sys)
+        for name, stream in self.streams.items():
+            if (found := namespace.get(name)) is not stream:
+                stream.beneath = found
 
     def see_logging(self) -> None:
         """Loggers may have come since then."""
@@ -90,6 +94,8 @@ class _Dressed:
 
     def put_on(self) -> None:
         before = type(self._module)
+        if before is self._made:
+            return
         if before is not self._before:
             self._before = before
             name = self._module.__name__
@@ -105,30 +111,32 @@ class _Dressed:
 
 
 _held = Held()
-_holders = 0
+_holders: set[object] = set()
 # Signal handlers run between two steps, and may assign or run a loop.
 _lock = threading.RLock()
 
 
-def hold() -> Held:
-    """From now on lanes are told apart, until `release` has been called as often."""
-    global _holders
+def hold(holder: object) -> Held:
+    """From now on lanes are told apart, until everybody who holds has called `release`.
+
+    Where this is interrupted, `release` may be called or not; the next one to hold sees to it.
+    """
     with _lock:
-        _holders += 1
-        if _holders == 1:
-            _held.begin()
-        else:
+        if _holders:
             _held.see_logging()
+        else:
+            _held.begin()
+        _holders.add(holder)
         return _held
 
 
-def release() -> None:
-    """Undo one `hold`."""
-    global _holders
+def release(holder: object) -> None:
+    """Undo `hold`."""
     with _lock:
-        _holders -= 1
-        if _holders == 0:
-            _held.end()
+        if holder in _holders:
+            _holders.discard(holder)
+            if not _holders:
+                _held.end()
 
 
 def streams() -> list[Stream]:
@@ -142,12 +150,12 @@ class capture(recording):
     __slots__ = ()
 
     def __enter__(self) -> None:
-        hold()
+        hold(self)
         super().__enter__()
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
-        release()
+        release(self)
 
 
 def _forget_lane() -> None:

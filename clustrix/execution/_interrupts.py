@@ -1,8 +1,4 @@
-"""Ctrl-C does not strike where half of something would be left.
-
-    held_back() ── a step that must be whole ──> SIGINT comes behind it
-
-In a worker of somebody else's an item hears it, the code around the items does not:
+"""Ctrl-C in a worker of somebody else's: an item hears it, the code around the items does not.
 
     deferred() ── what is put in place ── may_come() ── items ── what is put back
        SIGINT: noted                       SIGINT: as ever           SIGINT: noted
@@ -13,32 +9,13 @@ is being brought back to what it was before, and half of that would be left for 
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
-from clustrix._typing import Any
-from clustrix.execution._native import signal
-
-__all__ = ["deferred", "held_back"]
-
-
-@contextmanager
-def held_back() -> Iterator[None]:
-    """Let Ctrl-C wait until the block is over."""
-    before = signal.getsignal(signal.SIGINT)
-    elsewhere = threading.current_thread() is not threading.main_thread()  # it comes there only
-    if elsewhere or not callable(before):  # or is handled by something else than Python
-        yield
-        return
-    came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            signal.raise_signal(signal.SIGINT)
+__all__ = ["deferred"]
 
 
 @contextmanager

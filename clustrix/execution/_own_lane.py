@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from clustrix._records import Call, Chunk, Heard, Outcome
 from clustrix._typing import Any, NamedTuple, Protocol
 from clustrix.execution._capture import hold, release
-from clustrix.execution._interrupts import held_back
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._recorder import Recorder, recording
 
@@ -50,11 +49,10 @@ class OwnLane:
     """
 
     def __init__(self, call: Call, relay: Front) -> None:
-        self._holds = False
-        self._aside: recording | None = None
         self._call = call
         self._function = call.per_item()
         self._relay = relay
+        self._noting: recording | None = None
 
     def run(self, chunk: Chunk) -> Outcome:
         """Run a chunk.
@@ -65,15 +63,12 @@ class OwnLane:
         iterator = iter(chunk.items)
         if chunk.start == self._relay.frontier:
             return self._plainly(chunk, iterator)
-        if not self._holds:
-            with held_back():
-                hold()
-                self._holds = True
         recorder = Recorder(lambda: _index(chunk, iterator))
-        self._aside = recording(recorder)
-        with self._aside:
+        first, self._noting = self._noting is None, recording(recorder)
+        if first:
+            hold(self)
+        with self._noting:
             outcome = self._plainly(chunk, iterator)
-        self._aside = None
         if events := recorder.take():
             self._relay.hear(Heard(chunk.start, events))
         if isinstance(outcome.error, KeyboardInterrupt):
@@ -81,13 +76,10 @@ class OwnLane:
         return outcome
 
     def end(self) -> None:
-        """The loop is over.  Where Ctrl-C comes in the way of this, it must be called again."""
-        if self._holds:
-            with held_back():
-                if self._aside is not None:  # what the caller shows now is not an item's
-                    self._aside.__exit__()
-                release()
-                self._holds = False
+        """The loop is over, or was interrupted anywhere."""
+        if self._noting is not None:
+            self._noting.__exit__()
+            release(self)
 
     def _plainly(self, chunk: Chunk, iterator: Iterator[Any]) -> Outcome:
         """Nothing but the plain loop around the function."""

@@ -151,8 +151,8 @@ class Place:
             kind = namespace["Manager"]
             if hasattr(kind, "_clear_cache"):
                 kind._clear_cache = self._telling(kind._clear_cache, "levels", method=True)
-            _capture.hold()
-            _capture.release()  # somebody holds already; now loggers are seen, too
+            _capture.hold(self)
+            _capture.release(self)  # somebody holds already; now loggers are seen, too
         if self._wanted and module in _LATE:
             self.changed.add(_LATE[module])
             self.restore()

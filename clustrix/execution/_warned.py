@@ -69,7 +69,7 @@ def install() -> Callable[[], None]:
         "resetwarnings": _dispatch_reset,
         "_filters_mutated": _dispatch_mutated,
     }
-    _below.update((name, _namespace[name]) for name in mine)
+    _below.update((name, _namespace[name]) for name in mine if _namespace[name] is not mine[name])
     _namespace.update(mine)
 
     def undo() -> None:

@@ -69,10 +69,10 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     sys.modules["__main__"] = ModuleType("__main__")
     be_alone()
     place = Place()
-    hold()
+    hold(channel)
     with contextlib.suppress(EOFError, BrokenPipeError), lane():
         _serve(channel, page, place)
-    release()  # exit handlers print where they always have
+    release(channel)  # exit handlers print where they always have
     channel.close()
     _flush_output()
 
