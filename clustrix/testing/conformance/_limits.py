@@ -55,6 +55,8 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "starts interpreters, so the script needs a guard",
         "streams.closing_it": f"{SOMETIMES} an executor of somebody else's ends the chunks that it "
         "has begun",
+        "interrupts.it_ends_the_program": f"{SOMETIMES} a worker of a ProcessPoolExecutor takes "
+        "its next chunk just then, and runs it to the end",
         "functions.modules_in_memory": f"{SOMETIMES} its workers import modules, and find none "
         "that exists only in memory",
     },
