@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from clustrix.testing.conformance import _table
 from clustrix.testing.conformance._model import Behaviour, Result
+from clustrix.testing.conformance._programs import hear_interrupts
 from clustrix.testing.conformance._registry import behaviours
 from clustrix.testing.conformance._running import PATIENCE
 from clustrix.testing.conformance._subjects import CLUSTERS, ENGINES
@@ -85,6 +86,7 @@ def main(given: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 when all engines behave as the plain loop, known limits aside.
     """
+    hear_interrupts()
     arguments = _arguments(given)
     chosen = _chosen(arguments.only)
     if arguments.list:

@@ -18,7 +18,7 @@ import clustrix
 from clustrix.testing.conformance._model import expect
 from clustrix.testing.conformance._subjects import Subject
 
-__all__ = ["Script", "output_of"]
+__all__ = ["Script", "hear_interrupts", "output_of"]
 
 # Far more than any of them needs, also where it starts a cluster; only a hang gets there.
 SECONDS = 25.0
@@ -31,6 +31,12 @@ _TAIL = """
 loop.close()
 """
 _GUARD = 'if __name__ == "__main__":\n'
+
+
+def hear_interrupts() -> None:
+    """What a shell starts in the background is deaf to Ctrl-C, and so is all that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Script:
