@@ -36,7 +36,7 @@ from clustrix.execution._cost import (
     rescaled,
     waiting,
 )
-from clustrix.execution._engine import join
+from clustrix.execution._engine import join, join_last
 from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._own_lane import OwnLane
@@ -207,6 +207,7 @@ class AdaptiveLoop:
         wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
         process, waits = time.process_time() - process, _platform.voluntary_waits() - waits
         count = len(chunk.items)
+        join_last(self.done)
         # What other threads use is booked late, at the next tick of their processor: believe the
         # most that was seen, and forget it slowly.
         before = self.figures.process_cpu / self.figures.wall if self.figures.wall > 0 else 0.0

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import News
@@ -27,7 +26,7 @@ from clustrix.execution._relay import Relay
 if TYPE_CHECKING:
     from clustrix._progress import Tally
 
-__all__ = ["Engine", "execute", "gather", "join"]
+__all__ = ["Engine", "execute", "gather", "join", "join_last"]
 
 
 class Engine(Protocol):
@@ -160,8 +159,16 @@ def join(done: list[Outcome], expected: int | None, *, collect: bool = False) ->
         finally:  # an exception that refers to its own frame would keep the results alive
             done.clear()
             del error, failures
+    # The first values become the results and the others follow: a million of them are not copied
+    # twice.  A batch may have returned a list that the function still holds; that one is.
     done.sort(key=lambda one: one.start)
-    results = _joined([one.values for one in done], keep=expected is None)
+    results: list[Any] = []
+    parts: Iterable[Sequence[Any]] = [one.values for one in done]
+    if done and expected is not None and type(done[0].values) is list:
+        results = done[0].values
+        parts = parts[1:]  # type: ignore[index]
+    for values in parts:
+        results.extend(values)
     if collect:
         results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:
@@ -171,23 +178,27 @@ def join(done: list[Outcome], expected: int | None, *, collect: bool = False) ->
     return results
 
 
-def _joined(parts: list[Sequence[Any]], *, keep: bool) -> list[Any]:
-    """One list of all parts.
+def join_last(done: list[Outcome]) -> None:
+    """Make one list of the values of the last two outcomes, where they follow each other.
 
-    The longest becomes the result and the others are put around it: to move a million values
-    takes a tenth of the time of copying them, each of which must be touched (benchmarks/tiny.py).
+    The shorter one is copied, while the processor still has it: each value must be touched, which
+    costs several times as much in the end (benchmarks/growth.py).
 
     Args:
-        parts: in order.
-        keep: whether somebody may still hold one of them, as of what a batch has returned.
+        done: outcomes of batches that ran one after the other; nobody else holds their values.
     """
-    results: list[Any] = []
-    longest = max(range(len(parts)), key=lambda place: len(parts[place]), default=0)
-    behind = parts
-    if parts and not keep and isinstance(parts[longest], list):
-        results = cast("list[Any]", parts[longest])
-        behind = parts[longest + 1 :]
-        results[:0] = chain.from_iterable(parts[:longest])
-    for values in behind:
-        results.extend(values)
-    return results
+    if len(done) < 2:
+        return
+    before, last = done[-2:]
+    if not (before.error is last.error is None):
+        return
+    if before.start + len(before.values) != last.start:
+        return
+    if not isinstance(before.values, list) or not isinstance(last.values, list):
+        return
+    values = before.values
+    if len(values) < len(last.values):
+        values, last.values[:0] = last.values, values
+    else:
+        values.extend(last.values)
+    done[-2:] = [Outcome(before.start, values)]
