@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 
 from clustrix import parallel
 from clustrix._records import Event, Heard, Outcome
-from clustrix.execution import _capture
 from clustrix.execution._recorder import OUT, Recorder
 from clustrix.execution._relay import Relay
 from tests import jobs
-from tests.scripts import run_script, start_script
+from tests.scripts import output_of, run_script, start_script
 from tests.strategies import filter_actions, programs, without_catching
 from tests.transcripts import transcript
 
@@ -46,39 +45,40 @@ def test_the_transcript_is_that_of_the_loop(
     assert transcript(lambda: f(items, bad), action) == expected
 
 
-def test_a_stream_that_is_put_in_place_while_lanes_come_and_go(monkeypatch: Any) -> None:
+def test_a_stream_that_is_put_in_place_while_lanes_come_and_go(tmp_path: Any) -> None:
     """A lane that is late to begin or to leave takes nothing from the loops that follow."""
-    given = [io.StringIO() for _ in range(3)]
-    _capture._held.end()  # should an interrupted loop of another test have left it in place
-    monkeypatch.setattr(_capture, "_holders", set())
-    monkeypatch.setattr(sys, "stdout", given[0])
-    threads = []
+    program = """
+        import io, sys, threading
+        from clustrix.execution import _capture
 
-    def assign(stream: io.StringIO) -> None:
-        threads.append(threading.Thread(target=setattr, args=(sys, "stdout", stream)))
-        threads[-1].start()
+        given, threads = [io.StringIO(), io.StringIO()], []
 
-    dress, undress = _capture._Dressed.put_on, _capture._Dressed.take_off
+        def assign(stream):
+            threads.append(threading.Thread(target=setattr, args=(sys, "stdout", stream)))
+            threads[-1].start()
 
-    def put_on(module: Any) -> None:
-        if module._module is sys:
-            assign(given[1])
-            threads[-1].join()
-        dress(module)
+        class Dressed(_capture._Dressed):
+            def put_on(self):
+                if self._module is sys:
+                    assign(given[0])
+                    threads[-1].join()
+                super().put_on()
 
-    def take_off(module: Any) -> None:
-        if module._module is sys:
-            assign(given[2])  # waits until we are through, or was there before
-        undress(module)
+            def take_off(self):
+                if self._module is sys:
+                    assign(given[1])  # waits until we are through
+                super().take_off()
 
-    monkeypatch.setattr(_capture._Dressed, "put_on", put_on)
-    monkeypatch.setattr(_capture._Dressed, "take_off", take_off)
-    held = _capture.hold("test")
-    assert (sys.stdout, vars(sys)["stdout"]) == (given[1], held.streams["stdout"])
-    _capture.release("test")
-    for thread in threads:
-        thread.join()
-    assert vars(sys)["stdout"] is given[2]
+        for module in _capture._held._modules:
+            module.__class__ = Dressed
+        held = _capture.hold("test")
+        assert sys.stdout is given[0] and vars(sys)["stdout"] is held.streams["stdout"]
+        _capture.release("test")
+        for thread in threads:
+            thread.join()
+        assert vars(sys)["stdout"] is given[1]
+    """
+    assert output_of(program, tmp_path) == ""
 
 
 @pytest.mark.parametrize("name", ["threads", "processes"])
