@@ -23,6 +23,7 @@ from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
+from clustrix.execution import AdaptiveLoop, seed_path  # now: a first call loads nothing any more
 
 if TYPE_CHECKING:
     from clustrix._progress import Tally
@@ -278,7 +279,7 @@ class LocalExecutor(StreamExecutor):
         if not call.items:
             return []
         self._engines.check_open()
-        seed = execution.seed_path(options.seed)
+        seed = seed_path(options.seed)
         call = call._replace(collect=options.on_error == "collect", seed=seed)
         try:
             results = self._run_loop(call, options, tally)
@@ -325,7 +326,7 @@ class LocalExecutor(StreamExecutor):
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        loop = execution.AdaptiveLoop(call, machine, most, size, plan, self._engines)
+        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines)
         loop.tally = None if tally is None else tally.add
         results = loop.run()
         for made in plans:

@@ -161,9 +161,35 @@ def test_a_simple_function_of_a_program_is_sent_without_cloudpickle(engine):
 def test_the_decorator_loads_what_every_call_needs():
     """Streams, futures, progress and async loops come when somebody asks."""
     names = loaded("from clustrix import parallel", "import wrapt")
-    assert not {name for name in names if name.startswith("clustrix.execution.")}
+    rooms = ("_adaptive_stream", "_async", "_cluster", "_futures", "_pool", "_processes", "_stream")
+    assert not names & {f"clustrix.execution.{name}" for name in (*rooms, "_transport")}
     assert not {name for name in names if name.startswith("clustrix.analysis.")}
-    assert not names & {"clustrix._progress", "clustrix._async_loop", "queue", "shutil", "socket"}
+    assert not names & {"clustrix._progress", "clustrix._async_loop", "shutil", "socket"}
+
+
+FIRST = """
+from clustrix import parallel
+
+def inner(x):
+    return x * x
+
+def first_call(items):
+    return parallel(inner)(items)
+
+import sys
+before = set(sys.modules)
+first_call([1] * 100)
+print("new:", *set(sys.modules) - before)
+"""
+
+
+def test_a_first_call_that_finishes_here_loads_nothing(tmp_path):
+    """It would take longer than a loop of some milliseconds."""
+    program = tmp_path / "program.py"
+    program.write_text(FIRST)
+    command = [sys.executable, str(program)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["new:"]
 
 
 def test_unknown_names_are_attribute_errors():
