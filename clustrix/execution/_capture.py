@@ -100,7 +100,9 @@ class _Dressed:
             self._before = before
             name = self._module.__name__
             by_name: dict[str, Any] = {
-                "__reduce_ex__": lambda *_: (importlib.import_module, (name,))
+                "__reduce_ex__": lambda *_: (importlib.import_module, (name,)),
+                # The import system makes modules by ``type(sys)(name)``: these are not dressed.
+                "__new__": lambda _, *given, **named: before(*given, **named),
             }
             self._made = type(before.__name__, (before,), {**by_name, **self._places})
         self._module.__class__ = self._made

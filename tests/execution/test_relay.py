@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import logging
 import os
@@ -10,14 +11,17 @@ import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
+import cloudpickle  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustrix import parallel
 from clustrix._records import Event, Heard, Outcome
+from clustrix.execution import _capture
 from clustrix.execution._recorder import OUT, Recorder
 from clustrix.execution._relay import Relay
 from tests import jobs
@@ -422,3 +426,20 @@ def test_one_interrupt_ends_the_call_and_keeps_what_is_done(name: str, tmp_path:
     process = start_script(program, tmp_path)
     out, err = process.communicate(timeout=60)
     assert (out, err) == ("True {0: 0, 1: 1, 2: 4}\n", "")
+
+
+def test_modules_that_are_imported_meanwhile_are_like_others(tmp_path, monkeypatch):
+    """The import system asks `sys` for the class of modules."""
+    name = f"meanwhile_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text("stdout = 1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    holder = object()
+    _capture.hold(holder)
+    try:
+        module = importlib.import_module(name)
+    finally:
+        _capture.release(holder)
+    assert type(module) is ModuleType
+    assert module.stdout == 1
+    assert cloudpickle.loads(cloudpickle.dumps(module)) is module
+    del sys.modules[name]
