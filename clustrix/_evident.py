@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Iterable
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
+from clustrix._plain import PLAIN, all_plain
 from clustrix._reads import layer
 from clustrix._records import Call
 from clustrix._settled import ABSENT, instructions, settle
@@ -30,7 +30,6 @@ _FAR = frozenset(
     ("__import__", "breakpoint", "compile", "delattr", "dir", "eval", "exec", "getattr", "globals")
 ) | {"help", "input", "locals", "open", "setattr", "vars"}
 
-_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 _WRITES = instructions("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE", "IMPORT_NAME")
 
 # More items than this are not looked at one by one: then the analysis is cheap beside them.
@@ -51,9 +50,9 @@ def is_evident(call: Call) -> bool:
     """
     if type(call.function) is not FunctionType or len(call.items) > MOST_ITEMS:
         return False
-    if not (_plain(call.args) and _plain(call.kwargs.values())):
+    if not (all_plain(call.args) and all_plain(call.kwargs.values())):
         return False
-    if type(call.items) is not range and not _plain(call.items):
+    if type(call.items) is not range and not all_plain(call.items):
         return False
     return is_simple(call.function)
 
@@ -70,10 +69,6 @@ def is_simple(function: object) -> bool:
     )
 
 
-def _plain(values: Iterable[Any]) -> bool:
-    return _PLAIN.issuperset(map(type, values))
-
-
 def _harmless(name: str, value: Any) -> bool:
     """What a name leads to; where the namespace has no such name, the built-ins may."""
     kind = type(value)
@@ -81,7 +76,7 @@ def _harmless(name: str, value: Any) -> bool:
         return value.__name__ in _PURE
     if kind is BuiltinFunctionType and value.__module__ in _PURE:
         return True
-    if kind in _PLAIN or kind is tuple:
+    if kind in PLAIN or kind is tuple:
         return True
     if kind is BuiltinFunctionType or kind is type:
         return name not in _FAR and getattr(builtins, name, None) is value

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
+from clustrix._plain import PLAIN, all_plain
 from clustrix._reads import is_installed, is_standard, names_in
 from clustrix._typing import Any, NamedTuple
 
@@ -25,7 +26,6 @@ __all__ = ["ABSENT", "Settled", "instructions", "settle"]
 MOST_LOOKUPS = 200
 
 ABSENT = object()  # found where a namespace has no such name
-_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
@@ -94,10 +94,10 @@ class _Look:
     def value(self, value: object, names: tuple[str, ...]) -> bool:
         """Something that a function reads; the names may be attributes of it."""
         kind = type(value)
-        if value is ABSENT or kind in _PLAIN:
+        if value is ABSENT or kind in PLAIN:
             return True
         if kind is tuple:
-            return all(type(part) in _PLAIN for part in value)  # type: ignore[attr-defined]
+            return all_plain(value)  # type: ignore[arg-type]
         if kind is FunctionType:
             if id(value) not in self.seen:
                 self.seen.add(id(value))
@@ -141,7 +141,7 @@ class _Look:
         code, defaults = function.__code__, function.__defaults__
         if function.__dict__ or function.__kwdefaults__:
             return False
-        if not all(type(part) in _PLAIN for part in defaults or ()) or _writes(code):
+        if not all_plain(defaults or ()) or _writes(code):
             return False
         self.functions.append((function, code, defaults))
         if home is not None:  # its pickle may be nothing but this name

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import types
+from abc import ABC, abstractmethod
 
 from clustrix.analysis._identity import memory_among
 from clustrix.analysis._ledger import Ledger
@@ -44,7 +45,7 @@ class Enough(Exception):
     """There was more to read than the steps allow: a signal, not an error."""
 
 
-class Reading:
+class Reading(ABC):
     """What is known while one function and its helpers are read.
 
     Attributes:
@@ -68,25 +69,25 @@ class Reading:
         if self.steps > _MAX_STEPS:
             raise Enough
 
+    @abstractmethod
     def call(self, value: Value, given: Arguments, walk: Walk, node: ast.expr) -> Value:
         """Say what a call gives; for the class that knows what calls mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, value: Value, walk: Walk, node: ast.expr) -> Value:
         """Say what an attribute gives; for the class that knows what calls mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def held(self, value: Value) -> Value:
         """Say what a field holds; for the class that knows what calls mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def awaited(self, value: Value, walk: Walk, node: ast.expr) -> None:
         """Note what is awaited without a known call; for the class that knows what calls mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def iterated(self, value: Value, walk: Walk, node: ast.expr) -> None:
         """Note a loop over a file; for the class that knows what calls mean."""
-        raise NotImplementedError
 
     def enter(self, function: types.FunctionType) -> None:
         """Begin with the outermost function: its nearest helpers are looked at first."""

@@ -11,6 +11,7 @@ Looking at a thing and only naming it are told apart: ``rows.append(x)`` does no
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ class LocalThing(Thing):
         self.walk = walk
 
 
-class Referring:
+class Referring(ABC):
     """One function being read: its expressions.
 
     Args:
@@ -201,13 +202,13 @@ class Referring:
                 self.touch(TAKE, ref, node)
         return member(found)
 
+    @abstractmethod
     def call(self, node: ast.Call) -> Value:
         """What a call gives; for the class that knows what calls mean."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bind(self, target: ast.expr, value: Value) -> None:
         """Give a target a value; for the class that knows statements."""
-        raise NotImplementedError
 
     # ---- what it changes ------------------------------------------------------------------
 

@@ -27,10 +27,10 @@ from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._beside import Beside
 from clustrix.execution._cost import (
+    NOTHING_KNOWN,
     PARALLEL_ALREADY,
     WAITS,
     Decision,
-    Figures,
     decide,
     lasting,
     rescaled,
@@ -67,7 +67,6 @@ PROBE = 0.002
 AHEAD = 200
 
 ALONE = "finished in the calling thread"
-NOTHING_KNOWN = Figures(0, 0.0, 0.0, 0.0)
 
 
 class AdaptiveLoop:

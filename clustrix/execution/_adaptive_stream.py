@@ -23,7 +23,7 @@ from clustrix._records import News
 from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
-from clustrix.execution._cost import WAITS, Decision, Figures, decide
+from clustrix.execution._cost import NOTHING_KNOWN, WAITS, Decision, decide
 from clustrix.execution._engines import Engines
 from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, binding, remembered
@@ -136,7 +136,7 @@ class AdaptiveStream:
         known = remembered.get(call.function) if plan is not None else None
         self.known = known
         self._bound = known.bound_for(call.loop_var) if known else None
-        self.figures = (known.figures if known else Figures(0, 0.0, 0.0, 0.0))._replace(
+        self.figures = (known.figures if known else NOTHING_KNOWN)._replace(
             cpus=machine.cpus,
             most=settings.most,
             gil=machine.gil,

@@ -15,7 +15,7 @@ import math
 
 from clustrix._typing import NamedTuple
 
-__all__ = ["Decision", "Figures", "decide", "lasting", "rescaled", "waiting"]
+__all__ = ["NOTHING_KNOWN", "Decision", "Figures", "decide", "lasting", "rescaled", "waiting"]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
@@ -101,6 +101,9 @@ class Figures(NamedTuple):
     read: bool = True
     loaded: bool = True
     blocks: bool | None = None
+
+
+NOTHING_KNOWN = Figures(0, 0.0, 0.0, 0.0)
 
 
 class Decision(NamedTuple):

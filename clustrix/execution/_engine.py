@@ -181,8 +181,9 @@ def join(done: list[Outcome], expected: int | None, *, collect: bool = False) ->
 def join_last(done: list[Outcome]) -> None:
     """Make one list of the values of the last two outcomes, where they follow each other.
 
-    The shorter one is copied, while the processor still has it: each value must be touched, which
-    costs several times as much in the end (benchmarks/growth.py).
+    The shorter one is copied, while the processor still has it: each value must be touched, and in
+    the end it would come from memory (a million cheap items took 1.11 of the plain loop so, and
+    1.05 to 1.07 like this).
 
     Args:
         done: outcomes of batches that ran one after the other; nobody else holds their values.

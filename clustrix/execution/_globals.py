@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+from clustrix._plain import PLAIN
 from clustrix._typing import Any
 from clustrix.execution._native import pickle
 from clustrix.execution._shipping import goes_by_value
@@ -20,8 +21,6 @@ from clustrix.execution._shipping import goes_by_value
 __all__ = ["Carried", "adopt", "carry"]
 
 Carried = dict[str, dict[str, bytes]]
-
-_PLAIN = (int, float, complex, bool, str, bytes, type(None))
 
 
 def carry(function: object) -> Carried:
@@ -64,7 +63,7 @@ def adopt(carried: Carried) -> None:
 
 
 def _dumps(value: Any) -> bytes:
-    if type(value) in _PLAIN:
+    if type(value) in PLAIN:
         return pickle.dumps(value, protocol=5)
     from clustrix.execution._transport import dumps  # a worker needs cloudpickle only for this
 

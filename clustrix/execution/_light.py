@@ -17,14 +17,13 @@ import io
 import marshal
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from clustrix._plain import PLAIN, all_plain
 from clustrix._records import Call
 from clustrix._typing import Any
 from clustrix.execution._native import pickle
 from clustrix.execution._shipping import by_value
 
 __all__ = ["dumps"]
-
-_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 
 # What the globals of a function say of the module that they are.
 _OF_MODULES = ("__name__", "__package__", "__file__", "__path__")
@@ -43,7 +42,7 @@ def dumps(task: object, call: Call) -> bytes | None:
     function = call.function
     if type(function) is not FunctionType and type(function) is not BuiltinFunctionType:
         return None
-    if not _plain(call.args) or not _plain(call.kwargs.values()) or by_value():
+    if not all_plain(call.args) or not all_plain(call.kwargs.values()) or by_value():
         return None
     if function.__module__ == "__main__":
         from clustrix._evident import is_simple  # a worker only restores
@@ -56,10 +55,6 @@ def dumps(task: object, call: Call) -> bytes | None:
         except Exception:  # it is not what its name leads to, or is annotated with who knows what
             return None
         return file.getvalue()
-
-
-def _plain(values: Any) -> bool:
-    return _PLAIN.issuperset(map(type, values))
 
 
 class _Pickler(pickle.Pickler):
@@ -91,7 +86,7 @@ def _annotations(function: FunctionType) -> Any:
 
 def _nameable(annotation: object) -> bool:
     kind = type(annotation)
-    return kind in _PLAIN or (kind is type and annotation.__module__ == "builtins")
+    return kind in PLAIN or (kind is type and annotation.__module__ == "builtins")
 
 
 def _make(code: bytes, name: str, qualname: str, defaults: tuple[Any, ...] | None) -> FunctionType:

@@ -17,6 +17,7 @@ import threading
 import time
 
 from clustrix._model import Call, Machine, Plan
+from clustrix._plain import all_plain
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix._typing import NamedTuple, Protocol
 from clustrix.execution import _thread_cache
@@ -26,7 +27,6 @@ from clustrix.execution._schedule import Schedule
 from clustrix.execution._source import Source, has_blocking_call
 from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
-from clustrix.execution._weight import is_atom
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class SlowStart:
         """
         owner = self._owner
         lanes = min(owner.most or owner.machine.cpus, len(owner.call.items))
-        if lanes < 2 or not all(map(is_atom, owner.call.items[1:lanes])):
+        if lanes < 2 or not all_plain(owner.call.items[1:lanes]):
             return
         engine = owner.engines.processes(lanes - 1)
         loop = engine.loop(owner.call, Plan("processes", lanes - 1), self._schedule)

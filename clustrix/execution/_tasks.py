@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import itertools
 import pickle
-from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType
 from typing import TypeVar
 
 from clustrix._model import Call, describe
+from clustrix._plain import all_plain
 from clustrix._settled import Settled, settle
-from clustrix._typing import Any, NamedTuple
+from clustrix._typing import NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _light
 from clustrix.execution._channel import Packed, pack
@@ -30,8 +30,6 @@ SMALL_TASK = 1 << 16
 
 # Small tasks that are remembered; a worker keeps fewer of them.
 TASKS_KNOWN = 64
-
-_PLAIN = frozenset((int, float, complex, bool, str, bytes, type(None)))
 
 _task_ids = itertools.count(1)
 
@@ -121,12 +119,8 @@ def _key(call: Call) -> object:
         return None
     arguments = b""
     if call.args or call.kwargs:
-        if not _plain(call.args, call.kwargs):
+        if not (all_plain(call.args) and all_plain(call.kwargs.values())):
             return None
         arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
     how = (call.slot, call.batched, call.loop_var, call.collect, call.seed)
     return call.function, how, arguments, by_value()
-
-
-def _plain(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    return _PLAIN.issuperset(map(type, args)) and _PLAIN.issuperset(map(type, kwargs.values()))

@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-__all__ = ["bulk", "is_atom", "weigh"]
+from clustrix._plain import PLAIN, all_plain
+
+__all__ = ["bulk", "weigh"]
 
 # benchmarks/big_arrays.py: 256 MB into two workers in 60 ms, and back in 100.
 SECONDS_PER_BYTE = 0.4e-9
@@ -16,7 +18,6 @@ SECONDS_PER_BYTE = 0.4e-9
 # A number or a short text among others in a chunk: its part of the pickle, on both sides.
 LIGHT = 1e-7
 
-_ATOMS = (int, float, complex, bool, str, bytes, type(None))
 _SHORT = 1000
 _FEW = 16
 
@@ -59,17 +60,12 @@ def _array_bytes(part: Any) -> int:
     return part.nbytes if is_array else 0
 
 
-def is_atom(part: object) -> bool:
-    """Whether it is a number or a text, of any length."""
-    return type(part) in _ATOMS
-
-
 def _light(part: Any) -> float | None:
     """Without a pickler, which takes long to load; ``None`` for what must be tried."""
     kind = type(part)
-    if kind in _ATOMS:
+    if kind in PLAIN:
         return LIGHT + SECONDS_PER_BYTE * (len(part) if kind in (str, bytes) else 0)
-    if kind in (list, tuple) and len(part) < _SHORT and all(type(one) in _ATOMS for one in part):
+    if kind in (list, tuple) and len(part) < _SHORT and all_plain(part):
         return LIGHT * (1 + 0.05 * len(part))
     return None
 
