@@ -18,7 +18,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import cloudpickle  # type: ignore[import-untyped]
@@ -126,6 +126,23 @@ def _reduce_stream(stream: io.TextIOWrapper) -> tuple[Any, ...]:
 
 
 _Pickler.dispatch_table[io.TextIOWrapper] = _reduce_stream
+
+
+def _reduce_code(code: CodeType) -> tuple[Any, ...]:
+    """Code, and the file that it comes from.
+
+    cloudpickle 3.1.3 drops that name, so that equal code has equal bytes wherever it stands;
+    without it a traceback shows no line of the source, nor where to look for one.
+    """
+    _, parts = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return _make_code, (parts, "".join(code.co_filename))  # a copy, as cloudpickle makes of names
+
+
+def _make_code(parts: tuple[Any, ...], filename: str) -> CodeType:
+    return CodeType(*parts).replace(co_filename=filename)
+
+
+_Pickler.dispatch_table[CodeType] = _reduce_code
 
 
 # What the import system keeps in a module, and has no meaning elsewhere.

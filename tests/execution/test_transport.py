@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import warnings
 from collections import ChainMap
 
 import pytest
@@ -68,6 +69,19 @@ def test_local_functions_go_by_value():
     assert copy(5) == 16
     base[0] = 99
     assert copy(5) == 16, "a copy, with the closure as it was"
+
+
+def test_code_that_goes_by_value_keeps_the_name_of_its_file():
+    """Tracebacks and warnings name it, also of a function that is defined inside another one."""
+
+    def outer():
+        return lambda: warnings.warn("here", stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        travel(outer)()()
+    assert caught[0].filename == __file__
+    assert travel(outer).__code__ == outer.__code__
 
 
 def test_lambdas_and_partials_go_by_value():
