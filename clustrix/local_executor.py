@@ -23,7 +23,12 @@ from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
-from clustrix.execution import AdaptiveLoop, seed_path  # now: a first call loads nothing any more
+from clustrix.execution import (  # now: a first call loads nothing any more
+    AdaptiveLoop,
+    run_here,
+    run_short,
+    seed_path,
+)
 
 if TYPE_CHECKING:
     from clustrix._progress import Tally
@@ -295,8 +300,12 @@ class LocalExecutor(StreamExecutor):
         machine = execution.this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
+            if tally is None:
+                return run_here(call)
             return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
         if self._measures(call, options, machine):
+            if tally is None and (results := run_short(call)) is not None:
+                return results
             return self._measure(call, options, machine, tally)
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)

@@ -73,6 +73,12 @@ if TYPE_CHECKING:
     from clustrix.execution._random import (
         seed_path as seed_path,
     )
+    from clustrix.execution._short import (
+        run_here as run_here,
+    )
+    from clustrix.execution._short import (
+        run_short as run_short,
+    )
     from clustrix.execution._stream import EngineStream as EngineStream
     from clustrix.execution._window import Items as Items
 
@@ -86,6 +92,7 @@ _ROOMS = {
     "clustrix.execution._engines": ("Engines", "shared"),
     "clustrix.execution._memory": ("remembered",),
     "clustrix.execution._random": ("rng", "seed_path"),
+    "clustrix.execution._short": ("run_here", "run_short"),
     "clustrix.execution._stream": ("EngineStream",),
     "clustrix.execution._window": ("Items",),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),

@@ -35,6 +35,7 @@ class Beside:
         here: runs a chunk in the calling thread.
         keep: takes every outcome, and what items have shown.
         works: whether the calling thread runs chunks, too, or only listens.
+        enough: whether others shall take over what the workers have not begun.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Beside:
         here: Callable[[Chunk], Outcome],
         keep: Callable[[News], None],
         works: bool,
+        enough: Callable[[], bool] = lambda: False,
     ) -> None:
         self._loop = loop
         self._schedule = schedule
@@ -52,13 +54,16 @@ class Beside:
         self._here = here
         self._keep = keep
         self._works = works
+        self._enough = enough
         self._taken = 0
 
     def run(self) -> None:
         """Run all that the schedule has."""
         try:
-            while self._turn():
+            while not self._enough() and self._turn():
                 pass
+            if self._enough():
+                self._hand_over()
         except KeyboardInterrupt as interrupt:
             keep_partial(interrupt, self._loop.unfinished())
             raise
@@ -67,6 +72,13 @@ class Beside:
                 self._loop.end()
             finally:
                 self._loop.let_go()
+
+    def _hand_over(self) -> None:
+        """What no worker has begun goes back to the schedule; what has begun comes to its end."""
+        while self._loop.take_back():
+            pass
+        while self._loop.busy():
+            self._collect()
 
     def _turn(self) -> bool:
         """Serve the workers, do a chunk oneself; ``False`` when nothing that matters is left."""
@@ -83,9 +95,12 @@ class Beside:
             self._taper.wall = (self._taper.wall + wall) / 2
         elif not self._loop.busy():
             return False
-        for news in self._loop.collect(wait=chunk is None):
-            self._keep(news)
+        self._collect(wait=chunk is None)
         return True
+
+    def _collect(self, *, wait: bool = True) -> None:
+        for news in self._loop.collect(wait=wait):
+            self._keep(news)
 
     def _hand_out(self) -> None:
         for outcome in self._loop.hand_out():

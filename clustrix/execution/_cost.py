@@ -15,7 +15,16 @@ import math
 
 from clustrix._typing import NamedTuple
 
-__all__ = ["NOTHING_KNOWN", "Decision", "Figures", "decide", "lasting", "rescaled", "waiting"]
+__all__ = [
+    "NOTHING_KNOWN",
+    "Decision",
+    "Figures",
+    "decide",
+    "lasting",
+    "rescaled",
+    "too_little",
+    "waiting",
+]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
@@ -135,7 +144,7 @@ def decide(figures: Figures) -> Decision:
     left = figures.items * figures.wall
     lanes = min(figures.most or figures.cpus, max(1, figures.items))
     reading = 0.0 if figures.read else ANALYSIS + (0.0 if figures.loaded else LOADING)
-    if figures.items < 2 or figures.most == 1 or left < 2 * WARM + 3 * reading:
+    if figures.items < 2 or figures.most == 1 or too_little(left - 3 * reading):
         return Decision("finish", 1, _rest(figures))
     if waiting(figures):
         return _waiting(figures, left)
@@ -149,6 +158,11 @@ def decide(figures: Figures) -> Decision:
     if not figures.gil and figures.threads:
         return Decision("threads", lanes, "this interpreter runs threads in parallel (no GIL)")
     return _computing(figures, left, lanes)
+
+
+def too_little(left: float) -> bool:
+    """Whether so many seconds of work are too few for any other lane."""
+    return left < 2 * WARM
 
 
 def waiting(figures: Figures) -> bool:

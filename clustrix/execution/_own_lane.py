@@ -7,7 +7,8 @@ chunk further behind   ──> the plain loop, and what it shows is noted: other
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from clustrix._records import Call, Chunk, Heard, Outcome
 from clustrix._typing import Any, NamedTuple, Protocol
@@ -15,7 +16,10 @@ from clustrix.execution._capture import hold, release
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._recorder import Recorder, recording
 
-__all__ = ["Aside", "OwnLane"]
+__all__ = ["Aside", "Batches", "OwnLane", "run_plainly"]
+
+# Cuts what an iterator gives; is asked for the next batch when the one before is done.
+Batches = Callable[[Iterator[Any]], Iterable[Iterable[Any]]]
 
 
 class Front(Protocol):
@@ -54,21 +58,25 @@ class OwnLane:
         self._relay = relay
         self._noting: recording | None = None
 
-    def run(self, chunk: Chunk) -> Outcome:
+    def run(self, chunk: Chunk, batches: Batches | None = None) -> Outcome:
         """Run a chunk.
+
+        Args:
+            chunk: the items.
+            batches: somebody who looks at it between batches of items, and may end it there.
 
         Raises:
             KeyboardInterrupt: in an item while others are still out: nobody waits for those.
         """
         iterator = iter(chunk.items)
         if chunk.start == self._relay.frontier:
-            return self._plainly(chunk, iterator)
+            return run_plainly(self._call, self._function, chunk, iterator, batches)
         recorder = Recorder(lambda: _index(chunk, iterator))
         first, self._noting = self._noting is None, recording(recorder)
         if first:
             hold(self)
         with self._noting:
-            outcome = self._plainly(chunk, iterator)
+            outcome = run_plainly(self._call, self._function, chunk, iterator, batches)
         if events := recorder.take():
             self._relay.hear(Heard(chunk.start, events))
         if isinstance(outcome.error, KeyboardInterrupt):
@@ -81,17 +89,36 @@ class OwnLane:
             self._noting.__exit__()
             release(self)
 
-    def _plainly(self, chunk: Chunk, iterator: Iterator[Any]) -> Outcome:
-        """Nothing but the plain loop around the function."""
-        if self._call.collect or self._call.seed is not None:
-            return run_chunk(self._call, chunk, Unwatched(), items=iterator)
-        function = self._function
-        try:
-            return Outcome(chunk.start, [function(item) for item in iterator])
-        except BaseException as error:
-            index = _index(chunk, iterator)
-            add_note(error, item_note(self._call, index, chunk.items[index - chunk.start]))
-            return Outcome(chunk.start, [], error, index)
+
+def run_plainly(
+    call: Call,
+    function: Callable[[Any], Any],
+    chunk: Chunk,
+    iterator: Iterator[Any],
+    batches: Batches | None = None,
+) -> Outcome:
+    """Nothing but the plain loop around the function.
+
+    Args:
+        call: the loop.
+        function: of one item, as `Call.per_item` makes it.
+        chunk: the items.
+        iterator: over them; tells which one failed.
+        batches: who looks at it between batches, if anybody does.
+    """
+    if call.collect or call.seed is not None:
+        items = iterator if batches is None else chain.from_iterable(batches(iterator))
+        return run_chunk(call, chunk, Unwatched(), items=items)
+    try:
+        if batches is None:
+            values = [function(item) for item in iterator]
+        else:
+            values = [function(item) for batch in batches(iterator) for item in batch]
+        return Outcome(chunk.start, values)
+    except BaseException as error:
+        index = _index(chunk, iterator)
+        add_note(error, item_note(call, index, chunk.items[index - chunk.start]))
+        return Outcome(chunk.start, [], error, index)
 
 
 def _index(chunk: Chunk, iterator: Iterator[Any]) -> int:

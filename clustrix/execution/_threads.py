@@ -16,6 +16,7 @@ import contextvars
 import queue
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
@@ -74,6 +75,7 @@ class ThreadLoop:
         width: Callable[[], int],
         timeout: float | None = None,
         tick: Callable[[int], object] | None = None,
+        every: float = TICK,
     ) -> Generator[News, None, None]:
         """Run the loop to its end.
 
@@ -81,11 +83,13 @@ class ThreadLoop:
             width: how many lanes there may be now; asked again after every outcome.
             timeout: seconds that one item may run.
             tick: told from time to time how many items of unfinished chunks are done.
+            every: seconds between two ticks while nothing comes.
         """
+        ticks = every if tick is not None else None
         try:
             while self.hand_out(width()):
                 try:
-                    one = self.news.get(timeout=self.patience(timeout, tick is not None))
+                    one = self.news.get(timeout=self.patience(timeout, ticks))
                 except queue.Empty:
                     if tick is not None:
                         tick(self.under_way())
@@ -118,20 +122,20 @@ class ThreadLoop:
         running = [one.running for one in self.lanes]
         return sum(now[0] - now[2].start for now in running if now is not None)
 
-    def patience(self, timeout: float | None, ticks: bool = False) -> float | None:
+    def patience(self, timeout: float | None, ticks: float | None = None) -> float | None:
         """Seconds until there may be something to do; ``None`` without an end.
 
         Args:
             timeout: the first running item may be out of time then.
-            ticks: whether somebody wants to be told how far it is.
+            ticks: seconds until somebody wants to be told how far it is.
         """
         if timeout is None:
-            return TICK if ticks else None
+            return ticks
         now = time.monotonic()
         # A lane between two items has no deadline yet, but will have one this far ahead.
         starts = [running[1] for one in self.lanes if (running := one.running)]
         left = max(0.0, min(starts, default=now) + timeout - now)
-        return min(TICK, left) if ticks else left
+        return left if ticks is None else min(ticks, left)
 
     def overdue(self, timeout: float | None) -> Iterator[News]:
         """Give up the lanes whose item is out of time, and say so for each."""
@@ -153,9 +157,20 @@ class ThreadLoop:
             error = self._too_late(index, chunk, timeout)
             yield self.schedule.settle(chunk, Outcome(chunk.start, done, error, index))
 
+    def recall(self) -> None:
+        """Give what no lane has begun back to the schedule, in loop order."""
+        waiting: list[Chunk] = []
+        with suppress(queue.Empty):
+            while (chunk := self.ready.get_nowait()) is not None:
+                waiting.append(chunk)
+        for chunk in reversed(waiting):
+            del self.pending[chunk.start]
+            self.schedule.put_back(chunk)
+
     def end(self) -> None:
         """Let every lane go as soon as the item that it runs is done."""
-        self.schedule.stop()
+        if self.pending:  # else others may go on with what the schedule has
+            self.schedule.stop()
         for one in self.lanes:
             self.dismiss(one)
         self.lanes.clear()  # lanes know the run: a circle would keep the items alive

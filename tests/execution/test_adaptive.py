@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
-from clustrix.execution import _adaptive, _slow_start
+from clustrix.execution import _alone, _slow_start
 from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
@@ -54,18 +54,18 @@ def run(
     loop.known = Known(loop.figures, "") if figures else None
     waiting = iter(decisions)
 
-    def decide() -> Decision:
+    def decide(left: int | None = None) -> Decision:
         loop.figures = loop.figures._replace(**figures)
         return next(waiting, Decision("finish", 1, ""))
 
-    loop._decide = decide  # type: ignore[method-assign]
+    loop.decide = decide  # type: ignore[method-assign]
     return loop.run()
 
 
 @pytest.fixture(autouse=True)
 def decides_at_once(monkeypatch: Any) -> None:
     """After every batch, however short."""
-    monkeypatch.setattr(_adaptive, "LOOK", 0.0)
+    monkeypatch.setattr(_alone, "LOOK", 0.0)
 
 
 decisions = st.lists(st.builds(Decision, st.sampled_from(WAYS), st.just(2), st.just("so")))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clustrix import ClustrixError
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix.execution._chunks import cut
-from clustrix.execution._engine import execute, gather, join, join_last
+from clustrix.execution._engine import execute, gather
 from tests.jobs import double
 from tests.strategies import returned
 
@@ -102,26 +102,3 @@ def test_the_engine_is_closed_when_the_caller_is_interrupted():
     with pytest.raises(KeyboardInterrupt):
         execute(Call(double, [1, 2]), Plan("interrupted", 1), Interrupted())
     assert events == ["closed"]
-
-
-@given(sizes=st.lists(st.integers(0, 5)))
-def test_joining_the_last_two_changes_nothing(sizes):
-    """Whichever of the two is the longer one."""
-    items = list(range(sum(sizes)))
-    done: list[Outcome] = []
-    start = 0
-    for size in sizes:
-        done.append(Outcome(start, items[start : start + size]))
-        join_last(done)
-        start += size
-    assert len(done) == bool(sizes)
-    assert join(done, len(items)) == items
-
-
-def test_what_failed_and_what_does_not_follow_stays_apart():
-    """An error belongs to its item, and a gap is somebody else's."""
-    failed = [Outcome(0, [0]), Outcome(1, [1], LookupError(), 2)]
-    gap = [Outcome(0, [0]), Outcome(2, [2])]
-    for done in (failed, gap):
-        join_last(done)
-        assert len(done) == 2

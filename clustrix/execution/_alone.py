@@ -1,0 +1,170 @@
+"""The calling thread at work by itself, until all is done or something better is found.
+
+    items ──> batch ── clocks ── decide ──> batch ── clocks ── decide ──> …
+              └────────── one list comprehension for all of them ───────┘
+
+Batches grow to some milliseconds.  Cheap items run in one comprehension over all batches, since
+joining the lists of several would cost a tenth of what such items do (benchmarks/growth.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from clustrix._model import Call, Machine
+from clustrix._records import Chunk, News
+from clustrix._typing import Protocol
+from clustrix.execution._cost import Decision, Figures
+from clustrix.execution._engines import Engines
+from clustrix.execution._memory import Known
+from clustrix.execution._meter import Meter
+from clustrix.execution._own_lane import OwnLane
+from clustrix.execution._slow_start import SlowStart, Started
+from clustrix.execution._source import Source
+
+__all__ = ["Alone", "first_batch"]
+
+# The first look at the figures: long enough for the clock, short enough to lose nothing.
+LOOK = 0.0005
+
+# Batches grow to this much work between two looks, so that a change is noticed within the call.
+BATCH = 0.005
+
+# Items that take less run in one comprehension.
+CHEAP = 1e-6
+
+
+class Owner(Protocol):
+    """The loop that works here."""
+
+    call: Call
+    machine: Machine
+    most: int | None
+    chunk_size: int | None
+    engines: Engines
+    source: Source
+    known: Known | None
+    figures: Figures
+    next: int
+    failed: bool
+    own: OwnLane
+    tally: Callable[[int], object] | None
+
+    def keep(self, news: News, *, counted: bool = False) -> None:
+        """Take what became of items, or what they showed."""
+
+    def decide(self) -> Decision:
+        """What to do with the rest."""
+
+
+class Alone:
+    """Work in the calling thread.
+
+    Args:
+        owner: the loop.
+
+    Attributes:
+        decision: what was found to be better; to finish here, if nothing was.
+        started: what is under way already, behind a first item that took long.
+    """
+
+    def __init__(self, owner: Owner) -> None:
+        self.decision = Decision("finish", 1, "")
+        self.started: Started | None = None
+        self._owner = owner
+        self._size = first_batch(owner.known)
+        self._meter = Meter(owner.figures)
+        self._since = time.perf_counter()
+        self._helper: SlowStart | None = None
+        self._trouble: BaseException | None = None  # between batches: no item is to blame
+
+    def run(self) -> None:
+        """Work until all is done, or until something better is found."""
+        owner = self._owner
+        if owner.known is None and owner.next == 0:
+            self._helper = SlowStart(owner)
+        try:
+            while self._goes_on():
+                owner.keep(owner.own.run(self._portion(), self._batches), counted=True)
+                if self._trouble is not None:
+                    raise self._trouble
+        finally:
+            self._first_is_over(failed=True)  # unless it was before
+            self._trouble = None
+
+    def _goes_on(self) -> bool:
+        owner = self._owner
+        return (
+            self.decision.way == "finish"
+            and self.started is None
+            and owner.next < len(owner.call.items)
+            and not owner.failed
+        )
+
+    def _portion(self) -> Chunk:
+        """What runs in one comprehension: of cheap items all that are left, else one batch."""
+        owner, start = self._owner, self._owner.next
+        if 0 < owner.figures.wall < CHEAP:
+            items = owner.call.items[start:] if start else owner.call.items
+        else:
+            items = owner.call.items[start : start + self._size]
+        return Chunk(start, items)
+
+    def _batches(self, iterator: Iterator[Any]) -> Iterator[Iterable[Any]]:
+        """Batches of what an iterator gives, with a look at the clocks behind each."""
+        cheap = 0 < self._owner.figures.wall < CHEAP
+        while True:
+            count = min(self._size, len(self._owner.call.items) - self._owner.next)
+            self._meter.start()
+            yield islice(iterator, count)
+            try:
+                self._note(count)
+            except BaseException as trouble:
+                self._trouble = trouble
+                return
+            if not (cheap and self._goes_on()):
+                return
+
+    def _note(self, count: int) -> None:
+        """A batch is done."""
+        owner, meter = self._owner, self._meter
+        figures = meter.stop(owner.figures, count, helped=self._helper is not None)
+        owner.next += count
+        owner.figures = figures._replace(items=len(owner.call.items) - owner.next)
+        if owner.tally is not None:
+            owner.tally(count)
+        self._first_is_over(failed=False)
+        if self._goes_on() and not meter.unsure:
+            if time.perf_counter() - self._since >= LOOK:
+                self.decision = owner.decide()
+            self._size = self._grown()
+
+    def _first_is_over(self, *, failed: bool) -> None:
+        helper, self._helper = self._helper, None
+        if helper is not None:
+            self.started = helper.over(cancel=failed)
+            if self.started is not None:
+                self.decision = self.started.decision
+
+    def _grown(self) -> int:
+        """Up to a batch; at once where items cost what they did the last time.
+
+        What is less than two batches stays in one piece: looking takes time, too.
+        """
+        owner, wall = self._owner, self._owner.figures.wall
+        if wall <= 0:
+            return 2 * self._size
+        size = max(1, int(BATCH / wall))
+        if owner.known is None or wall > 2 * owner.known.figures.wall:
+            size = min(2 * self._size, size)
+        left = len(owner.call.items) - owner.next
+        return left if left < 2 * size else size
+
+
+def first_batch(known: Known | None) -> int:
+    """One item of a function that nobody knows; of another, what should take a moment."""
+    wall = known.figures.wall if known else 0.0
+    return max(1, int(LOOK / wall)) if wall > 0 else 1

@@ -1,0 +1,247 @@
+"""The rest of a loop on other lanes: threads, worker processes, or first these and then those.
+
+    threads ──> the GIL is full, and items cost far more CPU than they did ──┐
+       ▲                                                                     ▼
+       └────── items of the calling thread wait for most of their time ── processes
+
+A loop may change half-way.  What no lane has begun goes back to the schedule then, which the other
+kind of lanes takes over; what runs comes to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+
+from clustrix._model import Call, Machine, Plan
+from clustrix._records import Chunk, News, Outcome
+from clustrix._sizes import THREADS_PER_CPU
+from clustrix._typing import Protocol
+from clustrix.errors import NotPicklableError
+from clustrix.execution._beside import Beside
+from clustrix.execution._cost import WAITS, Decision, Figures, rescaled, waiting
+from clustrix.execution._engines import Engines
+from clustrix.execution._gil_watch import LOOK_EVERY, GilWatch
+from clustrix.execution._meter import Meter
+from clustrix.execution._own_lane import OwnLane
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._slow_start import Started
+from clustrix.execution._taper import Taper
+from clustrix.execution._threads import ThreadLoop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.execution._process_loop import ProcessLoop
+
+__all__ = ["Others", "probe"]
+
+# Seconds of work for each of two threads that shall show whether the GIL is let go of.
+PROBE = 0.002
+
+# Seconds on other lanes that say something about them.
+TELLING = 0.0005
+
+# Chunks that may lie ready at the workers.
+AHEAD = 200
+
+# A loop that goes back and forth more often than this stays where it is.
+MOST_TURNS = 8
+
+
+class Owner(Protocol):
+    """The loop of which this is the rest."""
+
+    call: Call
+    machine: Machine
+    chunk_size: int | None
+    engines: Engines
+    figures: Figures
+    next: int
+    own: OwnLane
+    done: list[Outcome]
+
+    def keep(self, news: News) -> None:
+        """Take what became of items, or what they showed."""
+
+    def decide(self, left: int | None = None) -> Decision:
+        """What to do with the rest."""
+
+
+class Others:
+    """What is left of a loop.
+
+    Args:
+        owner: the loop.
+        started: what is under way already, behind a first item that took long.
+    """
+
+    def __init__(self, owner: Owner, started: Started | None = None) -> None:
+        self._owner = owner
+        self._threads = started.threads if started else None
+        self._processes = started.processes if started else None
+        if started is not None:
+            self._taper, self._schedule = started.taper, started.schedule
+        else:
+            self._taper = Taper(owner.call.items, owner.next, owner.figures.wall, owner.chunk_size)
+            self._schedule = Schedule(owner.call, self._taper)
+        self._turn: Decision | None = None
+        self._turns = 0
+
+    def run(self, decision: Decision) -> None:
+        """Run all that is left, unless its function cannot travel: then nothing has begun."""
+        following: Decision | None = decision
+        try:
+            while following is not None:
+                self._turn = None
+                if following.way == "threads":
+                    self._on_threads(following.workers)
+                elif not self._on_processes(following):
+                    return
+                following = self._turn
+                self._turns += 1
+        finally:
+            if self._processes is not None:  # an interrupt, before anybody listened to it
+                self._processes.end()
+        self._owner.next = len(self._owner.call.items)
+
+    # ---- on threads -----------------------------------------------------------------------
+
+    def _on_threads(self, most: int) -> None:
+        """More and more threads, once they have shown that they wait."""
+        owner, taper = self._owner, self._taper
+        loop, self._threads = self._threads or ThreadLoop(owner.call, self._schedule), None
+        few = min(most, THREADS_PER_CPU * owner.machine.cpus)
+        start, cpu, begun = time.perf_counter(), time.process_time(), self._count()
+        watch = GilWatch(owner.figures) if waiting(owner.figures) else None
+
+        def width() -> int:
+            if self._turn is not None:
+                return 0
+            if runs := self._count() - begun:  # each lane's share of the time, by item
+                taper.wall = (time.perf_counter() - start) * min(few, runs) / runs
+            return most if runs else few
+
+        def look(_: int = 0) -> None:
+            if watch is not None and self._turn is None and watch.full(self._count() - begun):
+                self._leave_threads(loop, watch)
+
+        ticks = (look, LOOK_EVERY) if watch is not None else (None, LOOK_EVERY)
+        with contextlib.closing(loop.drive(width, None, *ticks)) as outcomes:
+            for outcome in outcomes:
+                owner.keep(outcome)
+                look()
+        if self._turn is None:
+            seconds, count = time.perf_counter() - start, self._count() - begun
+            self._learn(seconds, time.process_time() - cpu, count)
+
+    def _count(self) -> int:
+        return sum(len(one.values) for one in self._owner.done)
+
+    def _leave_threads(self, loop: ThreadLoop, watch: GilWatch) -> None:
+        """Items compute by now: the rest goes to processes, while threads finish what they have."""
+        owner, before = self._owner, self._owner.figures
+        left = len(owner.call.items) - self._count() - len(loop.lanes)
+        owner.figures = watch.figures(len(loop.lanes))
+        decision = owner.decide(left)
+        if decision.way != "processes" or self._turns >= MOST_TURNS:
+            owner.figures = before
+            watch.rest()
+            return
+        loop.recall()
+        self._taper.wall = owner.figures.wall
+        self._processes = self._process_loop(decision.workers - 1)
+        if self._processes is None:
+            owner.figures = before._replace(portable=False)
+            watch.rest()
+            return
+        self._turn = decision
+        for outcome in self._processes.hand_out():
+            owner.keep(outcome)
+
+    def _learn(self, seconds: float, cpu: float, count: int) -> None:
+        """Was it right?  What the threads used says what to believe the next time."""
+        owner = self._owner
+        if seconds < TELLING or count == 0:
+            return
+        each = cpu / count
+        if not waiting(owner.figures):
+            owner.figures = owner.figures._replace(overlap=cpu / seconds)
+        elif each < WAITS * owner.figures.wall:
+            owner.figures = owner.figures._replace(cpu=each, process_cpu=each)
+        elif cpu > WAITS * seconds:  # it has filled the GIL: that was no waiting
+            owner.figures = owner.figures._replace(wall=each, cpu=each, process_cpu=each, looks=0)
+
+    # ---- on processes ---------------------------------------------------------------------
+
+    def _process_loop(self, workers: int) -> ProcessLoop | None:
+        """A loop on so many workers; ``None`` where the function cannot travel."""
+        owner = self._owner
+        engine = owner.engines.processes(workers)
+        try:
+            loop = engine.loop(owner.call, Plan("processes", workers), self._schedule)
+        except NotPicklableError:  # the analysis did not see it; nothing has been sent
+            owner.figures = owner.figures._replace(portable=False)
+            return None
+        light = (owner.figures.moved or 0.0) < 0.1 * owner.figures.wall
+        loop.depth = max(2, AHEAD // workers) if light else 2
+        loop.unsent = owner.own.run
+        return loop
+
+    def _on_processes(self, decision: Decision) -> bool:
+        """Worker processes, the calling thread working beside them unless items wait."""
+        owner, taper = self._owner, self._taper
+        works = not waiting(owner.figures)
+        loop = self._processes or self._process_loop(decision.workers - works)
+        self._processes = None
+        if loop is None:
+            return False
+        taper.wall = owner.figures.wall
+        meter = Meter(owner.figures)
+
+        def here(chunk: Chunk) -> Outcome:
+            meter.start()
+            outcome = owner.own.run(chunk)
+            if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
+                self._look_here(meter.stop(owner.figures, len(chunk.items)))
+            return outcome
+
+        Beside(
+            loop, self._schedule, taper, here, owner.keep, works, lambda: self._turn is not None
+        ).run()
+        if self._turn is None:
+            owner.figures = rescaled(owner.figures, taper.wall)
+        return True
+
+    def _look_here(self, figures: Figures) -> None:
+        """Do items wait by now?  Then threads are the better lanes."""
+        owner = self._owner
+        if not waiting(figures) or owner.figures.blocks is False:
+            return
+        before, left = owner.figures, len(owner.call.items) - self._count()
+        owner.figures = figures
+        decision = owner.decide(left)
+        if decision.way == "threads":
+            self._turn = decision
+        else:
+            owner.figures = before
+
+
+def probe(owner: Owner) -> None:
+    """Run some items on two threads: do they use more than one processor?
+
+    CPU seconds for each second on two threads: more than one is proof.  Less is none on a busy
+    machine; the loop then goes a way that is right for Python code.
+    """
+    wall = max(owner.figures.wall, 1e-9)
+    count = max(2, 2 * math.ceil(PROBE / wall))
+    stop = min(owner.next + count, len(owner.call.items))
+    taper = Taper(owner.call.items[:stop], owner.next, wall, max(1, (stop - owner.next) // 2))
+    loop = ThreadLoop(owner.call, Schedule(owner.call, taper))
+    start, cpu = time.perf_counter(), time.process_time()
+    with contextlib.closing(loop.drive(lambda: 2)) as outcomes:
+        for outcome in outcomes:
+            owner.keep(outcome)
+    used = (time.process_time() - cpu) / (time.perf_counter() - start)
+    owner.figures = owner.figures._replace(overlap=used)
+    owner.next = stop
