@@ -14,32 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clustrix import _calls, analysis, execution
-from clustrix._model import Call, Finding, Machine, Options, Plan
+from clustrix._loop_executor import LoopExecutor
+from clustrix._model import Finding, Options, Plan
 from clustrix._settings import in_force
-from clustrix._sizes import as_said
-from clustrix._stream_executor import StreamExecutor
-from clustrix._told import tell, tell_planned
-from clustrix.errors import NotPicklableError
-from clustrix.execution import (  # now: a first call loads nothing any more
-    AdaptiveLoop,
-    run_here,
-    run_short,
-    seed_path,
-)
-
-if TYPE_CHECKING:
-    from clustrix._progress import Tally
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 
-_DIRECTLY = Plan("serial", workers=1)
 _MEASURED = "the first items are timed in the calling thread; little work is finished there"
 
 
-class LocalExecutor(StreamExecutor):
+class LocalExecutor(LoopExecutor):
     """Execute functions locally using worker processes or threads.
 
     It is a `concurrent.futures.Executor`, too: `submit`, `map` and `shutdown` do what they do
@@ -279,68 +266,6 @@ class LocalExecutor(StreamExecutor):
         if known is not None:
             notes.append(Finding("PL602", f"the last loop: {known.report}"))
         return replace(plan, findings=(*plan.findings, *notes))
-
-    def _run(self, call: Call, options: Options, tally: Tally | None = None) -> list[Any]:
-        if not call.items:
-            return []
-        self._engines.check_open()
-        seed = seed_path(options.seed)
-        call = call._replace(collect=options.on_error == "collect", seed=seed)
-        try:
-            results = self._run_loop(call, options, tally)
-        except NotPicklableError as error:
-            analysis.explain_refusal(error, call)
-            raise
-        for value in results if call.collect else ():
-            if type(value) is NotPicklableError:
-                analysis.explain_refusal(value, call)
-        return results
-
-    def _run_loop(self, call: Call, options: Options, tally: Tally | None) -> list[Any]:
-        machine = execution.this_machine()
-        alone = len(call.items) == 1 and options.timeout is None
-        if alone and not self._batches(call, options):
-            if tally is None:
-                return run_here(call)
-            return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
-        if self._measures(call, options, machine):
-            if tally is None and (results := run_short(call)) is not None:
-                return results
-            return self._measure(call, options, machine, tally)
-        if options.executor == "auto":
-            plan = analysis.make_plan(call, options, machine)
-            call = call._replace(batched=plan.batched)
-            tell_planned(call, plan.engine, plan.findings)
-        else:  # nothing to find out, so nothing to read
-            call = call._replace(batched=self._batches(call, options))
-            plan = as_said(call, options, machine)
-            if not alone:
-                tell(call, plan.engine, lambda: analysis.effects_of(call))
-        _calls.check_streams(call, options)
-        choice = "serial" if alone or plan.engine == "serial" else options.executor
-        engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
-        return execution.execute(call, plan, engine, tally)
-
-    def _measure(
-        self, call: Call, options: Options, machine: Machine, tally: Tally | None
-    ) -> list[Any]:
-        """Let the loop find out by itself; what it writes is told when its source was read."""
-        plans: list[Plan] = []
-        unseeded = options  # what is remembered of the function is not of its seed
-        if options.seed is not None:
-            unseeded = replace(options, seed=None)
-
-        def plan() -> Plan:
-            plans.append(analysis.make_plan(call, unseeded, machine))
-            return plans[-1]
-
-        most, size = options.max_workers, options.chunk_size
-        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines)
-        loop.tally = None if tally is None else tally.add
-        results = loop.run()
-        for made in plans:
-            tell_planned(call, made.engine, made.findings)
-        return results
 
 
 def choose_executor_type(

@@ -45,6 +45,9 @@ def module_name(path: Path) -> str:
 
 MODULES = {module_name(path): path for path in FILES}
 
+# Parts of the module that joins the rooms.
+JOINING = ("_task_executor", "_async_loop", "_stream_executor", "_loop_executor")
+
 
 def floor(module: str) -> str:
     """Where in the house a module lives."""
@@ -54,7 +57,7 @@ def floor(module: str) -> str:
     if parts[1] == "__main__":
         return "program"
     top = parts[1]
-    if top in ("_task_executor", "_async_loop", "_stream_executor"):  # parts of the joining module
+    if top in JOINING:
         return "local_executor"
     return "leaf" if top == "errors" or (top.startswith("_") and top not in ROOMS) else top
 

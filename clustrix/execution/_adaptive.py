@@ -21,7 +21,7 @@ from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
 from clustrix.execution import _thread_cache
 from clustrix.execution._alone import Alone, first_batch
-from clustrix.execution._cost import NOTHING_KNOWN, Decision, decide, lasting
+from clustrix.execution._cost import NOTHING_KNOWN, Decision, decide, lasting, waiting
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known, remembered
@@ -36,6 +36,9 @@ from clustrix.execution._weight import weigh
 __all__ = ["AdaptiveLoop"]
 
 ALONE = "finished in the calling thread"
+
+# With this part of the workers that would be best, no more are started: their number is a guess.
+NEARLY = 0.75
 
 
 class AdaptiveLoop:
@@ -133,7 +136,7 @@ class AdaptiveLoop:
         """For the next loop of this function."""
         figures, total = self.figures, len(self.call.items)
         if figures.moved is None and not self.failed:  # then it may be decided before the first
-            whole = figures._replace(items=total, warm=figures.cpus, moved=0.0, read=True)
+            whole = figures._replace(items=total, warm=sys.maxsize, moved=0.0, read=True)
             if decide(whole).way == "processes":
                 self._weigh()
         shared = self.report is not ALONE
@@ -177,9 +180,7 @@ class AdaptiveLoop:
             self.figures = self.figures._replace(overlap=1.0)
         if decision.way != "finish" and not (self.figures.read or self.source.evident()):
             decision = decide(self.figures)
-        if decision.way == "finish":
-            self._note_missed()
-        else:
+        if decision.way != "finish":
             if self.source.bound is None:
                 blocks = self.source.bind(self.figures.blocks)
                 self.figures = self.figures._replace(read=True, blocks=blocks)
@@ -192,20 +193,22 @@ class AdaptiveLoop:
             if not self._weigh():
                 return Decision("finish", 1, "nothing to weigh yet")
             decision = decide(self.figures)
+        self._note_missed(decision)
         return decision
 
-    def _note_missed(self) -> None:
-        """Small loops are not worth starting workers for; many of them are.
+    def _note_missed(self, decision: Decision) -> None:
+        """Many loops are worth workers for which a single one is not.
 
         When what workers could have saved adds up to what starting costs, they start behind.
         """
-        lanes = self.machine.cpus
-        if self.figures.warm >= lanes - 1 or self.known is None:
+        if self.known is None or decision.way == "processes":
             return
-        if decide(self.figures._replace(warm=lanes)).way == "processes":
-            saved = self.figures.items * self.figures.wall * (1 - 1 / lanes)
-            if self.engines.miss(saved):
-                _thread_cache.start(lambda: self.engines.processes(lanes - 1))
+        best = decide(self.figures._replace(warm=sys.maxsize))
+        workers = best.workers - (not waiting(self.figures))
+        if best.way != "processes" or self.figures.warm >= NEARLY * workers:
+            return
+        if self.engines.miss(decision.seconds - best.seconds, workers):
+            _thread_cache.start(lambda: self.engines.start(workers))
 
     def _weigh(self) -> bool:
         """Seconds to move an item and its result; from the first that have been run."""

@@ -68,6 +68,9 @@ CLEAR_GAIN = 0.7
 # Threads that wait cost next to nothing up to here.
 MOST_WAITING = 32
 
+# Processes that wait cost memory: so many for each CPU at most.
+MOST_WAITING_PROCESSES = 8
+
 
 class Figures(NamedTuple):
     """What is known of a loop.
@@ -123,11 +126,13 @@ class Decision(NamedTuple):
             ``"processes"``.
         workers: lanes, the calling thread among them where it works too.
         why: in a few words.
+        seconds: what the rest is expected to take then, as far as that was compared.
     """
 
     way: str
     workers: int
     why: str
+    seconds: float = 0.0
 
 
 def decide(figures: Figures) -> Decision:
@@ -213,23 +218,27 @@ def _waiting(figures: Figures, left: float) -> Decision:
     if not figures.threads:
         threads = left
     elif threads > GAIN * left:
-        return Decision("finish", 1, f"{share}, too short to share")
-    several = min(figures.most or 4 * figures.cpus, figures.items, width)
+        return Decision("finish", 1, f"{share}, too short to share", left)
+    # As many as keep every processor at work while the others wait.
+    enough = figures.cpus * math.ceil(figures.wall / max(figures.cpu, 1e-9))
+    several = min(figures.most or MOST_WAITING_PROCESSES * figures.cpus, enough, width)
     start = WARM + COLD * max(0, several - figures.warm) / figures.cpus
-    processes = start + max(left / several, figures.items * figures.cpu / figures.cpus)
+    busy = max(left / several, figures.items * figures.cpu / figures.cpus)
+    processes = start + busy + figures.items * (figures.moved or 0.0)
     useful = figures.portable and figures.cpus > 1 and (figures.gil or not figures.threads)
     if useful and processes < CLEAR_GAIN * threads:
         why = "fills the GIL in between" if figures.threads else "threads would share a generator"
-        return Decision("processes", several, f"{share} and {why}")
+        return Decision("processes", several, f"{share} and {why}", processes)
     if not figures.threads:
-        return Decision("finish", 1, f"{share}, and threads would share a generator")
-    return Decision("threads", width, share)
+        return Decision("finish", 1, f"{share}, and threads would share a generator", left)
+    return Decision("threads", width, share, threads)
 
 
 def _computing(figures: Figures, left: float, lanes: int) -> Decision:
     """Threads for C code that lets go of the GIL, processes for what they cost less than."""
     if figures.threads and figures.overlap is not None and figures.overlap >= OVERLAPS:
-        return Decision("threads", lanes, f"its C code runs on {figures.overlap:.1f} CPUs at once")
+        why = f"its C code runs on {figures.overlap:.1f} CPUs at once"
+        return Decision("threads", lanes, why, left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
     loading = 0.0 if figures.loaded else LOADING / 2
@@ -239,14 +248,14 @@ def _computing(figures: Figures, left: float, lanes: int) -> Decision:
     probing = figures.threads and figures.overlap is None and THREADS + left / lanes < GAIN * left
     # Threads move nothing and start at once: worth a try where processes cost something.
     if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
-        return Decision("probe", 2, "C code may let go of the GIL")
+        return Decision("probe", 2, "C code may let go of the GIL", left)
     if pays:
-        return Decision("processes", lanes, f"Python code, {_rest(figures)}")
+        return Decision("processes", lanes, f"Python code, {_rest(figures)}", shared)
     if not figures.portable:
-        return Decision("finish", 1, "it holds the GIL and cannot travel")
+        return Decision("finish", 1, "it holds the GIL and cannot travel", left)
     if moving > left * (1 - 1 / lanes) / 2:
-        return Decision("finish", 1, "moving the data would cost more than it gains")
-    return Decision("finish", 1, _rest(figures))
+        return Decision("finish", 1, "moving the data would cost more than it gains", left)
+    return Decision("finish", 1, _rest(figures), left)
 
 
 def _rest(figures: Figures) -> str:

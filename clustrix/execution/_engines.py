@@ -8,7 +8,6 @@ workers; every `LocalExecutor` that a user makes is an owner of its own.
 
 from __future__ import annotations
 
-import math
 import sys
 import threading
 import weakref
@@ -31,6 +30,9 @@ __all__ = ["Engines", "shared"]
 # Seconds that small loops must have lost without workers before some are started for them;
 # about what starting takes from the caller (benchmarks/round_trip.py).
 WORTH_STARTING = 0.01
+
+# CPU time of a new interpreter until it answers; what counts where workers outnumber the CPUs.
+INTERPRETER = 0.035
 
 # Until the first workers have been started, and what sends them work is loaded, at the worst.
 STARTING_TAKES = 0.15
@@ -107,12 +109,17 @@ class Engines:
                 self._processes = ProcessEngine(pool)
             return self._processes
 
-    def miss(self, seconds: float) -> bool:
-        """Note what workers would have saved; ``True`` when it is time to start some."""
+    def start(self, workers: int) -> None:
+        """Have so many worker processes ready, and keep as many from now on."""
+        self.processes(workers).pool.widen(workers)
+
+    def miss(self, seconds: float, workers: int) -> bool:
+        """Note what so many workers would have saved; ``True`` when it is time to start them."""
         self._missed += seconds
-        if self._missed < WORTH_STARTING or self._processes is not None:
+        cpus = available_cpus()
+        if self._missed < (WORTH_STARTING if workers < cpus else INTERPRETER * workers / cpus):
             return False
-        self._missed = -math.inf
+        self._missed = 0.0
         return True
 
     def warm(self, patience: float = 0.0) -> int:

@@ -3,11 +3,12 @@
     CPU of the process ── a second for each second, and no more ──> full
                        ── as much as the items always took ───────> full, but nothing new
 
-Looked at some hundred times a second; two looks in a row must agree.
+Looked at some hundred times a second.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 
 from clustrix.execution._cost import PARALLEL_ALREADY, Figures
@@ -21,7 +22,7 @@ LOOK_EVERY = 0.005
 FULL = 0.85
 
 # Items that take so many times the CPU that they took before are of another kind.
-ANOTHER_KIND = 3.0
+ANOTHER_KIND = 2.0
 
 # Where leaving would not pay, the next look comes so much later.
 REST = 0.1
@@ -30,6 +31,9 @@ REST = 0.1
 class GilWatch:
     """The clocks of a loop on threads.
 
+    A lane looks when it has finished a chunk, as it has the GIL then; whoever else wants to look
+    may have to wait for one lane after the other.
+
     Args:
         figures: of the items that were timed before the threads came.
     """
@@ -37,32 +41,35 @@ class GilWatch:
     def __init__(self, figures: Figures) -> None:
         self._before = figures
         self._due = 0.0
-        self._looks = 0
-        self._restart(0)
+        self._lock = threading.Lock()
+        self._restart()
 
-    def _restart(self, done: int) -> None:
+    def _restart(self) -> None:
         self._since, self._cpu = time.perf_counter(), time.process_time()
-        self._done = self._seen = done
+        self._done = 0
 
-    def full(self, done: int) -> bool:
-        """Whether it has been full for two looks, with items of another kind.
+    def full(self, done: int, lanes: int) -> bool:
+        """Whether it has been full for a while, with items of another kind.
 
         Args:
-            done: items that threads have finished.
+            done: items that have been finished now.
+            lanes: threads at work; each may have spent on its item what items took before.
         """
-        now = time.perf_counter()
-        wall = now - self._since
-        if now < self._due or wall < LOOK_EVERY * (self._looks + 1):
+        if not self._lock.acquire(blocking=False):
             return False
-        cpu = time.process_time() - self._cpu
-        self._seen = done
-        expected = (done - self._done) * max(self._before.cpu, 1e-9)
-        if not (FULL * wall < cpu < PARALLEL_ALREADY * wall and cpu > ANOTHER_KIND * expected):
-            self._looks = 0
-            self._restart(done)
-            return False
-        self._looks += 1
-        return self._looks >= 2
+        try:
+            self._done += done
+            now = time.perf_counter()
+            wall = now - self._since
+            if now < self._due or wall < LOOK_EVERY:
+                return False
+            cpu = time.process_time() - self._cpu
+            if not FULL * wall < cpu < PARALLEL_ALREADY * wall:
+                self._restart()
+                return False
+            return cpu > ANOTHER_KIND * (self._done + lanes) * self._before.cpu
+        finally:
+            self._lock.release()
 
     def figures(self, lanes: int) -> Figures:
         """What is known of the items by now: they compute, and hold the GIL.
@@ -71,13 +78,12 @@ class GilWatch:
             lanes: threads at work; each has done a part of its item.
         """
         cpu = time.process_time() - self._cpu
-        each = cpu / max(1, self._seen - self._done, lanes)
-        each = max(each, self._before.cpu)
+        each = max(cpu / max(1, lanes), self._before.cpu)
         return self._before._replace(
             wall=each, cpu=each, process_cpu=each, waits=0.0, looks=0, overlap=1.0
         )
 
     def rest(self) -> None:
         """It is full, and leaving would not pay."""
-        self._looks, self._due = 0, time.perf_counter() + REST
-        self._restart(self._seen)
+        self._due = time.perf_counter() + REST
+        self._restart()

@@ -114,6 +114,7 @@ class Others:
         few = min(most, THREADS_PER_CPU * owner.machine.cpus)
         start, cpu, begun = time.perf_counter(), time.process_time(), self._count()
         watch = GilWatch(owner.figures) if waiting(owner.figures) else None
+        loop.watch = watch
 
         def width() -> int:
             if self._turn is not None:
@@ -123,8 +124,12 @@ class Others:
             return most if runs else few
 
         def look(_: int = 0) -> None:
-            if watch is not None and self._turn is None and watch.full(self._count() - begun):
+            if watch is None or self._turn is not None:
+                return
+            if loop.held or watch.full(0, len(loop.pending)):
+                loop.hold()
                 self._leave_threads(loop, watch)
+                loop.give_out()  # what is held still
 
         ticks = (look, LOOK_EVERY) if watch is not None else (None, LOOK_EVERY)
         with contextlib.closing(loop.drive(width, None, *ticks)) as outcomes:
@@ -141,14 +146,14 @@ class Others:
     def _leave_threads(self, loop: ThreadLoop, watch: GilWatch) -> None:
         """Items compute by now: the rest goes to processes, while threads finish what they have."""
         owner, before = self._owner, self._owner.figures
-        left = len(owner.call.items) - self._count() - len(loop.lanes)
-        owner.figures = watch.figures(len(loop.lanes))
+        running = len(loop.pending) - len(loop.held)
+        left = len(owner.call.items) - self._count() - running
+        owner.figures = watch.figures(running)
         decision = owner.decide(left)
         if decision.way != "processes" or self._turns >= MOST_TURNS:
             owner.figures = before
             watch.rest()
             return
-        loop.recall()
         self._taper.wall = owner.figures.wall
         self._processes = self._process_loop(decision.workers - 1)
         if self._processes is None:
@@ -156,6 +161,7 @@ class Others:
             watch.rest()
             return
         self._turn = decision
+        loop.give_back()
         for outcome in self._processes.hand_out():
             owner.keep(outcome)
 
@@ -197,13 +203,15 @@ class Others:
         if loop is None:
             return False
         taper.wall = owner.figures.wall
-        meter = Meter(owner.figures)
+        meter, seen = Meter(owner.figures), owner.figures
 
         def here(chunk: Chunk) -> Outcome:
+            nonlocal seen
             meter.start()
             outcome = owner.own.run(chunk)
             if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
-                self._look_here(meter.stop(owner.figures, len(chunk.items)))
+                seen = meter.stop(seen, len(chunk.items))
+                self._look_here(seen)
             return outcome
 
         Beside(

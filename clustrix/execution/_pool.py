@@ -205,6 +205,11 @@ class Pool:
             for _ in range(min(workers, self.size) - len(self._holders)):
                 self._holders[Worker()] = None
 
+    def widen(self, size: int) -> None:
+        """Keep more workers than so far, and start those that are missing."""
+        self.size = max(self.size, size)
+        self.start(size)
+
     def held_by(self, holder: Holder | None) -> list[Worker]:
         """The workers that a loop has, or nobody."""
         return [worker for worker, its in self._holders.copy().items() if its is holder]

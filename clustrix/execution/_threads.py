@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextvars
 import queue
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,7 @@ from clustrix._records import Heard, News
 from clustrix.errors import TaskTimeout
 from clustrix.execution import _thread_cache
 from clustrix.execution._capture import capture
+from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._recorder import Recorder
@@ -60,6 +62,14 @@ class ThreadLoop:
     Args:
         call: the loop.
         schedule: which chunk is next.
+
+    Attributes:
+        ready: chunks for the lanes, in loop order.
+        news: what the lanes have to tell.
+        pending: chunks that were handed out, by their first item.
+        lanes: the threads.
+        watch: asked by each lane that has finished a chunk; says when to hold the others.
+        held: chunks that no lane shall begin for now.
     """
 
     def __init__(self, call: Call, schedule: Schedule) -> None:
@@ -69,6 +79,8 @@ class ThreadLoop:
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.pending: dict[int, Chunk] = {}
         self.lanes: set[_Lane] = set()
+        self.watch: GilWatch | None = None
+        self.held: deque[Chunk] = deque()
 
     def drive(
         self,
@@ -157,13 +169,21 @@ class ThreadLoop:
             error = self._too_late(index, chunk, timeout)
             yield self.schedule.settle(chunk, Outcome(chunk.start, done, error, index))
 
-    def recall(self) -> None:
-        """Give what no lane has begun back to the schedule, in loop order."""
-        waiting: list[Chunk] = []
+    def hold(self) -> None:
+        """Let no lane begin anything more for now; it may be a lane that says so."""
         with suppress(queue.Empty):
             while (chunk := self.ready.get_nowait()) is not None:
-                waiting.append(chunk)
-        for chunk in reversed(waiting):
+                self.held.append(chunk)
+
+    def give_out(self) -> None:
+        """Let the lanes go on."""
+        while self.held:
+            self.ready.put(self.held.popleft())
+
+    def give_back(self) -> None:
+        """What is held goes back to the schedule, for lanes of another kind."""
+        while self.held:
+            chunk = self.held.pop()
             del self.pending[chunk.start]
             self.schedule.put_back(chunk)
 
@@ -240,6 +260,8 @@ class _Lane:
                 self.running = None
                 self._tell()
                 run.news.put(outcome)
+                if run.watch is not None and run.watch.full(len(chunk.items), len(run.lanes)):
+                    run.hold()
                 del chunk, outcome  # while it waits, a lane keeps no data alive
                 self._chunk = None
         self.recorder.close()

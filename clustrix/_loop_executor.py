@@ -1,0 +1,97 @@
+"""How `LocalExecutor` runs a loop once its parts are checked and put together.
+
+Call, Options ┬─ one item, or too little work ──────────> the plain loop
+├─ an engine that was named ──────────────> execution, as it was said
+└─ else the first items, timed ───────────> AdaptiveLoop
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from clustrix import _calls, analysis, execution
+from clustrix._model import Call, Machine, Options, Plan
+from clustrix._sizes import as_said
+from clustrix._stream_executor import StreamExecutor
+from clustrix._told import tell, tell_planned
+from clustrix.errors import NotPicklableError
+from clustrix.execution import (  # now: a first call loads nothing any more
+    AdaptiveLoop,
+    run_here,
+    run_short,
+    seed_path,
+)
+
+if TYPE_CHECKING:
+    from clustrix._progress import Tally
+
+__all__ = ["LoopExecutor"]
+
+_DIRECTLY = Plan("serial", workers=1)
+
+
+class LoopExecutor(StreamExecutor):
+    """What `LocalExecutor` does with a loop whose values are a list."""
+
+    def _run(self, call: Call, options: Options, tally: Tally | None = None) -> list[Any]:
+        if not call.items:
+            return []
+        self._engines.check_open()
+        seed = seed_path(options.seed)
+        call = call._replace(collect=options.on_error == "collect", seed=seed)
+        try:
+            results = self._run_loop(call, options, tally)
+        except NotPicklableError as error:
+            analysis.explain_refusal(error, call)
+            raise
+        for value in results if call.collect else ():
+            if type(value) is NotPicklableError:
+                analysis.explain_refusal(value, call)
+        return results
+
+    def _run_loop(self, call: Call, options: Options, tally: Tally | None) -> list[Any]:
+        machine = execution.this_machine()
+        alone = len(call.items) == 1 and options.timeout is None
+        if alone and not self._batches(call, options):
+            if tally is None:
+                return run_here(call)
+            return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
+        if self._measures(call, options, machine):
+            if tally is None and (results := run_short(call)) is not None:
+                return results
+            return self._measure(call, options, machine, tally)
+        if options.executor == "auto":
+            plan = analysis.make_plan(call, options, machine)
+            call = call._replace(batched=plan.batched)
+            tell_planned(call, plan.engine, plan.findings)
+        else:  # nothing to find out, so nothing to read
+            call = call._replace(batched=self._batches(call, options))
+            plan = as_said(call, options, machine)
+            if not alone:
+                tell(call, plan.engine, lambda: analysis.effects_of(call))
+        _calls.check_streams(call, options)
+        choice = "serial" if alone or plan.engine == "serial" else options.executor
+        engine = self._engines.get(plan.engine if choice == "auto" else choice, plan.workers)
+        return execution.execute(call, plan, engine, tally)
+
+    def _measure(
+        self, call: Call, options: Options, machine: Machine, tally: Tally | None
+    ) -> list[Any]:
+        """Let the loop find out by itself; what it writes is told when its source was read."""
+        plans: list[Plan] = []
+        unseeded = options  # what is remembered of the function is not of its seed
+        if options.seed is not None:
+            unseeded = replace(options, seed=None)
+
+        def plan() -> Plan:
+            plans.append(analysis.make_plan(call, unseeded, machine))
+            return plans[-1]
+
+        most, size = options.max_workers, options.chunk_size
+        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines)
+        loop.tally = None if tally is None else tally.add
+        results = loop.run()
+        for made in plans:
+            tell_planned(call, made.engine, made.findings)
+        return results
