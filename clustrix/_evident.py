@@ -48,11 +48,13 @@ def is_evident(call: Call) -> bool:
         >>> is_evident(Call(print, range(3)))
         False
     """
-    if type(call.function) is not FunctionType or len(call.items) > MOST_ITEMS:
+    if type(call.function) is not FunctionType:
         return False
     if not (all_plain(call.args) and all_plain(call.kwargs.values())):
         return False
-    if type(call.items) is not range and not all_plain(call.items):
+    if type(call.items) is not range and (
+        len(call.items) > MOST_ITEMS or not all_plain(call.items)
+    ):
         return False
     return is_simple(call.function)
 

@@ -39,7 +39,8 @@ class LoopExecutor(StreamExecutor):
             return []
         self._engines.check_open()
         seed = seed_path(options.seed)
-        call = call._replace(collect=options.on_error == "collect", seed=seed)
+        if seed is not None or options.on_error == "collect":
+            call = call._replace(collect=options.on_error == "collect", seed=seed)
         try:
             results = self._run_loop(call, options, tally)
         except NotPicklableError as error:

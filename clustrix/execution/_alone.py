@@ -9,7 +9,6 @@ joining the lists of several would cost a tenth of what such items do (benchmark
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -32,6 +31,10 @@ LOOK = 0.0005
 
 # Batches grow to this much work between two looks, so that a change is noticed within the call.
 BATCH = 0.005
+
+# Items that take so many times longer than those before are looked at once more before anything
+# is decided: another program may have had the processor.
+JUMP = 3.0
 
 # Items that take less run in one comprehension.
 CHEAP = 1e-6
@@ -77,8 +80,9 @@ class Alone:
         self._owner = owner
         self._size = first_batch(owner.known)
         self._meter = Meter(owner.figures)
-        self._since = time.perf_counter()
+        self._worked = 0.0
         self._helper: SlowStart | None = None
+        self._doubt = False
         self._trouble: BaseException | None = None  # between batches: no item is to blame
 
     def run(self) -> None:
@@ -130,17 +134,24 @@ class Alone:
 
     def _note(self, count: int) -> None:
         """A batch is done."""
-        owner, meter = self._owner, self._meter
-        figures = meter.stop(owner.figures, count, helped=self._helper is not None)
+        owner, before = self._owner, self._owner.figures.wall
+        figures = self._meter.stop(owner.figures, count)
+        self._worked += figures.wall * count
         owner.next += count
         owner.figures = figures._replace(items=len(owner.call.items) - owner.next)
         if owner.tally is not None:
             owner.tally(count)
         self._first_is_over(failed=False)
-        if self._goes_on() and not meter.unsure:
-            if time.perf_counter() - self._since >= LOOK:
-                self.decision = owner.decide()
-            self._size = self._grown()
+        if not self._goes_on():
+            return
+        wall = owner.figures.wall
+        self._doubt = not self._doubt and 0 < JUMP * before < wall
+        if self._doubt:
+            self._size = min(self._size, max(1, int(LOOK / wall)))
+            return
+        if self._worked >= LOOK:
+            self.decision = owner.decide()
+        self._size = self._grown()
 
     def _first_is_over(self, *, failed: bool) -> None:
         helper, self._helper = self._helper, None
@@ -158,7 +169,8 @@ class Alone:
         if wall <= 0:
             return 2 * self._size
         size = max(1, int(BATCH / wall))
-        if owner.known is None or wall > 2 * owner.known.figures.wall:
+        before = owner.known.figures.wall if owner.known else 0.0
+        if not before / 2 < wall < 2 * before:
             size = min(2 * self._size, size)
         left = len(owner.call.items) - owner.next
         return left if left < 2 * size else size

@@ -3,7 +3,8 @@
     start() ── a batch ── stop() ──> Figures: seconds an item, CPU share, waits, use of other CPUs
 
 What other threads of the process use, such as those of BLAS, is booked late: at the next tick of
-the processor that they run on.  So it is looked at over a longer time than a batch takes.
+the processor that they run on.  So it is looked at over a longer time than a batch takes.  What
+clustrix's own threads do beside the loop, such as reading its source, does not count.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 import time
 
 from clustrix._typing import NamedTuple
-from clustrix.execution import _platform
-from clustrix.execution._cost import PARALLEL_ALREADY, WAITS, Figures
+from clustrix.execution import _platform, _thread_cache
+from clustrix.execution._cost import WAITS, Figures
 
 __all__ = ["Clocks", "Meter", "read_clocks"]
 
@@ -29,7 +30,7 @@ class Clocks(NamedTuple):
     Attributes:
         wall: on the wall.
         cpu: CPU time of the calling thread.
-        process: CPU time of all threads of the process.
+        process: CPU time of all threads of the process but clustrix's own.
         waits: how often the thread gave up its processor by itself.
     """
 
@@ -40,12 +41,12 @@ class Clocks(NamedTuple):
 
     def since(self, before: Clocks) -> Clocks:
         """What has passed."""
-        return Clocks(*(max(0.0, now - then) for now, then in zip(self, before, strict=True)))
+        return Clocks(*(now - then for now, then in zip(self, before, strict=True)))
 
 
 def read_clocks() -> Clocks:
     """The clocks now."""
-    waits, process = _platform.voluntary_waits(), time.process_time()
+    waits, process = _platform.voluntary_waits(), time.process_time() - _thread_cache.spent()
     return Clocks(time.perf_counter(), time.thread_time(), process, waits)
 
 
@@ -54,13 +55,9 @@ class Meter:
 
     Args:
         figures: what is known of it so far.
-
-    Attributes:
-        unsure: whether the last batch may have been disturbed by a helper of ours.
     """
 
     def __init__(self, figures: Figures) -> None:
-        self.unsure = False
         self._watched = HALF_LIFE if figures.wall > 0 else 0.0
         share = (figures.process_cpu - figures.cpu) / figures.wall if figures.wall > 0 else 0.0
         self._others = max(0.0, share) * self._watched
@@ -70,24 +67,21 @@ class Meter:
         """A batch begins."""
         self._begun = read_clocks()
 
-    def stop(self, figures: Figures, count: int, *, helped: bool = False) -> Figures:
+    def stop(self, figures: Figures, count: int) -> Figures:
         """A batch has ended.
 
         Args:
             figures: of the loop so far.
             count: items in the batch.
-            helped: whether a thread of ours was at work beside it.
 
         Returns:
             The figures of the batch.
         """
         wall, cpu, process, waits = read_clocks().since(self._begun)
-        others = max(0.0, process - cpu)
-        self.unsure = helped and process > PARALLEL_ALREADY * wall  # ours, or a library's?
         fade = 0.5 ** (wall / HALF_LIFE)
         self._watched = self._watched * fade + wall
-        self._others = self._others * fade + (0.0 if helped else others)
-        used = cpu + wall * self._others / max(self._watched, TICK)
+        self._others = self._others * fade + process - cpu  # of a tick too early: less than nothing
+        used = cpu + wall * max(0.0, self._others) / max(self._watched, TICK)
         return figures._replace(
             wall=wall / count,
             cpu=cpu / count,

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 
-__all__ = ["start"]
+__all__ = ["spent", "start"]
 
 # Long enough that a program that calls in a loop finds its threads warm, short enough that
 # one that called once is rid of them soon.
@@ -22,6 +23,10 @@ IDLE_SECONDS = 10.0
 
 _idle: list[_CachedThread] = []  # the last one to become idle is the first to work again
 _numbers = itertools.count(1)
+
+_running: dict[_CachedThread, None] = {}
+_spent = 0.0  # CPU seconds of jobs that have ended
+_lock = threading.Lock()
 
 
 def start(job: Callable[[], object]) -> None:
@@ -38,8 +43,19 @@ def start(job: Callable[[], object]) -> None:
         thread.hand_over(job)
 
 
+def spent() -> float:
+    """CPU seconds of all jobs so far.
+
+    Where the system does not tell the time of a thread to others, a job counts when it has ended.
+    """
+    with _lock:
+        return _spent + sum(thread.spent() for thread in _running)
+
+
 class _CachedThread:
     def __init__(self) -> None:
+        self._clock: int | None = None
+        self._begun = 0.0
         self._job: Callable[[], object] | None = None
         self._ready = threading.Lock()
         self._ready.acquire()
@@ -48,7 +64,15 @@ class _CachedThread:
         self._job = job
         self._ready.release()
 
+    def spent(self) -> float:
+        """CPU seconds of the job that runs."""
+        if self._clock is None:
+            return 0.0
+        return time.clock_gettime(self._clock) - self._begun
+
     def serve(self) -> None:
+        if hasattr(time, "pthread_getcpuclockid"):
+            self._clock = time.pthread_getcpuclockid(threading.get_ident())
         while True:
             if not self._ready.acquire(timeout=IDLE_SECONDS):
                 try:
@@ -58,6 +82,18 @@ class _CachedThread:
                 return
             job, self._job = self._job, None
             if job is not None:
-                job()
+                self._run(job)
             del job  # a waiting thread must not keep the last job's data alive
             _idle.append(self)
+
+    def _run(self, job: Callable[[], object]) -> None:
+        global _spent
+        self._begun = time.thread_time()
+        with _lock:
+            _running[self] = None
+        try:
+            job()
+        finally:
+            with _lock:
+                del _running[self]
+                _spent += time.thread_time() - self._begun

@@ -23,7 +23,7 @@ from typing import Any
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix._records import Heard, News
 from clustrix.errors import TaskTimeout
-from clustrix.execution import _thread_cache
+from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._capture import capture
 from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._lane import item_note, lane, run_chunk
@@ -126,7 +126,7 @@ class ThreadLoop:
             self.pending[chunk.start] = chunk
             self.ready.put(chunk)
         while len(self.lanes) < min(workers, len(self.pending)):
-            self.lanes.add(_Lane(self))
+            self.lanes.add(_Lane(self, len(self.lanes)))
         return any(self.schedule.wanted(chunk) for chunk in self.pending.values())
 
     def under_way(self) -> int:
@@ -214,8 +214,9 @@ class ThreadLoop:
 class _Lane:
     """One thread at work on one loop; also its own watch."""
 
-    def __init__(self, run: ThreadLoop) -> None:
+    def __init__(self, run: ThreadLoop, number: int) -> None:
         self.dismissed = False
+        self._number = number
         # What runs, since when, in which chunk, behind which values: one tuple, so that a
         # reader in another thread never pairs an item with the time of its neighbour.
         self.running: tuple[int, float, Chunk, list[Any]] | None = None
@@ -244,6 +245,7 @@ class _Lane:
 
     def _serve(self) -> None:
         run = self._run
+        _platform.spread(self._number)
         with lane(), capture(self.recorder):
             while not self.dismissed:
                 chunk = run.ready.get()
