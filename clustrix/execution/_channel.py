@@ -177,6 +177,9 @@ class Channel:
         while (missing := start + length - len(self._in)) > 0:
             if not self._receive(min(max(missing, AT_ONCE), MOST_AT_ONCE)):
                 return None
+        if not count and start + length == len(self._in):  # nearly always
+            body, self._in = bytes(self._in[start:]), bytearray()
+            return Frame(kind, a, b, body)
         parcels = [
             Parcel(slot, size, self._handles.pop(0) if fresh else -1)
             for slot, size, fresh in _PARCEL.iter_unpack(self._in[_HEADER.size : start])

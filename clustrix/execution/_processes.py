@@ -72,7 +72,8 @@ class ProcessEngine:
                 found[:] = loop.hand_out()
                 if loop.busy():
                     found += loop.collect(wait=not found)
-                    found += loop.hand_out()  # no worker waits for the caller
+                    if found:
+                        found += loop.hand_out()  # no worker waits for the caller
                 elif not found:
                     return
                 if tick is not None:

@@ -77,7 +77,10 @@ class Tasks:
         if not settled.holds():
             del self._settled[key]
             return self._pack(call)
-        return task._replace(settled=True)
+        if not task.settled:
+            task = task._replace(settled=True)
+            self._settled[key] = settled, task
+        return task
 
     def _pack(self, call: Call) -> Task:
         try:
