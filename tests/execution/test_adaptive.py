@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
-from clustrix.execution import _alone, _slow_start
+from clustrix.execution import _alone, _others, _slow_start
 from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
+from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._memory import Known
+from clustrix.execution._others import Others
 from clustrix.execution._source import Source
 from clustrix.execution._taper import Taper
 from tests import strategies
@@ -99,6 +101,74 @@ def test_any_decisions_give_the_loops_error(engines, count, bad, decisions):
     assert caught.value.args == (failing[0],)
     note = f"clustrix: item {failing[0]} (x={failing[0]})"
     assert caught.value.__notes__[0].startswith(note)
+
+
+@pytest.fixture
+def restless(monkeypatch: Any) -> None:
+    """Loops on other lanes ask after every chunk whether the other kind would be better."""
+
+    class Watch(GilWatch):
+        def full(self, done: int, lanes: int) -> bool:
+            return True
+
+        def rest(self) -> None:
+            pass
+
+    def look(self: Others, figures: Any) -> None:
+        decision = self._owner.decide()
+        if decision.way == "threads":
+            self._turn = decision
+
+    monkeypatch.setattr(_others, "GilWatch", Watch)
+    monkeypatch.setattr(Others, "_look_here", look)
+
+
+@given(
+    count=st.integers(1, 60),
+    bad=st.sets(st.integers(0, 59), max_size=2),
+    decisions=decisions,
+    size=st.none() | st.integers(1, 7),
+    waits=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_loop_may_change_its_lanes_at_any_moment(
+    engines, restless, count, bad, decisions, size, waits
+):
+    """From threads to processes and back: nothing is lost, nothing runs twice."""
+
+    def work(x: int) -> int:
+        if x in bad:
+            raise LookupError(x)
+        return x
+
+    # Threads are watched where items wait; the calling thread looks where they do not.
+    figures = {"wall": 0.01, "cpu": 0.0 if waits else 0.01, "waits": float(waits), "looks": 2}
+    failing = sorted(x for x in bad if x < count)
+
+    def once() -> list[int]:
+        return run(engines, work, range(count), decisions, chunk_size=size, figures=figures)
+
+    if not failing:
+        assert once() == list(range(count))
+        return
+    with pytest.raises(LookupError) as caught:
+        once()
+    assert caught.value.args == (failing[0],)
+
+
+def test_what_waited_and_now_computes_moves_to_processes(engines, restless):
+    """The threads finish what they have begun; a worker process has items, too."""
+    figures = {"wall": 0.01, "cpu": 0.0, "waits": 1.0, "looks": 2}
+    ways = [Decision("threads", 2, "it waits"), Decision("processes", 2, "it computes")]
+
+    def work(x: int) -> int:
+        return os.getpid()
+
+    engines.processes(1)
+    pids = run(engines, work, range(300), ways, chunk_size=1, figures=figures)
+    assert len(pids) == 300
+    assert os.getpid() in pids
+    assert len(set(pids)) > 1
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -140,6 +140,23 @@ def test_waits_with_much_python_in_between_go_to_processes():
     assert decision.workers > 2
 
 
+def test_processes_that_wait_are_as_many_as_keep_the_processors_at_work():
+    """Six for each, where items compute for a sixth of their time; and they must be there."""
+    figures = waiting(80, 0.012, 0.002, warm=12)
+    assert decide(figures)[:2] == ("processes", 12)
+    assert decide(figures._replace(warm=0)).way == "threads"
+    assert decide(figures._replace(most=4)).workers == 4
+    assert decide(figures._replace(cpu=0.0001)).way == "threads"
+    assert decide(figures._replace(moved=0.01)).way == "threads"
+
+
+def test_a_decision_says_what_it_expects():
+    """So that what was missed can be added up."""
+    slow = decide(waiting(80, 0.012, 0.002))
+    fast = decide(waiting(80, 0.012, 0.002, warm=12))
+    assert fast.seconds < slow.seconds < 80 * 0.012
+
+
 def test_without_a_gil_threads_compute():
     """Free-threaded interpreters need no processes."""
     assert decide(computing(40, 8e-3, gil=False)).way == "threads"

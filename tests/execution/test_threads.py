@@ -11,7 +11,10 @@ import pytest
 
 from clustrix import TaskTimeout
 from clustrix.execution import Engines, execute
+from clustrix.execution._chunks import cut
 from clustrix.execution._lane import inside_lane
+from clustrix.execution._schedule import Schedule
+from clustrix.execution._threads import ThreadLoop
 from tests import jobs
 from tests.jobs import call_of, plan_of
 
@@ -248,3 +251,40 @@ def test_a_loop_inside_a_loop_inside_a_loop(run):
     assert run(middle, range(6), workers=2) == [
         sum(sum(2 * k for k in range(j)) for j in range(i)) for i in range(6)
     ]
+
+
+def test_what_is_held_back_goes_to_whoever_is_next():
+    """In loop order, and once; or to the same lanes after all."""
+    call = call_of(jobs.double, range(10))
+    for back in (True, False):
+        schedule = Schedule(call, cut(call.items, 1))
+        loop = ThreadLoop(call, schedule)
+        for _ in range(6):
+            chunk = schedule.take()
+            loop.pending[chunk.start] = chunk
+            loop.ready.put(chunk)
+        first = loop.ready.get()
+        loop.hold()
+        assert loop.ready.empty()
+        assert [chunk.start for chunk in loop.held] == [1, 2, 3, 4, 5]
+        if back:
+            loop.give_back()
+            assert list(loop.pending) == [first.start]
+            rest = iter(schedule.take, None)
+            assert [chunk.start for chunk in rest] == list(range(1, 10))
+        else:
+            loop.give_out()
+            assert [loop.ready.get().start for _ in range(5)] == [1, 2, 3, 4, 5]
+        assert not loop.held
+
+
+def test_others_go_on_with_a_schedule_that_threads_have_left():
+    """Ending the threads ends the schedule only where they owe something."""
+    call = call_of(jobs.double, range(4))
+    schedule = Schedule(call, cut(call.items, 1))
+    loop = ThreadLoop(call, schedule)
+    loop.end()
+    assert schedule.take() is not None
+    loop.pending[0] = schedule.take()
+    loop.end()
+    assert schedule.take() is None

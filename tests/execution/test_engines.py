@@ -1,0 +1,42 @@
+"""Whose workers there are, and when some are started before anybody needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from clustrix.execution import _engines
+from clustrix.execution._engines import INTERPRETER, WORTH_STARTING, Engines
+
+
+@pytest.fixture
+def engines() -> Iterator[Engines]:
+    """An owner whose workers end with the test."""
+    made = Engines(1)
+    yield made
+    made.close()
+
+
+def test_what_was_missed_adds_up_until_starting_pays(engines, monkeypatch):
+    """Then it begins anew."""
+    monkeypatch.setattr(_engines, "available_cpus", lambda: 2)
+    part = WORTH_STARTING / 4
+    assert [engines.miss(part, 1) for _ in range(8)] == [False, False, False, True] * 2
+
+
+def test_many_workers_must_pay_for_themselves(engines, monkeypatch):
+    """Beyond the number of processors each costs its share of a processor."""
+    monkeypatch.setattr(_engines, "available_cpus", lambda: 2)
+    assert not engines.miss(WORTH_STARTING, 12)
+    assert engines.miss(12 * INTERPRETER / 2, 12)
+
+
+def test_workers_that_were_asked_for_are_kept(engines):
+    """Also more than the owner would have kept by itself, and no more than that."""
+    engines.start(3)
+    pool = engines.processes(1).pool
+    assert engines.warm() == 3
+    assert pool.size == 3
+    engines.start(2)
+    assert engines.warm() == 3
