@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import gc
 import pickle
-import sys
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from clustrix._loaded import loaded
 from clustrix._model import Finding
 from clustrix.analysis._parts import Look, Part, Stuck, is_atom, parts_of, shown_kind
 from clustrix.analysis._reduction import reduced, runs_user_code
@@ -217,7 +217,7 @@ def _too_deep(obj: object, name: str, look: Look) -> Culprit | None:
     """Only a pickler knows how much nesting a pickler can take; it gets no user code to run."""
     base: Any = pickle.Pickler
     if look.by_value:
-        cloud = sys.modules.get("cloudpickle")
+        cloud = loaded("cloudpickle")
         base = cloud.Pickler if cloud is not None else base
 
     class Probe(base):  # type: ignore[misc]

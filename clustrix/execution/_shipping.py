@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from clustrix._loaded import loaded
 from clustrix.execution._lane import inside_lane
 
 __all__ = ["by_value", "goes_by_value", "registered", "send_by_value", "shipped"]
@@ -26,7 +27,7 @@ def shipped() -> tuple[str, ...]:
     """The packages that the user wants to have sent, here and now; from a lane, none."""
     if inside_lane():  # what came by value goes back by value anyway
         return ()
-    settings = sys.modules.get("clustrix._settings")  # workers that nobody configured do without
+    settings = loaded("clustrix._settings")  # workers that nobody configured do without
     names: tuple[str, ...] = () if settings is None else settings.shipped()
     return names
 
@@ -41,7 +42,7 @@ def goes_by_value(module: str) -> bool:
 
 def by_value() -> frozenset[str]:
     """The modules of which somebody said so, to us or to cloudpickle."""
-    cloudpickle = sys.modules.get("cloudpickle")
+    cloudpickle = loaded("cloudpickle")
     registered = () if cloudpickle is None else cloudpickle.list_registry_pickle_by_value()
     return frozenset((*registered, *shipped()))
 

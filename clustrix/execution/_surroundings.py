@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
 
+from clustrix._loaded import loaded
 from clustrix._typing import Any
 from clustrix.execution import _logs
 from clustrix.execution._native import pickle
@@ -59,30 +60,30 @@ def surroundings(blas: int | None = None) -> Surroundings:
 
 def _settings() -> dict[str, Any]:
     """What `clustrix.configure` and the environment say."""
-    settings = sys.modules.get("clustrix._settings")
+    settings = loaded("clustrix._settings")
     return {} if settings is None else settings.portable()
 
 
 def _authkey() -> bytes | None:
     """The key with which proxies of a `multiprocessing.Manager` introduce themselves."""
-    process = sys.modules.get("multiprocessing.process")
+    process = loaded("multiprocessing.process")
     return None if process is None else bytes(process.current_process().authkey)
 
 
 def _socket_timeout() -> float | None:
-    socket = sys.modules.get("socket")
+    socket = loaded("socket")
     return None if socket is None else socket.getdefaulttimeout()
 
 
 def _locale() -> str | None:
     """How the C library spells the locale; ``None`` where it has not been changed by Python."""
-    locale = sys.modules.get("_locale")
+    locale = loaded("_locale")
     return None if locale is None else locale.setlocale(locale.LC_ALL, None)
 
 
 def _decimal() -> Any:
     """The decimal context in parts; ``None`` when it is the one that every thread begins with."""
-    decimal = sys.modules.get("decimal")
+    decimal = loaded("decimal")
     if decimal is None:
         return None
     parts = decimal.getcontext().__reduce__()[1]
