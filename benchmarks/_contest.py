@@ -33,6 +33,9 @@ TRY_SECONDS = 20.0  # a peer that takes longer for one loop is out of the runnin
 # Who is this far behind the front peer (times, and seconds on top, because a single try of a
 # short loop says little), or not among the first so many, does not take part in the rounds.
 STAY_WITHIN, STAY_SECONDS, STAY = 1.5, 0.02, 3
+# Seconds before each turn: threads that a library keeps awake for more work, as BLAS does, are
+# those of the contestant before, and would slow down whoever comes next.
+SETTLE = 0.05
 GIVE_UP_KIND = 4.0  # so far behind with the likeliest setting, the others are not tried
 
 
@@ -94,6 +97,7 @@ def _rounds(contestants: dict[str, Callable[[], float]], effort: Effort, figures
         for name in order[::-1] if number % 2 else order:
             if name in figures.skipped:
                 continue
+            time.sleep(SETTLE)
             try:
                 taken[name].append(contestants[name]())
             except Failed as reason:

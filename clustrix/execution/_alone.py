@@ -16,11 +16,12 @@ from typing import Any
 from clustrix._model import Call, Machine
 from clustrix._records import Chunk, News
 from clustrix._typing import Protocol
-from clustrix.execution._cost import Decision, Figures
+from clustrix.execution._cost import PARALLEL_ALREADY, Decision, Figures
 from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import OwnLane
+from clustrix.execution._platform import leave_processor
 from clustrix.execution._slow_start import SlowStart, Started
 from clustrix.execution._source import Source
 
@@ -31,6 +32,10 @@ LOOK = 0.0005
 
 # Batches grow to this much work between two looks, so that a change is noticed within the call.
 BATCH = 0.005
+
+# Where a library uses several processors, items that take so many times longer have its threads
+# where the calling thread is.
+SLOWER = 1.5
 
 # Items that take so many times longer than those before are looked at once more before anything
 # is decided: another program may have had the processor.
@@ -82,7 +87,7 @@ class Alone:
         self._meter = Meter(owner.figures)
         self._worked = 0.0
         self._helper: SlowStart | None = None
-        self._doubt = False
+        self._doubt = self._parted = False
         self._trouble: BaseException | None = None  # between batches: no item is to blame
 
     def run(self) -> None:
@@ -144,6 +149,7 @@ class Alone:
         self._first_is_over(failed=False)
         if not self._goes_on():
             return
+        self._part()
         wall = owner.figures.wall
         self._doubt = not self._doubt and 0 < JUMP * before < wall
         if self._doubt:
@@ -152,6 +158,22 @@ class Alone:
         if self._worked >= LOOK:
             self.decision = owner.decide()
         self._size = self._grown()
+
+    def _part(self) -> None:
+        """A library's threads may have come to share this thread's processor: go elsewhere.
+
+        Items that are slower than they were say nothing against what was known of the library.
+        """
+        owner = self._owner
+        if owner.known is None:
+            return
+        before, now = owner.known.figures, owner.figures
+        used = before.process_cpu / before.wall if before.wall > 0 else 0.0
+        if used > PARALLEL_ALREADY and now.wall > SLOWER * before.wall:
+            if not self._parted:
+                self._parted = True
+                leave_processor()
+            owner.figures = now._replace(process_cpu=max(now.process_cpu, used * now.wall))
 
     def _first_is_over(self, *, failed: bool) -> None:
         helper, self._helper = self._helper, None

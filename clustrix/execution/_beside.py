@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from clustrix._records import Chunk, News, Outcome
 from clustrix.execution._partial import keep_partial
+from clustrix.execution._parting import Parting
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._taper import Taper
 
@@ -56,6 +57,9 @@ class Beside:
         self._works = works
         self._enough = enough
         self._taken = 0
+        self._parting = Parting(loop.pool)
+        if works:
+            loop.parting = self._parting
 
     def run(self) -> None:
         """Run all that the schedule has."""
@@ -68,6 +72,7 @@ class Beside:
             keep_partial(interrupt, self._loop.unfinished())
             raise
         finally:
+            self._parting.end()
             try:
                 self._loop.end()
             finally:
@@ -99,8 +104,11 @@ class Beside:
         return True
 
     def _collect(self, *, wait: bool = True) -> None:
+        workers, start = [*self._loop.working.values()], time.perf_counter()
         for news in self._loop.collect(wait=wait):
             self._keep(news)
+        if wait and self._works:
+            self._parting.waited(time.perf_counter() - start, workers)
 
     def _hand_out(self) -> None:
         for outcome in self._loop.hand_out():

@@ -21,6 +21,7 @@ __all__ = [
     "Figures",
     "decide",
     "lasting",
+    "overlapping",
     "rescaled",
     "too_little",
     "waiting",
@@ -56,8 +57,16 @@ PARALLEL_ALREADY = 1.15
 # to 2.0.
 OVERLAPS = 1.35
 
-# Less than this on two threads says more about the machine than about the code.
-TOO_BUSY = 0.95
+# Less than this on two threads says more about the machine than about the code, and so does what
+# is more than Python code shows and less than C code: both are tried again.
+TOO_BUSY, PYTHON = 0.95, 1.1
+
+# What remains of a proof when the next run does not repeat it.
+FADING = 0.9
+
+# So much faster must two threads be than one: a library that uses all processors by itself shows
+# as much CPU time on one thread as on two.
+TWICE = 1.1
 
 # A change must promise this much, or the loop stays where it is.
 GAIN = 0.85
@@ -194,10 +203,35 @@ def _waits_for_its_own(figures: Figures) -> bool:
 
 
 def lasting(figures: Figures) -> Figures:
-    """What of the figures is worth remembering: a probe on a busy machine is not."""
-    if figures.overlap is not None and figures.overlap < TOO_BUSY:
+    """What of the figures is worth remembering: of a probe only what is proof."""
+    overlap = figures.overlap
+    if overlap is not None and (overlap < TOO_BUSY or PYTHON < overlap < OVERLAPS):
         return figures._replace(overlap=None)
     return figures
+
+
+def overlapping(figures: Figures, count: int, seconds: float, cpu: float) -> Figures:
+    """What a number of items on threads has shown.
+
+    Args:
+        figures: of the calling thread.
+        count: items.
+        seconds: what they took.
+        cpu: CPU seconds of the process meanwhile.
+
+    Examples:
+        >>> alone = Figures(50, wall=4e-3, cpu=4e-3, process_cpu=4e-3, cpus=2)
+        >>> decide(overlapping(alone, 10, seconds=0.021, cpu=0.04)).why
+        'its C code runs on 1.9 CPUs at once'
+        >>> decide(overlapping(alone, 10, seconds=0.042, cpu=0.08)).why
+        'it uses 1.9 CPUs already'
+    """
+    used = cpu / seconds
+    if used >= OVERLAPS and figures.wall * count < TWICE * seconds:
+        return figures._replace(process_cpu=max(figures.process_cpu, figures.wall * used))
+    if figures.overlap is not None:  # one run on a busy machine does not undo what others showed
+        used = max(used, FADING * figures.overlap)
+    return figures._replace(overlap=used)
 
 
 def rescaled(figures: Figures, wall: float) -> Figures:

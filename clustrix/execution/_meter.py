@@ -58,7 +58,8 @@ class Meter:
     """
 
     def __init__(self, figures: Figures) -> None:
-        self._watched = HALF_LIFE if figures.wall > 0 else 0.0
+        # What earlier loops showed is not undone by one batch in which the threads stood in line.
+        self._watched = 5 * HALF_LIFE if figures.wall > 0 else 0.0
         share = (figures.process_cpu - figures.cpu) / figures.wall if figures.wall > 0 else 0.0
         self._others = max(0.0, share) * self._watched
         self._begun = read_clocks()

@@ -20,7 +20,7 @@ from clustrix._sizes import THREADS_PER_CPU
 from clustrix._typing import Protocol
 from clustrix.errors import NotPicklableError
 from clustrix.execution._beside import Beside
-from clustrix.execution._cost import WAITS, Decision, Figures, rescaled, waiting
+from clustrix.execution._cost import WAITS, Decision, Figures, overlapping, rescaled, waiting
 from clustrix.execution._engines import Engines
 from clustrix.execution._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution._meter import Meter
@@ -172,7 +172,7 @@ class Others:
             return
         each = cpu / count
         if not waiting(owner.figures):
-            owner.figures = owner.figures._replace(overlap=cpu / seconds)
+            owner.figures = overlapping(owner.figures, count, seconds, cpu)
         elif each < WAITS * owner.figures.wall:
             owner.figures = owner.figures._replace(cpu=each, process_cpu=each)
         elif cpu > WAITS * seconds:  # it has filled the GIL: that was no waiting
@@ -238,8 +238,8 @@ class Others:
 def probe(owner: Owner) -> None:
     """Run some items on two threads: do they use more than one processor?
 
-    CPU seconds for each second on two threads: more than one is proof.  Less is none on a busy
-    machine; the loop then goes a way that is right for Python code.
+    CPU seconds for each second on two threads: more than one is proof, if they are faster than one.
+    Less is none on a busy machine; the loop then goes a way that is right for Python code.
     """
     wall = max(owner.figures.wall, 1e-9)
     count = max(2, 2 * math.ceil(PROBE / wall))
@@ -250,6 +250,6 @@ def probe(owner: Owner) -> None:
     with contextlib.closing(loop.drive(lambda: 2)) as outcomes:
         for outcome in outcomes:
             owner.keep(outcome)
-    used = (time.process_time() - cpu) / (time.perf_counter() - start)
-    owner.figures = owner.figures._replace(overlap=used)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    owner.figures = overlapping(owner.figures, stop - owner.next, seconds, cpu)
     owner.next = stop

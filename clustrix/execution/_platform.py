@@ -36,7 +36,11 @@ __all__ = [
     "AWAKE_SECONDS",
     "end_with_parent",
     "freeze",
+    "keep_off",
+    "leave_processor",
+    "let_run",
     "limit_waiting",
+    "processor",
     "request_stacks",
     "shared_page",
     "show_stacks_on_request",
@@ -60,6 +64,9 @@ AWAKE_SECONDS = 150e-6 if hasattr(os, "sched_yield") else 0.0
 MOST_VAIN = 256
 
 _F_SETSIG = 10  # from <fcntl.h> on Linux; the fcntl module names it only since Python 3.10
+
+
+_PROCESSOR = 36  # where a thread ran last: its field in /proc/…/stat, behind the name
 
 
 def shared_page() -> tuple[int, mmap.mmap]:
@@ -225,12 +232,54 @@ def spread(number: int) -> None:
     """
     if not hasattr(os, "sched_setaffinity"):
         return
-    allowed = os.sched_getaffinity(0)
-    if number >= len(allowed) or len(allowed) == 1:
+    allowed = sorted(os.sched_getaffinity(0))
+    if number < len(allowed):
+        # Other programs do the same: each begins somewhere else.
+        _go_on_at({allowed[(number + os.getpid()) % len(allowed)]}, allowed)
+
+
+def processor(pid: int | None = None) -> int | None:
+    """Where the calling thread is just now, or a process; ``None`` where that cannot be known."""
+    try:
+        with open(f"/proc/{'thread-self' if pid is None else pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[_PROCESSOR])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def leave_processor() -> None:
+    """Let the calling thread go on on another processor than the one where it is."""
+    if (here := processor()) is not None and hasattr(os, "sched_setaffinity"):
+        allowed = os.sched_getaffinity(0)
+        _go_on_at(allowed - {here}, allowed)
+
+
+def keep_off(pid: int, number: int) -> set[int] | None:
+    """Let a process run anywhere but on one processor.
+
+    Returns:
+        Where it could run before, for `let_run`; ``None`` where nothing has been changed.
+    """
+    with contextlib.suppress(AttributeError, OSError):  # no such calls here; it is gone
+        allowed = os.sched_getaffinity(pid)
+        if number in allowed and len(allowed) > 1:
+            os.sched_setaffinity(pid, allowed - {number})
+            return allowed
+    return None
+
+
+def let_run(pid: int, allowed: set[int]) -> None:
+    """Let a process run where it could before."""
+    with contextlib.suppress(OSError):  # it is gone
+        os.sched_setaffinity(pid, allowed)
+
+
+def _go_on_at(some: set[int], allowed: Iterable[int]) -> None:
+    if not some or some == allowed:
         return
     with contextlib.suppress(OSError):
         try:
-            os.sched_setaffinity(0, {sorted(allowed)[number]})
+            os.sched_setaffinity(0, some)
         finally:
             os.sched_setaffinity(0, allowed)
 

@@ -177,6 +177,7 @@ class Pool:
         self._holders: dict[Worker, Holder | None] = {}  # who has a worker; nobody: it is idle
         self._lock = threading.Lock()
         self._closed = False
+        self.parting = False  # whether the system puts workers where their caller is
         self.era = 0  # another one begins when all workers are gone at once
         _pools.add(self)
 

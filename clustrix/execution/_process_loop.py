@@ -36,6 +36,7 @@ from clustrix.execution._losses import (
 )
 from clustrix.execution._packing import Packing
 from clustrix.execution._page import IDLE, IN_ITEM
+from clustrix.execution._parting import Parting
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._shipping import send_by_value
@@ -83,6 +84,7 @@ class ProcessLoop:
         self.context = context
         self.depth = 1  # chunks that a worker may have: the one that it runs, and those behind
         self.unsent: Callable[[Chunk], Outcome] | None = None  # who runs what cannot travel
+        self.parting: Parting | None = None  # of a calling thread that works, too
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
@@ -115,6 +117,8 @@ class ProcessLoop:
                 else:
                     yield self.schedule.settle(chunk, self.unsent(chunk))
                 continue
+            if self.parting is not None:
+                self.parting.part([worker])
             worker.talking = True
             worker.serial += 1
             worker.page.send(worker.serial)

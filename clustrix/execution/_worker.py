@@ -86,8 +86,8 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
         frame = channel.read()
         if frame is None:  # nothing to do for IDLE_SECONDS
             return
-        began = time.perf_counter()
         if frame.kind == Kind.CHUNK:
+            began = time.perf_counter()
             if page.begin(frame.b):
                 with recording(recorder):
                     _run(channel, page, tasks, recorder, frame)

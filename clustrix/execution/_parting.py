@@ -1,0 +1,64 @@
+"""Keeps workers off the processor of the calling thread, where the system would have both share it.
+
+    send ──> the worker wakes where the caller is, as if the caller were about to sleep;
+             but the caller computes, and another processor is idle
+    wait ──> longer than the caller's own chunk took?  are both at the same place?
+             from then on: workers are kept off that place for as long as a loop lasts
+
+The system parts them at one of its next ticks, when a loop of a millisecond is over
+(benchmarks/warm_call.py: 1.35 of the plain loop so, 0.75 like this).  Where the processors share a
+cache it puts them apart by itself, and nothing of this happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clustrix.execution import _platform
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.execution._pool import Pool, Worker
+
+__all__ = ["Parting"]
+
+# Seconds: who waits longer for a worker looks where that is.
+LONG = 0.0002
+
+
+class Parting:
+    """Where the workers of one loop may run, beside a calling thread that works too.
+
+    Args:
+        pool: remembers whether the system has put them together.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._here: int | None = _platform.processor() if pool.parting else None
+        self._allowed: dict[Worker, set[int]] = {}
+
+    def part(self, workers: Iterable[Worker]) -> None:
+        """Before workers are woken: not here, if that has happened before."""
+        if self._here is None:
+            return
+        for worker in workers:
+            if worker not in self._allowed:
+                allowed = _platform.keep_off(worker.process.pid, self._here)
+                self._allowed[worker] = allowed or set()
+
+    def waited(self, seconds: float, workers: Iterable[Worker]) -> None:
+        """The calling thread has waited for workers: have they waited for its processor?"""
+        if seconds < LONG or self._pool.parting:
+            return
+        here = _platform.processor()
+        if here is not None:
+            places = {_platform.processor(worker.process.pid) for worker in workers}
+            self._pool.parting = here in places
+
+    def end(self) -> None:
+        """The loop is over: they may run anywhere again."""
+        for worker, allowed in self._allowed.items():
+            if allowed:
+                _platform.let_run(worker.process.pid, allowed)
+        self._allowed.clear()
