@@ -7,7 +7,6 @@ Call, Options ┬─ one item, or too little work ──────────
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from clustrix import _calls, analysis, execution
@@ -83,7 +82,7 @@ class LoopExecutor(StreamExecutor):
         plans: list[Plan] = []
         unseeded = options  # what is remembered of the function is not of its seed
         if options.seed is not None:
-            unseeded = replace(options, seed=None)
+            unseeded = options.but(seed=None)
 
         def plan() -> Plan:
             plans.append(analysis.make_plan(call, unseeded, machine))

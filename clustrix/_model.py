@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
 
 from clustrix._records import Call, Chunk, Outcome, describe
 from clustrix._typing import Any, NamedTuple
@@ -33,8 +32,7 @@ ENGINES = ("serial", "threads", "processes")
 CLUSTERS = ("dask", "ray")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One piece of evidence: what was seen, where, and why it matters.
 
     Attributes:
@@ -58,9 +56,8 @@ class Finding:
         return f"{place}{self.name}{' ' if self.name else ''}{self.why} ({self.code})"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user said, as they said it; a mistake is an error before anything runs.
+class _Said(NamedTuple):
+    """What the user said, as they said it.
 
     Attributes:
         executor: an engine's name, ``"auto"``, ``"dask"`` or ``"ray"`` for a cluster on this
@@ -74,10 +71,6 @@ class Options:
             everything runs, and the exception stands where the value would.
         progress: ``True`` for a display, or a callable that is told.
         seed: gives each item random numbers of its own; ``None`` for none in particular.
-
-    Raises:
-        TypeError: an option is of the wrong type.
-        ValueError: an option is out of range.
     """
 
     executor: Any = "auto"
@@ -89,13 +82,32 @@ class Options:
     seed: int | None = None
     progress: Any = None
 
-    def __post_init__(self) -> None:
+
+class Options(_Said):
+    """What the user said: `_Said`, checked; a mistake is an error before anything runs.
+
+    Raises:
+        TypeError: an option is of the wrong type.
+        ValueError: an option is out of range.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *said: Any, **named: Any) -> Options:
+        """Check what was said."""
+        self = super().__new__(cls, *said, **named)
+        self._check()
+        return self._replace(timeout=None) if self.timeout == math.inf else self
+
+    def but(self, **others: Any) -> Options:
+        """The same options but some, checked, too."""
+        return Options(**{**self._asdict(), **others})
+
+    def _check(self) -> None:
         _check_executor(self.executor)
         _check_integer("max_workers", self.max_workers, 1)
         _check_integer("chunk_size", self.chunk_size, 1)
         _check_seconds("timeout", self.timeout)
-        if self.timeout == math.inf:
-            object.__setattr__(self, "timeout", None)
         if self.batched is not None and not isinstance(self.batched, bool):
             raise TypeError(f"batched must be True, False or None, not {self.batched!r}")
         if self.on_error not in ("raise", "collect"):
@@ -122,8 +134,7 @@ class Machine(NamedTuple):
     inside_worker: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How a call will run, and the evidence for it.  ``str(plan)`` reads as an explanation.
 
     Attributes:

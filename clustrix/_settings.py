@@ -18,7 +18,6 @@ import os
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import fields
 from types import TracebackType
 from typing import Final
 
@@ -44,7 +43,7 @@ SHIP: Final = "CLUSTRIX_SHIP"
 # What belongs to one function, and has no sensible default for all of them.
 _OF_ONE_FUNCTION = ("batched",)
 _OF_ONE_PROCESS = ("executor", "progress", "ship")
-_NAMES = (*(f.name for f in fields(Options) if f.name not in _OF_ONE_FUNCTION), "ship")
+_NAMES = (*(name for name in Options._fields if name not in _OF_ONE_FUNCTION), "ship")
 
 # The variables as the system keeps them: os.environ.get decodes, and takes ten times as long.
 _environ: Mapping[Any, Any] = getattr(os.environ, "_data", os.environ)
@@ -63,7 +62,7 @@ RAISE: Final = Unsaid("raise")
 
 def what_was_said(**options: Any) -> dict[str, Any]:
     """The options without those that were left at their defaults."""
-    open_ones = {f.name for f in fields(Options) if f.default is None}
+    open_ones = {name for name, default in Options._field_defaults.items() if default is None}
     return {
         name: value
         for name, value in options.items()

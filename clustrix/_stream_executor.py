@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import replace
 from operator import is_
 from typing import Any
 
@@ -117,7 +116,7 @@ class StreamExecutor(TaskExecutor):
         self, call: Call, items: execution.Items, options: Options, settings: execution.Settings
     ) -> Generator[Any, None, None]:
         if _takes_turns(call, options):
-            options = replace(options, executor="serial")
+            options = options.but(executor="serial")
         machine, batched = execution.this_machine(), self._batches(call, options)
         alone = machine.inside_worker or options.executor == "serial"
         alone = alone or (items.total == 1 and options.timeout is None)
@@ -126,7 +125,7 @@ class StreamExecutor(TaskExecutor):
                 call, items, settings, machine, None, self._engines
             ).run()
         if self._measures(call, options, machine):
-            unseeded = replace(options, seed=None)
+            unseeded = options.but(seed=None)
 
             def make_plan(sample: Sequence[Any]) -> Plan:
                 seen = call._replace(items=sample)
@@ -145,7 +144,7 @@ class StreamExecutor(TaskExecutor):
             "serial" if plan.engine == "serial" else choice, plan.workers
         )
         if plan.workers == 0:  # a cluster knows how many it has
-            plan = replace(plan, workers=engine.lanes())
+            plan = plan._replace(workers=engine.lanes())
         there = cluster_kind(choice) is not None and plan.engine != "serial"
         pace = settings.pace_there(plan.workers) if there else settings.pace(plan.workers)
         stream = execution.EngineStream(
@@ -172,7 +171,7 @@ class StreamExecutor(TaskExecutor):
         plan = analysis.make_plan(seen, options, machine)
         tell_planned(seen, plan.engine, plan.findings)
         workers, _ = sizes(plan.engine, len(_ENDLESS), options, machine)
-        return replace(plan, workers=workers)
+        return plan._replace(workers=workers)
 
     def _said(self, *others: Any) -> Options:
         """The options of one loop; what was said the last time need not be checked again."""

@@ -12,7 +12,6 @@ is keyword-only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -143,7 +142,7 @@ class LocalExecutor(LoopExecutor):
             [1, 2, 4, 8]
         """
         call = _calls.work_call(func, work_chunks)
-        return self._run(call, replace(self._options, timeout=timeout, chunk_size=1, batched=False))
+        return self._run(call, self._options.but(timeout=timeout, chunk_size=1, batched=False))
 
     def execute_loop_parallel(
         self,
@@ -265,7 +264,7 @@ class LocalExecutor(LoopExecutor):
         notes = [Finding("PL601", _MEASURED)]
         if known is not None:
             notes.append(Finding("PL602", f"the last loop: {known.report}"))
-        return replace(plan, findings=(*plan.findings, *notes))
+        return plan._replace(findings=(*plan.findings, *notes))
 
 
 def choose_executor_type(

@@ -95,10 +95,10 @@ def _refusal(option: str, value: object) -> str:
         except (TypeError, ValueError) as error:
             return str(error)
         return ""
-    if option not in Options.__dataclass_fields__:
+    if option not in Options._fields:
         return ""
     try:
-        Options(**{option: value})  # type: ignore[arg-type]
+        Options(**{option: value})
     except (TypeError, ValueError) as error:
         return str(error)
     return ""

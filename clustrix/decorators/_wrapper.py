@@ -16,7 +16,6 @@ import operator
 import reprlib
 import sys
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
 from types import MethodType
 
 from clustrix._model import Call, Finding, Options, Plan, describe
@@ -143,7 +142,7 @@ class Decoration:
         settings = _settings(bound, options)
         del settings["progress"]
         plan = executor.explain_loop_parallel(*loop, **settings)
-        return replace(plan, findings=tuple(map(self._name_source, plan.findings)))
+        return plan._replace(findings=tuple(map(self._name_source, plan.findings)))
 
     @property
     def options(self) -> Options:
@@ -163,7 +162,7 @@ class Decoration:
         name = finding.name.partition("=")[0]
         if name in self.said or name not in in_force():
             return finding
-        return replace(finding, name=source(name, in_force()[name]))
+        return finding._replace(name=source(name, in_force()[name]))
 
     def _parameter(self, function: Callable[..., Any]) -> Loop | None:
         """The loop variable, found once for the plain function and once for the bound method."""

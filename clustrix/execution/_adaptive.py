@@ -21,7 +21,14 @@ from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
 from clustrix.execution import _thread_cache
 from clustrix.execution._alone import Alone, first_batch
-from clustrix.execution._cost import NOTHING_KNOWN, Decision, decide, lasting, waiting
+from clustrix.execution._cost import (
+    NOTHING_KNOWN,
+    Decision,
+    decide,
+    hopeless,
+    lasting,
+    waiting,
+)
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known, remembered
@@ -139,9 +146,11 @@ class AdaptiveLoop:
             whole = figures._replace(items=total, warm=sys.maxsize, moved=0.0, read=True)
             if decide(whole).way == "processes":
                 self._weigh()
-        shared = self.report is not ALONE
+        if figures.overlap is None and self.known is None and self.source.evident():
+            self.figures = self.figures._replace(overlap=1.0)  # what has plain data holds the GIL
+        lasts, shared = lasting(self.figures), self.report is not ALONE
         known = Known(
-            lasting(self.figures), self.report, self.call.loop_var, self.source.bound, shared
+            lasts, self.report, self.call.loop_var, self.source.bound, shared, hopeless(lasts)
         )
         remembered.put(self.call.function, known)
 

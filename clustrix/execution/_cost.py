@@ -20,6 +20,7 @@ __all__ = [
     "Decision",
     "Figures",
     "decide",
+    "hopeless",
     "lasting",
     "overlapping",
     "rescaled",
@@ -67,6 +68,9 @@ FADING = 0.9
 # So much faster must two threads be than one: a library that uses all processors by itself shows
 # as much CPU time on one thread as on two.
 TWICE = 1.1
+
+# More items, and more workers, than anybody has.
+MANY = 10**9
 
 # A change must promise this much, or the loop stays where it is.
 GAIN = 0.85
@@ -177,6 +181,20 @@ def decide(figures: Figures) -> Decision:
 def too_little(left: float) -> bool:
     """Whether so many seconds of work are too few for any other lane."""
     return left < 2 * WARM
+
+
+def hopeless(figures: Figures) -> bool:
+    """Whether items are so cheap to run, or so dear to move, that other lanes never gain anything.
+
+    Examples:
+        >>> cheap = Figures(10, 1e-7, 1e-7, 1e-7, overlap=1.0, moved=2e-7, cpus=2)
+        >>> hopeless(cheap), hopeless(cheap._replace(wall=1e-5, cpu=1e-5, process_cpu=1e-5))
+        (True, False)
+    """
+    if figures.overlap is None or figures.moved is None or not figures.read:
+        return False
+    many = figures._replace(items=MANY, warm=MANY)
+    return decide(many).way == "finish"
 
 
 def waiting(figures: Figures) -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clustrix._model import Call, Chunk, Outcome, Plan
@@ -77,7 +76,7 @@ def execute(call: Call, plan: Plan, engine: Engine, tally: Tally | None = None) 
     chunks: Iterable[Chunk]
     if call.batched and not plan.chunk_size:  # only a cluster knows how many workers it has
         lanes = plan.workers or engine.lanes()  # type: ignore[attr-defined]
-        plan = replace(plan, chunk_size=max(1, len(call.items) // lanes))
+        plan = plan._replace(chunk_size=max(1, len(call.items) // lanes))
     if plan.chunk_size:
         chunks = cut(call.items, plan.chunk_size)
     else:

@@ -34,6 +34,7 @@ class Known(NamedTuple):
         bound: the engine to which the source binds the loop; ``""`` for none; ``None`` when the
             source has not been read.
         shared: whether other lanes took part.
+        hopeless: whether no other lane would gain anything, however many items there were.
     """
 
     figures: Figures
@@ -41,6 +42,7 @@ class Known(NamedTuple):
     loop_var: str = ""
     bound: str | None = None
     shared: bool = False
+    hopeless: bool = False
 
     def bound_for(self, loop_var: str) -> str | None:
         """The engine to which the source binds a loop over this variable, as far as is known."""

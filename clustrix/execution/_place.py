@@ -86,7 +86,7 @@ class Place:
         self.path = wanted["path"]
         sys.argv[:] = wanted["argv"]
         if wanted["settings"] or "clustrix._settings" in sys.modules:
-            from clustrix import _settings  # loads dataclasses; most programs never configure
+            from clustrix import _settings  # most programs never configure
 
             _settings.adopt(wanted["settings"])
         self.changed.update(name for name in _PUT if not before or wanted[name] != before[name])

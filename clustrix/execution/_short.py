@@ -1,7 +1,8 @@
 """Loops in which nothing can be gained: the plain loop, with as little around it as can be.
 
     one item                               ──> here
-    a known function, too little work      ──> here, timed as a whole
+    a known function, too little work,
+    or never worth sharing, and a batch    ──> here, timed as a whole
     work takes twice as long as it did     ──> here once more, and it is known from then on
 
 A call of a few microseconds shall not cost thirty (benchmarks/few.py).
@@ -13,6 +14,7 @@ import time
 from typing import Any
 
 from clustrix._records import Call, Chunk
+from clustrix.execution._alone import BATCH
 from clustrix.execution._cost import rescaled, too_little
 from clustrix.execution._engine import join
 from clustrix.execution._memory import remembered
@@ -43,7 +45,8 @@ def run_short(call: Call) -> list[Any] | None:
     if known is None:
         return None
     wall, count = known.figures.wall, len(call.items)
-    if wall <= 0 or not too_little(count * wall):
+    hopeless = known.hopeless and count * wall < BATCH
+    if wall <= 0 or not (hopeless or too_little(count * wall)):
         return None
     start = time.perf_counter()
     results = run_here(call)
