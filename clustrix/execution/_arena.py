@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 import time
 from collections.abc import Callable
 
 from clustrix._typing import Any, NamedTuple
 
-__all__ = ["SHARES_MEMORY", "Inbox", "Outbox", "Parcel"]
+__all__ = ["SHARES_MEMORY", "Copies", "Inbox", "Outbox", "Parcel"]
 
 SHARES_MEMORY = hasattr(os, "memfd_create")
 
@@ -33,6 +34,10 @@ BIGGEST_SLOT = 1 << 26
 
 # From here on huge pages pay; 4 MB is where NumPy asks for them too.
 HUGE = 1 << 22
+
+# Bytes that a worker keeps of the memory of its last arguments: zeroing fresh pages takes as long
+# as copying 8 MB into them, and giving them back takes a part of that again.
+MOST_KEPT = 1 << 25
 
 # How often a sender without a free slot looks again.
 RETRY_SECONDS = 0.0005
@@ -140,11 +145,17 @@ class Inbox:
 
     Args:
         note_emptied: says that one more frame with buffers has been emptied.
+        again: whether memory of buffers that nobody has any more is used for others. A worker
+            runs one item after the other; a caller keeps its results, and what it has let go of
+            shall be free.
     """
 
-    def __init__(self, note_emptied: Callable[[], None]) -> None:
+    def __init__(self, note_emptied: Callable[[], None], *, again: bool = False) -> None:
         self._note_emptied = note_emptied
         self._slots: dict[int, mmap.mmap] = {}
+        # Without the GIL a count of references may be that of a moment ago.
+        counted = getattr(sys, "_is_gil_enabled", lambda: True)()
+        self._copies = Copies(MOST_KEPT if again and counted else 0)
 
     def get(self, parcels: list[Parcel]) -> tuple[Any, ...]:
         """Copy the buffers of one frame out, and let the sender reuse their slots."""
@@ -171,7 +182,7 @@ class Inbox:
                 self._slots[number].close()
             self._slots[number] = memory
         with memoryview(self._slots[number]) as view:
-            return _private_copy(view[:size])
+            return self._copies.make(view[:size])
 
 
 def _once(buffer: memoryview) -> int:
@@ -187,11 +198,46 @@ def _once(buffer: memoryview) -> int:
     return handle
 
 
-def _private_copy(view: memoryview) -> Any:
-    size = view.nbytes
-    if size < HUGE or not hasattr(mmap, "MADV_HUGEPAGE"):
-        return bytearray(view)
-    memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    memory.madvise(mmap.MADV_HUGEPAGE)
-    memory[:] = view
-    return memory
+class Copies:
+    """Private copies of buffers.
+
+    Args:
+        most: bytes of memory that is kept for the next ones.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: list[mmap.mmap] = []
+
+    def make(self, view: memoryview) -> Any:
+        """A copy that nobody else has."""
+        size = view.nbytes
+        if size < HUGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+            return bytearray(view)
+        memory = self._unused(size)
+        if memory is None:
+            memory = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            memory.madvise(mmap.MADV_HUGEPAGE)
+            if size <= self._most:
+                self._kept.append(memory)
+        memory[:] = view
+        return memory
+
+    def _unused(self, size: int) -> mmap.mmap | None:
+        """Kept memory of this size that nobody refers to, or room for some."""
+        for place in range(len(self._kept)):
+            # An array or a view of it holds a reference, however many others lie in between.
+            if len(self._kept[place]) == size and sys.getrefcount(self._kept[place]) <= NOBODY:
+                return self._kept[place]
+        while self._kept and sum(map(len, self._kept)) + size > self._most:
+            del self._kept[0]  # it goes with the last one who has it
+        return None
+
+
+def _references() -> int:
+    """How many references `sys.getrefcount` sees to what only a list has."""
+    only = [mmap.mmap(-1, 1)]
+    return sys.getrefcount(only[0])
+
+
+NOBODY = _references()

@@ -59,7 +59,6 @@ class Owner(Protocol):
     figures: Figures
     next: int
     own: OwnLane
-    done: list[Outcome]
 
     def keep(self, news: News) -> None:
         """Take what became of items, or what they showed."""
@@ -87,6 +86,7 @@ class Others:
             self._schedule = Schedule(owner.call, self._taper)
         self._turn: Decision | None = None
         self._turns = 0
+        self._done = owner.next  # items
 
     def run(self, decision: Decision) -> None:
         """Run all that is left, unless its function cannot travel: then nothing has begun."""
@@ -112,14 +112,15 @@ class Others:
         owner, taper = self._owner, self._taper
         loop, self._threads = self._threads or ThreadLoop(owner.call, self._schedule), None
         few = min(most, THREADS_PER_CPU * owner.machine.cpus)
-        start, cpu, begun = time.perf_counter(), time.process_time(), self._count()
-        watch = GilWatch(owner.figures) if waiting(owner.figures) else None
+        start, cpu, begun = time.perf_counter(), time.process_time(), self._done
+        waits = waiting(owner.figures) and owner.figures.gil
+        watch = GilWatch(owner.figures) if waits else None
         loop.watch = watch
 
         def width() -> int:
             if self._turn is not None:
                 return 0
-            if runs := self._count() - begun:  # each lane's share of the time, by item
+            if runs := self._done - begun:  # each lane's share of the time, by item
                 taper.wall = (time.perf_counter() - start) * min(few, runs) / runs
             return most if runs else few
 
@@ -134,20 +135,22 @@ class Others:
         ticks = (look, LOOK_EVERY) if watch is not None else (None, LOOK_EVERY)
         with contextlib.closing(loop.drive(width, None, *ticks)) as outcomes:
             for outcome in outcomes:
-                owner.keep(outcome)
+                self._keep(outcome)
                 look()
         if self._turn is None:
-            seconds, count = time.perf_counter() - start, self._count() - begun
+            seconds, count = time.perf_counter() - start, self._done - begun
             self._learn(seconds, time.process_time() - cpu, count)
 
-    def _count(self) -> int:
-        return sum(len(one.values) for one in self._owner.done)
+    def _keep(self, news: News) -> None:
+        self._owner.keep(news)
+        if type(news) is Outcome:
+            self._done += len(news.values)
 
     def _leave_threads(self, loop: ThreadLoop, watch: GilWatch) -> None:
         """Items compute by now: the rest goes to processes, while threads finish what they have."""
         owner, before = self._owner, self._owner.figures
         running = len(loop.pending) - len(loop.held)
-        left = len(owner.call.items) - self._count() - running
+        left = len(owner.call.items) - self._done - running
         owner.figures = watch.figures(running)
         decision = owner.decide(left)
         if decision.way != "processes" or self._turns >= MOST_TURNS:
@@ -163,7 +166,7 @@ class Others:
         self._turn = decision
         loop.give_back()
         for outcome in self._processes.hand_out():
-            owner.keep(outcome)
+            self._keep(outcome)
 
     def _learn(self, seconds: float, cpu: float, count: int) -> None:
         """Was it right?  What the threads used says what to believe the next time."""
@@ -215,7 +218,7 @@ class Others:
             return outcome
 
         Beside(
-            loop, self._schedule, taper, here, owner.keep, works, lambda: self._turn is not None
+            loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
         ).run()
         if self._turn is None:
             owner.figures = rescaled(owner.figures, taper.wall)
@@ -226,7 +229,7 @@ class Others:
         owner = self._owner
         if not waiting(figures) or owner.figures.blocks is False:
             return
-        before, left = owner.figures, len(owner.call.items) - self._count()
+        before, left = owner.figures, len(owner.call.items) - self._done
         owner.figures = figures
         decision = owner.decide(left)
         if decision.way == "threads":

@@ -63,7 +63,7 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     end.setblocking(True)  # a caller with a default timeout makes sockets that do not
     _platform.limit_waiting(end, IDLE_SECONDS)
     outbox = Outbox(lambda: page.emptied("parent"))
-    inbox = Inbox(lambda: page.note_emptied("worker"))
+    inbox = Inbox(lambda: page.note_emptied("worker"), again=True)
     channel = Channel(end, outbox, inbox, patient=True)
     # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
     sys.modules["__main__"] = ModuleType("__main__")

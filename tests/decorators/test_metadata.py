@@ -202,4 +202,4 @@ def test_type_checkers_understand_it(tmp_path):
     assert errors == {first, first + 1, first + 2, first + 3}, said
     assert 'Revealed type is "float"' in said.replace("builtins.", "")
     assert 'Revealed type is "str"' in said.replace("builtins.", "")
-    assert 'fallback=clustrix._model.Plan]' in said
+    assert "fallback=clustrix._model.Plan]" in said
