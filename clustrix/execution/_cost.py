@@ -67,7 +67,7 @@ FADING = 0.9
 
 # So much faster must two threads be than one: a library that uses all processors by itself shows
 # as much CPU time on one thread as on two.
-TWICE = 1.1
+TWICE = 1.05
 
 # More items, and more workers, than anybody has.
 MANY = 10**9
@@ -244,11 +244,12 @@ def overlapping(figures: Figures, count: int, seconds: float, cpu: float) -> Fig
         >>> decide(overlapping(alone, 10, seconds=0.042, cpu=0.08)).why
         'it uses 1.9 CPUs already'
     """
-    used = cpu / seconds
-    if used >= OVERLAPS and figures.wall * count < TWICE * seconds:
+    used, before = cpu / seconds, figures.overlap
+    slow = used >= OVERLAPS and figures.wall * count < TWICE * seconds
+    if slow and before is None:
         return figures._replace(process_cpu=max(figures.process_cpu, figures.wall * used))
-    if figures.overlap is not None:  # one run on a busy machine does not undo what others showed
-        used = max(used, FADING * figures.overlap)
+    if before is not None:  # one run on a busy machine does not undo what others showed
+        used = max(1.0 if slow else used, FADING * before)
     return figures._replace(overlap=used)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Others", "probe"]
 
 # Seconds of work for each of two threads that shall show whether the GIL is let go of.
-PROBE = 0.002
+PROBE = 0.004
 
 # Seconds on other lanes that say something about them.
 TELLING = 0.0005
