@@ -5,15 +5,39 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import threading
+import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from clustrix import SharedStateWarning
+from clustrix.execution import _thread_cache
+
+
+def at_rest(executor: Any = None) -> None:
+    """Wait for lanes that a loop has left behind because it failed; but not for ever.
+
+    Where such an item ends a block of `warnings.catch_warnings`, all modules of the process forget
+    what they have warned of, in the middle of the next loop.
+
+    Args:
+        executor: somebody else's threads, if they are to be waited for.
+    """
+    if isinstance(executor, ThreadPoolExecutor):
+        everybody = threading.Barrier(executor._max_workers + 1)
+        for _ in range(executor._max_workers):
+            executor.submit(everybody.wait, 60)
+        everybody.wait(60)
+    pause, end = threading.Event(), time.monotonic() + 5
+    while _thread_cache._running and time.monotonic() < end:
+        pause.wait(0.001)
 
 
 def transcript(run: Callable[[], Any], action: str = "default") -> dict[str, Any]:
     """All that a caller can see of a loop, in the order in which it is seen."""
+    at_rest()
     seen: list[Any] = []
 
     class Text(io.StringIO):

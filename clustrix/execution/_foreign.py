@@ -9,6 +9,7 @@ travel as bytes of our own making, so that local functions work wherever the exe
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -54,7 +55,8 @@ class ForeignEngine:
         tick: Callable[[int], object] | None = None,
     ) -> Generator[News, None, None]:
         """Run the chunks, a bounded number at a time; how far each of them is, nobody tells."""
-        submit = _submitter(self._executor, call)
+        over = threading.Event()
+        submit = _submitter(self._executor, call, over)
         schedule = Schedule(call, chunks)
         pending: dict[Future[Any], Chunk] = {}
         try:
@@ -72,14 +74,15 @@ class ForeignEngine:
                     for one in _news(future, chunk, call):
                         yield schedule.settle(chunk, one) if isinstance(one, Outcome) else one
         finally:
+            over.set()
             for future in pending:
                 future.cancel()
 
 
-def _submitter(executor: Executor, call: Call) -> Any:
+def _submitter(executor: Executor, call: Call, over: threading.Event) -> Any:
     if isinstance(executor, ThreadPoolExecutor):
         context = copy_context()
-        return lambda chunk: executor.submit(run_beside, call, chunk, context)
+        return lambda chunk: executor.submit(run_beside, call, chunk, context, over)
     try:
         task = make_task(call)
     except Exception as error:

@@ -36,9 +36,9 @@ _LOCAL = ("path", "argv", "folder", "environ", "authkey", "locale", "blas")
 _token = os.urandom(8)
 
 
-def run_beside(call: Call, chunk: Chunk, context: Context) -> list[News]:
-    """Run a chunk in a thread of this process."""
-    watch = Unwatched()
+def run_beside(call: Call, chunk: Chunk, context: Context, over: threading.Event) -> list[News]:
+    """Run a chunk in a thread of this process, until the loop is over."""
+    watch = _Until(over)
     recorder = Recorder(lambda: watch.index)
     with lane(), capture(recorder):
         outcome = run_chunk(call, chunk, watch, context.copy)
@@ -87,6 +87,19 @@ def understand(result: tuple[bytes, ...], chunk: Chunk, call: Call) -> list[News
     raised = unpack_error(error, loads) if error else None
     heard = Heard(chunk.start, [Event(*event) for event in pickle.loads(events)])
     return [heard, Outcome(chunk.start, values, raised, failed)]
+
+
+class _Until(Unwatched):
+    """Begins no item any more when the loop is over: nobody wants what it would give or show."""
+
+    def __init__(self, over: threading.Event) -> None:
+        super().__init__()
+        self._over = over
+
+    def enter(self, index: int, values: list[Any]) -> bool:
+        """Go on until then."""
+        self.index = index
+        return not self._over.is_set()
 
 
 class Tidy(Unwatched):

@@ -109,3 +109,26 @@ def test_a_closed_pool_says_so():
     pool.shutdown()
     with pytest.raises(RuntimeError, match="shutdown"):
         run_on(pool, jobs.double, [1, 2])
+
+
+def test_a_chunk_begins_no_item_when_the_loop_is_over():
+    """Its thread cannot be ended, but is free again behind the item that it runs."""
+    failed, began = threading.Event(), []
+
+    def body(x):
+        if x == 0:
+            began.append(x)
+            inside.wait()
+            raise LookupError(x)
+        if x >= 10:
+            began.append(x)
+            inside.set()
+            failed.wait()
+        return x
+
+    inside = threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        with pytest.raises(LookupError):
+            run_on(threads, body, range(20), chunk_size=10)
+        failed.set()
+    assert sorted(began) == [0, 10]

@@ -27,7 +27,7 @@ from clustrix.execution._relay import Relay
 from tests import jobs
 from tests.scripts import output_of, run_script, start_script
 from tests.strategies import filter_actions, programs, without_catching
-from tests.transcripts import transcript
+from tests.transcripts import at_rest, transcript
 
 
 @settings(max_examples=25, deadline=None)
@@ -45,6 +45,7 @@ def test_the_transcript_is_that_of_the_loop(
         programs = without_catching(programs, action)
     items = list(enumerate(programs))
     f = parallel(jobs.perform, loop_var="job", executor=executor, chunk_size=size, max_workers=2)
+    at_rest(executor)
     expected = transcript(lambda: [jobs.perform(job, bad) for job in items], action)
     assert transcript(lambda: f(items, bad), action) == expected
 
