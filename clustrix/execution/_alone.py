@@ -13,17 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from clustrix._model import Call, Machine
 from clustrix._records import Chunk, News
 from clustrix._typing import Protocol
 from clustrix.execution._cost import PARALLEL_ALREADY, Decision, Figures
-from clustrix.execution._engines import Engines
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import OwnLane
 from clustrix.execution._platform import leave_processor
-from clustrix.execution._slow_start import SlowStart, Started
-from clustrix.execution._source import Source
+from clustrix.execution._slow_start import Helped, SlowStart, Started
 
 __all__ = ["Alone", "first_batch"]
 
@@ -45,15 +42,9 @@ JUMP = 3.0
 CHEAP = 1e-6
 
 
-class Owner(Protocol):
+class Owner(Helped, Protocol):
     """The loop that works here."""
 
-    call: Call
-    machine: Machine
-    most: int | None
-    chunk_size: int | None
-    engines: Engines
-    source: Source
     known: Known | None
     figures: Figures
     next: int

@@ -32,14 +32,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._process_loop import ProcessLoop
 
-__all__ = ["SlowStart", "Started"]
+__all__ = ["Helped", "SlowStart", "Started"]
 
 # Seconds that the first item may take before anything is done about it.  A thread that waits so
 # long costs a cheap function nothing but its start.
 PATIENCE = 0.002
 
 
-class Owner(Protocol):
+class Helped(Protocol):
     """What is asked of the loop that is helped."""
 
     call: Call
@@ -88,7 +88,7 @@ class SlowStart:
         owner: the loop whose first item starts now.
     """
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Helped) -> None:
         self._owner = owner
         self._taper = Taper(owner.call.items, 1, 1.0, owner.chunk_size)
         self._schedule = Schedule(owner.call, self._taper)
