@@ -185,7 +185,8 @@ def _said_or_same(subject: Subject, function: Any, make: Any, rest: Any = lambda
     def program(loop: Subject) -> Any:
         items, others = make()
         loop(function, items, *others)
-        return sorted(items, key=repr), others, rest()
+        # On threads a list that all items fill has the order in which they finish.
+        return sorted(items, key=repr), [sorted(one) for one in others], rest()
 
     _compare_or_said(subject, program)
 
