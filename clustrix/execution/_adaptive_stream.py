@@ -22,11 +22,11 @@ from clustrix._model import Call, Chunk, Machine, Outcome, Plan
 from clustrix._records import News
 from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
-from clustrix.execution import _platform
 from clustrix.execution._cost import NOTHING_KNOWN, WAITS, Decision, decide
 from clustrix.execution._engines import Engines
 from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, binding, remembered
+from clustrix.execution._meter import read_clocks
 from clustrix.execution._own_lane import Aside, OwnLane
 from clustrix.execution._random import seeded
 from clustrix.execution._schedule import Schedule
@@ -217,13 +217,13 @@ class AdaptiveStream:
         """Run some items, timing each by itself: the consumer's time is not the function's."""
         count, spent = 0, [0.0, 0.0, 0.0, 0.0]
         for item in islice(self.items.iterator, LOOK_ITEMS):
-            begun = _clocks()
+            begun = read_clocks()
             try:
                 value = self._function(item)
             except BaseException as error:
                 add_note(error, item_note(self.call, self.items.pulled() - 1, item))
                 raise
-            ended = _clocks()
+            ended = read_clocks()
             spent = [s + max(0.0, e - b) for s, b, e in zip(spent, begun, ended, strict=True)]
             count += 1
             if self._sample is None:
@@ -386,9 +386,3 @@ class _Helped(NamedTuple):
     def run(self, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> Generator[News, None, None]:
         """Run the chunks; those that cannot be sent, in the calling thread."""
         return self.engine.run(call, plan, chunks, unsent=self.here)  # type: ignore[no-any-return]
-
-
-def _clocks() -> tuple[float, float, float, float]:
-    """Wall time, CPU time of this thread and of the process, and how often the thread waited."""
-    waits, process = _platform.voluntary_waits(), time.process_time()
-    return time.perf_counter(), time.thread_time(), process, float(waits)
