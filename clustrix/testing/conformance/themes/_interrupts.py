@@ -14,7 +14,8 @@ from clustrix.testing.conformance._waiting import folder, marks, wait_for
 
 theme = Theme("interrupts", "Ctrl-C")
 
-# Items that wait as long as a person would, and say that they do.
+# Items that wait as long as a person would, and say that they do.  What a script says is one text
+# for `print`: unbuffered, each argument is a write, and a worker's traceback may come in between.
 _LONG = 5.0  # seconds that an item waits
 _SHORT = 2.0  # where the program is to wait for those that run
 _WORK = """
@@ -63,7 +64,8 @@ def it_ends_the_loop(subject: Subject) -> None:
 try:
     loop(work, range(40), chunk_size=1)
 except KeyboardInterrupt:
-    print("interrupted", len(list(pathlib.Path(place).glob("[0-9]*"))), flush=True)
+    ran = len(list(pathlib.Path(place).glob("[0-9]*")))
+    print(f"interrupted {ran}", flush=True)
 os._exit(7)
 """
     with folder() as place:
@@ -102,7 +104,7 @@ def the_next_loop_works(subject: Subject) -> None:
 try:
     loop(work, range(40), chunk_size=1)
 except KeyboardInterrupt:
-    print("interrupted", loop(abs, range(-3, 3)), flush=True)
+    print(f"interrupted {loop(abs, range(-3, 3))}", flush=True)
 os._exit(7)
 """
     with folder() as place:
@@ -134,7 +136,8 @@ try:
 except KeyboardInterrupt as error:
     done = error.partial
     quick = [x for x in done if x < 20]
-    print("right", all(done[x] == x for x in done), "most", len(quick) >= 10, flush=True)
+    right, most = all(done[x] == x for x in done), len(quick) >= 10
+    print(f"right {right} most {most}", flush=True)
 os._exit(7)
 """
     with folder() as place:
