@@ -2,8 +2,11 @@
 
     settings of every peer, each tried once ──> its best one ──> the peers near the front
     round 1:  loop  ours  peer  peer         ──> for each contestant one figure a round
-    round 2:  peer  peer  ours  loop
+    round 2:  peer  loop  peer  ours
     …
+
+Each round has an order of its own: whoever comes behind a peer finds the processors as that has
+left them (benchmarks/blas.py: a third slower), and that shall not always be the same one.
 
 A slow moment of the machine hits all who have their turn in it, so ratios are taken within a
 round and the median is taken over the rounds.
@@ -11,6 +14,7 @@ round and the median is taken over the rounds.
 
 from __future__ import annotations
 
+import random
 import tempfile
 import time
 from collections.abc import Callable
@@ -87,14 +91,13 @@ def measure(row: Row, effort: Effort) -> Figures:
 
 
 def _rounds(contestants: dict[str, Callable[[], float]], effort: Effort, figures: Figures) -> None:
-    """Let them take turns, forwards and backwards, and keep what each says."""
+    """Let them take turns, in an order that is drawn for each round, and keep what each says."""
     taken: dict[str, list[float]] = {name: [] for name in contestants}
     start = time.monotonic()
     for number in range(effort.rounds):
         if number >= 2 and time.monotonic() - start > effort.seconds:
             break
-        order = list(contestants)
-        for name in order[::-1] if number % 2 else order:
+        for name in random.Random(number).sample(list(contestants), len(contestants)):
             if name in figures.skipped:
                 continue
             time.sleep(SETTLE)

@@ -68,7 +68,7 @@ class Row:
         programs: instead of ``job``, where whole processes are measured.
         headline: whether it is in the short table (and, but for a few, in the quick run).
         beside: whether each peer, too, is compared with a plain loop in its own process; for
-            loops so short, or so dependent on memory, that two processes are hard to compare.
+            loops so short, or of arrays so big, that two processes are hard to compare.
         scheduled: whether to compare with the best possible schedule of the items.
     """
 

@@ -1,47 +1,72 @@
-"""Worker processes at work, and the calling thread beside them.
+"""Other lanes at work, worker processes or threads, and the calling thread beside them.
 
     calling thread:  hand out chunks ─> do one itself ─> collect ─> hand out … ─> end
-                          │        <── take back what no worker has begun ──┘
-    workers:              └> chunk, chunk, …
+                          │        <── take back what no lane has begun ────┘
+    other lanes:          └> chunk, chunk, …
 
-The calling thread is a lane like the others, so two processors need one worker only, and nobody
-waits for workers that are still starting.
+The calling thread is a lane like the others: two processors need one more lane only, which is
+all that has to be woken, and nobody waits for workers that are still starting.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 from clustrix._records import Chunk, News, Outcome
+from clustrix._typing import Any, Protocol
 from clustrix.execution._partial import keep_partial
-from clustrix.execution._parting import Parting
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._taper import Taper
 
-if TYPE_CHECKING:
-    from clustrix.execution._process_loop import ProcessLoop
+__all__ = ["Beside", "Lanes"]
 
-__all__ = ["Beside"]
+
+class Lanes(Protocol):
+    """Other lanes of one loop: `ProcessLoop`, `ThreadLanes`."""
+
+    @property
+    def idle(self) -> Iterable[Any]:
+        """Those that have nothing to do."""
+
+    def hand_out(self) -> Iterator[Outcome]:
+        """Keep every lane in work; yields what cannot be sent."""
+
+    def collect(self, *, wait: bool) -> Iterator[News]:
+        """Yield what lanes have to tell; of nothing, or wait until there is something."""
+
+    def busy(self) -> bool:
+        """Whether a lane runs something that can still matter."""
+
+    def take_back(self, least: int = 1, *, item: int | None = None) -> bool:
+        """Get a chunk that no lane has begun back into the schedule."""
+
+    def unfinished(self) -> list[Outcome]:
+        """What is done of chunks that are still under way."""
+
+    def end(self) -> None:
+        """Let every lane stop."""
+
+    def let_go(self) -> None:
+        """The same, where that was interrupted."""
 
 
 class Beside:
-    """One loop, shared between workers and the calling thread.
+    """One loop, shared between other lanes and the calling thread.
 
     Args:
-        loop: the workers' part.
+        loop: the other lanes' part.
         schedule: which chunk is next.
         taper: what cuts the chunks; learns what an item costs.
         here: runs a chunk in the calling thread.
         keep: takes every outcome, and what items have shown.
         works: whether the calling thread runs chunks, too, or only listens.
-        enough: whether others shall take over what the workers have not begun.
+        enough: whether lanes of another kind shall take over what these have not begun.
     """
 
     def __init__(
         self,
-        loop: ProcessLoop,
+        loop: Lanes,
         schedule: Schedule,
         taper: Taper,
         here: Callable[[Chunk], Outcome],
@@ -57,9 +82,6 @@ class Beside:
         self._works = works
         self._enough = enough
         self._taken = 0
-        self._parting = Parting(loop.pool)
-        if works:
-            loop.parting = self._parting
 
     def run(self) -> None:
         """Run all that the schedule has."""
@@ -72,21 +94,20 @@ class Beside:
             keep_partial(interrupt, self._loop.unfinished())
             raise
         finally:
-            self._parting.end()
             try:
                 self._loop.end()
             finally:
                 self._loop.let_go()
 
     def _hand_over(self) -> None:
-        """What no worker has begun goes back to the schedule; what has begun comes to its end."""
+        """What no lane has begun goes back to the schedule; what has begun comes to its end."""
         while self._loop.take_back():
             pass
         while self._loop.busy():
             self._collect()
 
     def _turn(self) -> bool:
-        """Serve the workers, do a chunk oneself; ``False`` when nothing that matters is left."""
+        """Serve the others, do a chunk oneself; ``False`` when nothing that matters is left."""
         chunk = self._schedule.take() if self._works else None
         self._hand_out()
         if chunk is None and self._works:
@@ -104,18 +125,15 @@ class Beside:
         return True
 
     def _collect(self, *, wait: bool = True) -> None:
-        workers, start = [*self._loop.working.values()], time.perf_counter()
         for news in self._loop.collect(wait=wait):
             self._keep(news)
-        if wait and self._works:
-            self._parting.waited(time.perf_counter() - start, workers)
 
     def _hand_out(self) -> None:
         for outcome in self._loop.hand_out():
             self._keep(outcome)
 
     def _take_back(self) -> Chunk | None:
-        """A chunk that no worker has begun.
+        """A chunk that no lane has begun.
 
         The last one first, then the one in the middle of the loop, then on from the back: a loop
         whose cost grows, or whose dear items are all in one place, shows it early.

@@ -1,8 +1,10 @@
 """The rest of a loop on other lanes: threads, worker processes, or first these and then those.
 
-    threads ──> the GIL is full, and items cost far more CPU than they did ──┐
+    threads that wait ──> the GIL is full: items cost far more CPU by now ───┐
        ▲                                                                     ▼
        └────── items of the calling thread wait for most of their time ── processes
+
+    threads that compute ──> the calling thread works beside them
 
 A loop may change half-way.  What no lane has begun goes back to the schedule then, which the other
 kind of lanes takes over; what runs comes to its end.
@@ -25,9 +27,11 @@ from clustrix.execution._engines import Engines
 from clustrix.execution._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import OwnLane
+from clustrix.execution._parting import Parting
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._slow_start import Started
 from clustrix.execution._taper import Taper
+from clustrix.execution._thread_lanes import ThreadLanes
 from clustrix.execution._threads import ThreadLoop
 
 TYPE_CHECKING = False
@@ -95,7 +99,8 @@ class Others:
             while following is not None:
                 self._turn = None
                 if following.way == "threads":
-                    self._on_threads(following.workers)
+                    works = self._threads is None and not waiting(self._owner.figures)
+                    (self._beside_threads if works else self._on_threads)(following.workers)
                 elif not self._on_processes(following):
                     return
                 following = self._turn
@@ -108,13 +113,15 @@ class Others:
     # ---- on threads -----------------------------------------------------------------------
 
     def _on_threads(self, most: int) -> None:
-        """More and more threads, once they have shown that they wait."""
+        """More and more threads, once they have shown that they wait.
+
+        The calling thread runs nothing: it sees when they begin to compute.
+        """
         owner, taper = self._owner, self._taper
         loop, self._threads = self._threads or ThreadLoop(owner.call, self._schedule), None
         few = min(most, THREADS_PER_CPU * owner.machine.cpus)
         start, cpu, begun = time.perf_counter(), time.process_time(), self._done
-        waits = waiting(owner.figures) and owner.figures.gil
-        watch = GilWatch(owner.figures) if waits else None
+        watch = GilWatch(owner.figures) if owner.figures.gil else None
         loop.watch = watch
 
         def width() -> int:
@@ -140,6 +147,15 @@ class Others:
         if self._turn is None:
             seconds, count = time.perf_counter() - start, self._done - begun
             self._learn(seconds, time.process_time() - cpu, count)
+
+    def _beside_threads(self, lanes: int) -> None:
+        """Threads that compute, the calling thread among them."""
+        start, cpu, begun = time.perf_counter(), time.process_time(), self._done
+        call, own = self._owner.call, self._owner.own
+        loop = ThreadLanes(call, self._schedule, lanes - 1, own.run)
+        Beside(loop, self._schedule, self._taper, loop.here, self._keep, works=True).run()
+        seconds, count = time.perf_counter() - start, self._done - begun
+        self._learn(seconds, time.process_time() - cpu, count)
 
     def _keep(self, news: News) -> None:
         self._owner.keep(news)
@@ -217,6 +233,8 @@ class Others:
                 self._look_here(seen)
             return outcome
 
+        if works:
+            loop.parting = Parting(loop.pool)
         Beside(
             loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
         ).run()
@@ -248,11 +266,10 @@ def probe(owner: Owner) -> None:
     count = max(2, 2 * math.ceil(PROBE / wall))
     stop = min(owner.next + count, len(owner.call.items))
     taper = Taper(owner.call.items[:stop], owner.next, wall, max(1, (stop - owner.next) // 2))
-    loop = ThreadLoop(owner.call, Schedule(owner.call, taper))
+    schedule = Schedule(owner.call, taper)
     start, cpu = time.perf_counter(), time.process_time()
-    with contextlib.closing(loop.drive(lambda: 2)) as outcomes:
-        for outcome in outcomes:
-            owner.keep(outcome)
+    loop = ThreadLanes(owner.call, schedule, 1, owner.own.run)
+    Beside(loop, schedule, taper, loop.here, owner.keep, works=True).run()
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     owner.figures = overlapping(owner.figures, stop - owner.next, seconds, cpu)
     owner.next = stop

@@ -1,9 +1,11 @@
-"""Keeps workers off the processor of the calling thread, where the system would have both share it.
+"""Lanes on processors of their own, where the system would have two of them share one.
 
-    send ──> the worker wakes where the caller is, as if the caller were about to sleep;
-             but the caller computes, and another processor is idle
-    wait ──> longer than the caller's own chunk took?  are both at the same place?
-             from then on: workers are kept off that place for as long as a loop lasts
+    wake ──> a lane goes on where the one is that woke it, as if that were about to sleep;
+             but that computes, and another processor is idle
+
+    Parting   workers: has the caller waited long for one that is at its place?  from then on
+              workers are kept off that place for as long as a loop lasts
+    Apart     threads: had this one its processor for itself?  if not, each goes to its own
 
 The system parts them at one of its next ticks, when a loop of a millisecond is over
 (benchmarks/warm_call.py: 1.35 of the plain loop so, 0.75 like this).  Where the processors share a
@@ -12,6 +14,7 @@ cache it puts them apart by itself, and nothing of this happens.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from clustrix.execution import _platform
@@ -20,10 +23,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._pool import Pool, Worker
 
-__all__ = ["Parting"]
+__all__ = ["Apart", "Parting", "Spot"]
 
-# Seconds: who waits longer for a worker looks where that is.
+# Seconds: who waits longer for a worker, or for its own processor, looks where that is.
 LONG = 0.0002
+
+# A thread that computes and has had its processor for less of the time shares it with another.
+FOR_ITSELF = 0.75
 
 
 class Parting:
@@ -62,3 +68,48 @@ class Parting:
             if allowed:
                 _platform.let_run(worker.process.pid, allowed)
         self._allowed.clear()
+
+
+class Apart:
+    """Threads of one loop that compute, each on a processor of its own.
+
+    A wake-up may bring one to the processor of another at any time, where both would stay for some
+    milliseconds: two threads that each held the GIL for a moment between two sums of an array
+    shared a processor in half of all loops (benchmarks/arrays_in.py: 0.85 of the plain loop so,
+    0.60 like this).  Whoever notices says so, and each goes to its place behind its chunk.
+    """
+
+    def __init__(self) -> None:
+        self.shared = 0  # how often somebody has noticed
+
+    def lane(self, number: int) -> Spot:
+        """The place of the calling thread, which is one of the lanes."""
+        return Spot(self, number)
+
+
+class Spot:
+    """Where one lane runs.
+
+    Args:
+        apart: of all lanes.
+        number: of this one; each number has another processor, as long as there are enough.
+    """
+
+    def __init__(self, apart: Apart, number: int) -> None:
+        self._apart, self._number = apart, number
+        self._seen = apart.shared
+        _platform.spread(number)
+        self.begin()
+
+    def begin(self) -> None:
+        """A chunk begins."""
+        self._wall, self._cpu = time.perf_counter(), time.thread_time()
+
+    def end(self) -> None:
+        """A chunk has ended."""
+        wall = time.perf_counter() - self._wall
+        if wall > LONG and time.thread_time() - self._cpu < FOR_ITSELF * wall:
+            self._apart.shared += 1
+        if self._seen != self._apart.shared:
+            self._seen = self._apart.shared
+            _platform.spread(self._number)

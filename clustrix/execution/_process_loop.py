@@ -137,8 +137,10 @@ class ProcessLoop:
     def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""
         writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
-        patience = self._patience() if wait else 0.0
+        patience, begin = self._patience() if wait else 0.0, time.perf_counter()
         ready = _platform.wait_for(self.working, writers, patience, self.awake)
+        if wait and self.parting is not None:
+            self.parting.waited(time.perf_counter() - begin, self.working.values())
         for handle in ready:
             yield from self._hear(self.working[handle])
         if self.plan.timeout is not None:
@@ -151,6 +153,8 @@ class ProcessLoop:
     def end(self) -> None:
         """Let running workers stop, and give back those that are fit for the next loop."""
         self.ending = True
+        if self.parting is not None:
+            self.parting.end()
         self._stop_working()
         for worker in self.idle:
             if not self.task.kept:

@@ -13,7 +13,6 @@ and says so; the thread ends by itself when the item does.
 from __future__ import annotations
 
 import contextvars
-import queue
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -27,7 +26,9 @@ from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._capture import capture
 from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._lane import item_note, lane, run_chunk
+from clustrix.execution._native import queue
 from clustrix.execution._partial import keep_partial
+from clustrix.execution._parting import Apart
 from clustrix.execution._recorder import Recorder
 from clustrix.execution._schedule import Schedule
 
@@ -62,6 +63,7 @@ class ThreadLoop:
     Args:
         call: the loop.
         schedule: which chunk is next.
+        apart: keeps lanes that compute from each other's processors; lane 0 is the caller.
 
     Attributes:
         ready: chunks for the lanes, in loop order.
@@ -72,9 +74,10 @@ class ThreadLoop:
         held: chunks that no lane shall begin for now.
     """
 
-    def __init__(self, call: Call, schedule: Schedule) -> None:
+    def __init__(self, call: Call, schedule: Schedule, apart: Apart | None = None) -> None:
         self.call = call
         self.schedule = schedule
+        self.apart = apart
         self.ready: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.pending: dict[int, Chunk] = {}
@@ -107,15 +110,9 @@ class ThreadLoop:
                         tick(self.under_way())
                     yield from self.overdue(timeout)
                     continue
-                # A lane that was given up is not listened to any more.
-                if type(one) is Heard:
-                    if one.start in self.pending:
-                        yield one
-                elif chunk := self.pending.pop(one.start, None):
-                    yield self.schedule.settle(chunk, one)  # type: ignore[arg-type]
+                yield from self.heard(one)
         except KeyboardInterrupt as interrupt:
-            running = [at for one in self.lanes if (at := one.running) is not None]
-            keep_partial(interrupt, [Outcome(at[2].start, list(at[3])) for at in running])
+            keep_partial(interrupt, self.unfinished())
             raise
         finally:
             self.end()
@@ -127,7 +124,24 @@ class ThreadLoop:
             self.ready.put(chunk)
         while len(self.lanes) < min(workers, len(self.pending)):
             self.lanes.add(_Lane(self, len(self.lanes)))
+        return self.busy()
+
+    def busy(self) -> bool:
+        """Whether a lane has something that can still matter."""
         return any(self.schedule.wanted(chunk) for chunk in self.pending.values())
+
+    def heard(self, one: News) -> Iterator[News]:
+        """What a lane had to tell; of one that was given up, nothing."""
+        if type(one) is Heard:
+            if one.start in self.pending:
+                yield one
+        elif chunk := self.pending.pop(one.start, None):
+            yield self.schedule.settle(chunk, one)  # type: ignore[arg-type]
+
+    def unfinished(self) -> list[Outcome]:
+        """What is done of chunks that are still under way."""
+        running = [at for one in self.lanes if (at := one.running) is not None]
+        return [Outcome(at[2].start, list(at[3])) for at in running]
 
     def under_way(self) -> int:
         """Items that are done in chunks that are not."""
@@ -245,7 +259,9 @@ class _Lane:
 
     def _serve(self) -> None:
         run = self._run
-        _platform.spread(self._number)
+        spot = run.apart.lane(1 + self._number) if run.apart is not None else None
+        if spot is None:
+            _platform.spread(self._number)
         with lane(), capture(self.recorder):
             while not self.dismissed:
                 chunk = run.ready.get()
@@ -255,11 +271,15 @@ class _Lane:
                 if chunk is None or not run.schedule.wanted(chunk):
                     continue
                 self._chunk = chunk
+                if spot is not None:
+                    spot.begin()
                 try:
                     outcome = run_chunk(run.call, chunk, self, self._context.copy)
                 except BaseException as error:  # whatever it is, the caller must not wait for ever
                     outcome = Outcome(chunk.start, [], error, chunk.start)
                 self.running = None
+                if spot is not None:
+                    spot.end()
                 self._tell()
                 run.news.put(outcome)
                 if run.watch is not None and run.watch.full(len(chunk.items), len(run.lanes)):

@@ -1,4 +1,4 @@
-"""Workers and their caller do not share a processor where the system would have it."""
+"""Lanes do not share a processor where the system would have it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clustrix.execution import _parting, _platform
-from clustrix.execution._parting import LONG, Parting
+from clustrix.execution._parting import FOR_ITSELF, LONG, Apart, Parting
 
 
 class Worker:
@@ -74,6 +74,36 @@ def test_workers_are_kept_off_for_as_long_as_a_loop_lasts(system):
     assert system.allowed[7] == {1}
     parting.end()
     assert system.allowed[7] == {0, 1}
+
+
+def test_threads_that_shared_a_processor_go_to_their_own(monkeypatch):
+    """Each behind its own chunk, whoever noticed; one that had its processor stays there."""
+    went: list[int] = []
+    clock = SimpleNamespace(wall=0.0, cpu=0.0)
+    monkeypatch.setattr(_parting, "_platform", SimpleNamespace(spread=went.append))
+    monkeypatch.setattr(
+        _parting,
+        "time",
+        SimpleNamespace(perf_counter=lambda: clock.wall, thread_time=lambda: clock.cpu),
+    )
+    apart = Apart()
+    caller, other = apart.lane(0), apart.lane(1)
+    assert went == [0, 1]
+
+    def chunk(spot: Any, wall: float, cpu: float) -> None:
+        spot.begin()
+        clock.wall += wall
+        clock.cpu += cpu
+        spot.end()
+
+    chunk(other, 2 * LONG, 2 * LONG)
+    chunk(other, LONG / 2, 0.0)
+    assert went == [0, 1]
+    chunk(other, 2 * LONG, FOR_ITSELF * LONG)
+    assert went == [0, 1, 1]
+    chunk(caller, 2 * LONG, 2 * LONG)
+    chunk(caller, 2 * LONG, 2 * LONG)
+    assert went == [0, 1, 1, 0]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors cannot be named here")
