@@ -11,20 +11,25 @@ from __future__ import annotations
 import math
 import os
 import signal
-import subprocess
 from typing import NamedTuple
 
-from clustrix.execution import _platform
+from clustrix.execution import _birth
 from clustrix.execution._arena import SHARES_MEMORY
 from clustrix.execution._cpus import _cgroup_quota, available_cpus
 from clustrix.execution._place import BLAS_LIMITS
 
 __all__ = ["BLAS_LIMITS", "SHARES_MEMORY", "CpuLimits", "cpu_limits", "lifeline"]
 
-_HANGS = (
-    "import time; from clustrix.execution import _platform; "
-    "_platform.end_with_parent({handle}); print(flush=True); time.sleep(600)"
-)
+_HANGS = """
+import os, sys, time
+sys.path.insert(0, {root!r})
+from clustrix.execution import _platform
+def hang(out, lifeline):
+    os.dup2(out, 1)
+    _platform.end_with_parent(lifeline)
+    print(flush=True)
+    time.sleep(600)
+hang"""
 
 
 class CpuLimits(NamedTuple):
@@ -63,8 +68,8 @@ def lifeline(seconds: float = 5.0) -> str:
     lifeline, held = os.pipe()
     process = None
     try:
-        code = f"import os; os.dup2({theirs}, 1); " + _HANGS.format(handle=lifeline)
-        process = _platform.start_interpreter(_with_path(code), (theirs, lifeline))
+        code = _HANGS.format(root=_birth.ROOT)
+        process = _birth.start_interpreter(code, (theirs, lifeline))
         os.close(theirs)
         os.close(lifeline)
         theirs = lifeline = -1
@@ -72,9 +77,8 @@ def lifeline(seconds: float = 5.0) -> str:
             return ""
         os.close(held)
         held = -1
-        status = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return ""
+        if (status := process.wait(seconds)) is None:
+            return ""
     finally:
         for handle in (ours, theirs, lifeline, held):
             if handle >= 0:
@@ -83,10 +87,3 @@ def lifeline(seconds: float = 5.0) -> str:
             process.kill()
             process.wait()
     return "kernel" if status == -getattr(signal, "SIGKILL", math.inf) else "thread"
-
-
-def _with_path(code: str) -> str:
-    """The package is found where this process found it."""
-    from clustrix.execution._pool import _ROOT
-
-    return f"import sys; sys.path.insert(0, {_ROOT!r}); {code}"

@@ -97,14 +97,16 @@ class Engines:
         self._starting = workers  # they will be there sooner than anybody can use them
         with self._lock:
             if self._processes is None:
-                with _in_haste():
+                size = self._workers or available_cpus()
+                with _in_haste():  # all that they are sent by is loaded while they start
+                    from clustrix.execution._birth import Newborn
+
+                    born = [Newborn() for _ in range(min(workers, size))]
                     from clustrix.execution._pool import Pool
 
-                    pool = Pool(self._workers or available_cpus())
+                    pool = Pool(size, born)
                     weakref.finalize(self, pool.close, 0.0)
-                    pool.start(workers)
-                # What sends them work is loaded while they start.
-                from clustrix.execution._processes import ProcessEngine
+                    from clustrix.execution._processes import ProcessEngine
 
                 self._processes = ProcessEngine(pool)
             return self._processes

@@ -208,8 +208,6 @@ class Others:
         except NotPicklableError:  # the analysis did not see it; nothing has been sent
             owner.figures = owner.figures._replace(portable=False)
             return None
-        light = (owner.figures.moved or 0.0) < 0.1 * owner.figures.wall
-        loop.depth = max(2, AHEAD // workers) if light else 2
         loop.unsent = owner.own.run
         return loop
 
@@ -221,6 +219,8 @@ class Others:
         self._processes = None
         if loop is None:
             return False
+        light = (owner.figures.moved or 0.0) < 0.1 * owner.figures.wall
+        loop.depth = max(2, AHEAD // loop.plan.workers) if light else 2
         taper.wall = owner.figures.wall
         meter, seen = Meter(owner.figures), owner.figures
 

@@ -28,10 +28,6 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import subprocess
-
 __all__ = [
     "AWAKE_SECONDS",
     "end_with_parent",
@@ -46,7 +42,6 @@ __all__ = [
     "show_stacks_on_request",
     "socket_pair",
     "spread",
-    "start_interpreter",
     "stay_awake",
     "thaw",
     "voluntary_waits",
@@ -180,24 +175,6 @@ def wait_for(
     }
 
 
-def start_interpreter(code: str, handles: Iterable[int]) -> subprocess.Popen[bytes]:
-    """Start a fresh interpreter like this one, with some descriptors open in it.
-
-    It has the flags and warning options of this interpreter, the same standard output and
-    error, and a session of its own: Ctrl-C in the terminal reaches the caller alone, who
-    decides what becomes of the workers.
-    """
-    import subprocess  # a worker needs this file too, but starts no interpreters
-
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    return subprocess.Popen(
-        [sys.executable, *flags, "-c", code],
-        stdin=subprocess.DEVNULL,
-        pass_fds=tuple(handles),
-        start_new_session=True,
-    )
-
-
 def limit_waiting(end: socket.socket, seconds: float) -> None:
     """Let a blocking socket give up receiving after a while, with BlockingIOError."""
     if sys.platform == "win32":
@@ -212,7 +189,8 @@ def show_stacks_on_request() -> None:
     if hasattr(signal, "SIGUSR1"):
         import faulthandler
 
-        with contextlib.suppress(AttributeError, ValueError, OSError):  # no standard error
+        # Without a standard error; there is no other that a caller could read.
+        with contextlib.suppress(AttributeError, ValueError, OSError, RuntimeError):
             faulthandler.register(signal.SIGUSR1, all_threads=True)
 
 

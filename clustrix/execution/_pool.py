@@ -16,20 +16,19 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import io
 import os
 import pickle
-import subprocess
-import sys
 import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Iterable
 
 from clustrix._model import Chunk
 from clustrix._typing import Any, Protocol
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
+from clustrix.execution._birth import Newborn, Process
 from clustrix.execution._channel import Channel, Kind, Packed
 from clustrix.execution._page import Page
 
@@ -45,9 +44,6 @@ GRACE_SECONDS = 1.0
 # another.
 SURE_SECONDS = 0.01
 
-# The folder that holds this package; pathlib would take 8 ms to load.
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
 
 class Holder(Protocol):
     """A loop, for the pool."""
@@ -60,8 +56,11 @@ class Holder(Protocol):
 class Worker:
     """One worker process, as the parent sees it.
 
+    Args:
+        born: the process; a new one is started without it.
+
     Attributes:
-        process: the interpreter; ``returncode`` as in `subprocess.Popen`.
+        process: the interpreter.
         channel: the conversation with it.
         page: where it is in the loop.
         chunks: what it runs and what waits behind that, each with its serial number.
@@ -71,27 +70,14 @@ class Worker:
             it may have left half a frame in the socket, or sent one that is not noted.
     """
 
-    def __init__(self) -> None:
-        ours, theirs = _platform.socket_pair()
-        page_handle, memory = _platform.shared_page()
-        lifeline, held = os.pipe()
-        self._lifeline = io.FileIO(held, "w")  # is closed once, whoever comes first
-        handles = (theirs.fileno(), page_handle, lifeline)
-        code = (
-            f"import sys; sys.path[:] = {[_ROOT, *filter(None, sys.path)]!r}; "
-            f"from clustrix.execution._worker import main; main{handles}"
-        )
-        try:
-            self.process: subprocess.Popen[bytes] = _platform.start_interpreter(code, handles)
-        finally:
-            theirs.close()
-            os.close(page_handle)
-            os.close(lifeline)
-        ours.setblocking(False)
-        self.page = page = Page(memory)
+    def __init__(self, born: Newborn | None = None) -> None:
+        born = born or Newborn()
+        self.process: Process = born.process
+        self._lifeline = born.lifeline
+        self.page = page = Page(born.memory)
         outbox = Outbox(lambda: page.emptied("worker"))
         inbox = Inbox(lambda: page.note_emptied("parent"))
-        self.channel = Channel(ours, outbox, inbox, patient=False)
+        self.channel = Channel(born.end, outbox, inbox, patient=False)
         self.chunks: deque[tuple[int, Chunk]] = deque()
         self.values: list[Any] = []
         self.serial = 0
@@ -150,13 +136,12 @@ class Worker:
         Returns:
             The exit status, as in `subprocess.Popen.returncode`.
         """
-        try:
-            self.process.wait(grace)
-        except subprocess.TimeoutExpired:
+        status = self.process.wait(grace)
+        if status is None:
             self.process.kill()
-            self.process.wait()
+            status = self.process.wait()
         self.abandon()
-        return self.process.returncode
+        return status or 0
 
     def abandon(self) -> None:
         """Close this side's ends without a word to the process."""
@@ -170,11 +155,13 @@ class Pool:
 
     Args:
         size: workers that are kept; loops may ask for more and get them while they run.
+        born: workers that are coming up already.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, born: Iterable[Newborn] = ()) -> None:
         self.size = size
-        self._holders: dict[Worker, Holder | None] = {}  # who has a worker; nobody: it is idle
+        # Who has a worker; nobody: it is idle.
+        self._holders: dict[Worker, Holder | None] = {Worker(one): None for one in born}
         self._lock = threading.Lock()
         self._closed = False
         self.parting = False  # whether the system puts workers where their caller is
@@ -232,7 +219,7 @@ class Pool:
             self._holders.pop(worker, None)
         return code
 
-    def processes(self) -> list[subprocess.Popen[bytes]]:
+    def processes(self) -> list[Process]:
         """The processes that belong to the pool now."""
         with self._lock:
             return [worker.process for worker in self._holders]
@@ -270,6 +257,8 @@ class Pool:
             self._closed = True
             workers, self._holders = list(self._holders), {}
             self.era += 1
+        for worker in workers:
+            worker.process.kill()
         for worker in workers:
             worker.end()
 

@@ -229,7 +229,8 @@ class ProcessLoop:
 
         Args:
             least: chunks that the worker must have, so that it is not left with fewer.
-            item: which item it should contain; ``None`` for the last chunk of the longest queue.
+            item: which item it should contain; ``None``, or where that has begun: the last chunk
+                of the longest queue.
 
         Returns:
             Whether there was one.
@@ -237,20 +238,25 @@ class ProcessLoop:
         for worker in sorted(self.working.values(), key=lambda one: -len(one.chunks)):
             if len(worker.chunks) < least:
                 continue
-            places = range(len(worker.chunks))
-            place = places[-1]
-            if item is not None:
-                starts = [chunk.start for _, chunk in worker.chunks]
-                place = max((p for p in places if starts[p] <= item), default=place)
-            serial, chunk = worker.chunks[place]
-            if worker.page.take_back(serial):
-                del worker.chunks[place]
-                self.schedule.put_back(chunk)
-                if not worker.chunks:  # nothing of it is under way any more
-                    del self.working[worker.channel.fileno()]
-                    self.idle.append(worker)
-                return True
+            last = len(worker.chunks) - 1
+            starts = [chunk.start for _, chunk in worker.chunks]
+            wanted = [at for at, start in enumerate(starts) if item is not None and start <= item]
+            for place in dict.fromkeys((*wanted[-1:], last)):
+                if self._take_back_from(worker, place):
+                    return True
         return False
+
+    def _take_back_from(self, worker: Worker, place: int) -> bool:
+        """Take back one chunk of a worker, unless it has begun."""
+        serial, chunk = worker.chunks[place]
+        if not worker.page.take_back(serial):
+            return False
+        del worker.chunks[place]
+        self.schedule.put_back(chunk)
+        if not worker.chunks:  # nothing of it is under way any more
+            del self.working[worker.channel.fileno()]
+            self.idle.append(worker)
+        return True
 
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk

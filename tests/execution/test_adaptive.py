@@ -324,6 +324,26 @@ def test_a_worker_gets_an_item_while_the_first_one_computes(engines, computes, t
     assert pids[0] == os.getpid() != pids[1]
 
 
+def test_a_worker_that_has_come_up_early_need_not_wait_for_the_first_item(
+    engines, computes, tmp_path
+):
+    """It has two items: the second one runs before the first one here is done."""
+
+    def meet(path: str) -> int:
+        Path(path).touch()
+        deadline = time.monotonic() + 60
+        while len(os.listdir(os.path.dirname(path))) < 3:  # this one, and two of the worker's
+            if path.endswith("b"):
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody came")
+        return os.getpid()
+
+    pids = run(engines, meet, [str(tmp_path / name) for name in "abc"], [])
+    assert pids[0] == os.getpid()
+    assert pids[1] == pids[2] != os.getpid()
+
+
 def test_items_that_workers_have_early_do_not_outlive_a_first_one_that_fails(
     engines, computes, tmp_path
 ):
@@ -338,7 +358,7 @@ def test_items_that_workers_have_early_do_not_outlive_a_first_one_that_fails(
         raise LookupError(os.path.basename(path))
 
     with pytest.raises(LookupError, match="a"):
-        run(engines, meet, [str(tmp_path / name) for name in "abc"], [])
+        run(engines, meet, [str(tmp_path / name) for name in "ab"], [])
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
     assert run(engines, abs, [-1, -2, -3], [Decision("processes", 2, "so")]) == [1, 2, 3]
 

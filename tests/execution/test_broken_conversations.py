@@ -10,7 +10,6 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
 import time
 from types import SimpleNamespace
 
@@ -18,7 +17,7 @@ import pytest
 
 from clustrix._model import Call, Plan
 from clustrix.errors import ClustrixError, TaskTimeout, WorkerDied
-from clustrix.execution import _platform
+from clustrix.execution import _birth, _platform
 from clustrix.execution._channel import Channel, Kind, Packed
 from clustrix.execution._chunks import cut
 from clustrix.execution._engine import execute
@@ -46,17 +45,15 @@ class Player:
         self.pid, self.returncode = 0, None
 
     def poll(self) -> int | None:
-        """As `subprocess.Popen`."""
+        """As `Process`."""
         return self.returncode
 
-    def wait(self, timeout: float | None = None) -> int:
-        """As `subprocess.Popen`."""
-        if self.returncode is None:
-            raise subprocess.TimeoutExpired("worker", timeout or 0)
+    def wait(self, timeout: float | None = None) -> int | None:
+        """As `Process`."""
         return self.returncode
 
     def kill(self) -> None:
-        """As `subprocess.Popen`."""
+        """As `Process`."""
         self.returncode = -signal.SIGKILL
         self.end.close()
 
@@ -75,7 +72,7 @@ class Player:
 def stage(monkeypatch):
     """Starts a loop of 6 items in chunks of 2 on one worker; gives the loop and the player."""
     pools = []
-    monkeypatch.setattr(_platform, "start_interpreter", Player)
+    monkeypatch.setattr(_birth, "start_interpreter", Player)
     for name in ("freeze", "thaw"):
         monkeypatch.setattr(_platform, name, lambda pid: None)
 
@@ -166,6 +163,16 @@ def test_a_chunk_that_had_not_begun_runs_elsewhere(stage, phase):
     worker.kill()
     assert [(one.start, shown(one)) for one in loop.collect()] == [(0, [0, 2])]
     assert rest(loop) == [2, 3, 4, 5]
+
+
+def test_where_the_chunk_that_is_wanted_has_begun_another_one_is_taken_back(stage):
+    """The last one; so the caller has something to do while there is anything."""
+    loop, worker = stage(depth=3)
+    worker.begin(1, item=0)
+    assert loop.take_back(item=1)
+    assert rest(loop) == [4, 5]
+    worker.begin(2, item=2)
+    assert not loop.take_back(item=1)
 
 
 def test_values_on_their_way_when_time_is_up(stage):

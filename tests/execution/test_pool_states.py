@@ -110,7 +110,7 @@ class PoolStates(RuleBasedStateMachine):
         """Somebody kills a worker that waits; the next loop must not notice."""
         self.look()  # a task that still ran would be right to complain
         if processes := self.pool.processes():
-            processes[choice % len(processes)].send_signal(signal.SIGKILL)
+            processes[choice % len(processes)].kill()
 
     @precondition(lambda self: not self.closed)
     @rule(taken=st.integers(1, 3))

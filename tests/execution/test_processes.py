@@ -424,11 +424,13 @@ def test_no_more_workers_than_asked_for(run):
 
 def test_workers_that_die_before_they_begin_are_not_an_items_fault(engines, monkeypatch):
     """An interpreter that cannot start gives an error, not an endless row of attempts."""
-    from clustrix.execution import _platform
+    from clustrix.execution import _birth
 
-    start = _platform.start_interpreter
+    start = _birth.start_interpreter
     monkeypatch.setattr(
-        _platform, "start_interpreter", lambda code, handles: start("raise SystemExit(9)", handles)
+        _birth,
+        "start_interpreter",
+        lambda code, handles: start("raise SystemExit(9); main", handles),
     )
     fresh = Engines(2)
     try:
@@ -443,17 +445,17 @@ def test_workers_that_die_before_they_begin_are_not_an_items_fault(engines, monk
 @pytest.mark.parametrize("fails", [False, True])
 def test_workers_start_at_once_and_leave_threads_their_turns(monkeypatch, fails):
     """Whoever starts them waits for no thread that computes; then all is as it was."""
-    from clustrix.execution._pool import Pool
+    from clustrix.execution import _birth
 
-    start, usual, seen = Pool.start, sys.getswitchinterval(), []
+    start, usual, seen = _birth.start_interpreter, sys.getswitchinterval(), []
 
-    def started(pool, workers):
+    def started(code, handles):
         seen.append(sys.getswitchinterval())
         if fails:
             raise OSError("no more processes")
-        start(pool, workers)
+        return start(code, handles)
 
-    monkeypatch.setattr(Pool, "start", started)
+    monkeypatch.setattr(_birth, "start_interpreter", started)
     fresh = Engines(1)
     try:
         with pytest.raises(OSError, match="no more") if fails else nullcontext():
