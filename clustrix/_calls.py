@@ -12,10 +12,13 @@ from __future__ import annotations
 import builtins
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from opcode import opmap
 from types import BuiltinFunctionType, CodeType, MethodType
 from typing import Any
 
 from clustrix._model import Call, Options, describe
+from clustrix._settled import instructions
 from clustrix._together import Together, in_parts
 from clustrix.errors import LoopVariableError
 
@@ -41,6 +44,9 @@ _TAKES_ITERABLES = frozenset(
     if name in ("all", "any", "iter", "len", "max", "min", "next", "reversed", "sorted", "sum")
     or (isinstance(builtin, type) and hasattr(builtin, "__iter__") and builtin is not range)
 )
+_ITERATE, _SUBSCRIBE = instructions(*_ITERATES), instructions(*_SUBSCRIBES)
+_LOAD = instructions(*(name for name in opmap if "LOAD_" in name))
+_BETWEEN = instructions("CACHE", "EXTENDED_ARG")
 _NEAR = 4  # instructions between a variable and what is done with it, where it is done at once
 
 _answers: dict[int, tuple[CodeType, str | int | None, bool]] = {}
@@ -74,7 +80,19 @@ def may_want_batches(function: object, slot: str | int | tuple[str | int, ...] |
     return known[2]
 
 
+def _may_need_iterable(code: CodeType) -> bool:
+    """Whether it does such a thing with any variable: a look that takes a tenth of the next one."""
+    steps = [step for step in code.co_code[::2] if step not in _BETWEEN]
+    return (
+        not _SUBSCRIBE.isdisjoint(steps)
+        or not _TAKES_ITERABLES.isdisjoint(code.co_names)
+        or any(step in _ITERATE and before in _LOAD for before, step in pairwise(steps))
+    )
+
+
 def _needs_iterable(code: CodeType, name: str) -> bool:
+    if not _may_need_iterable(code):
+        return False
     import dis  # loaded already, by inspect
 
     steps = list(dis.get_instructions(code))

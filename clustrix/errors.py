@@ -13,7 +13,8 @@ What a decorated function raises is never wrapped in one of these: it arrives as
 from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor
-from pickle import PicklingError
+
+from clustrix._native import pickle
 
 __all__ = [
     "ClustrixError",
@@ -36,7 +37,7 @@ class LoopVariableError(ClustrixError, TypeError):
     """
 
 
-class NotPicklableError(ClustrixError, TypeError, PicklingError):
+class NotPicklableError(ClustrixError, TypeError, pickle.PicklingError):
     """A function, an argument or a result cannot travel between processes.
 
     Attributes:

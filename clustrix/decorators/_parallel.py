@@ -214,9 +214,9 @@ def parallel(
 
     def decorate(function: Callable[..., Any]) -> Any:
         inner = check_function(function)
-        find_loop(inner, names)
+        loop = find_loop(inner, names)
         if not is_async(inner):
-            return ParallelFunction(function, names, said)
+            return ParallelFunction(function, names, said, loop if inner is function else None)
         from clustrix._async_loop import check_async_options
         from clustrix.decorators._async import AsyncParallelFunction
 

@@ -63,13 +63,14 @@ class Decoration:
     Args:
         loop_var: the loop variable, or several; ``None`` for the first parameter.
         said: the other options, as far as they were said.
+        loop: what the loop variable of the plain function was found to be, if it was looked for.
     """
 
-    def __init__(self, loop_var: LoopVar, said: Mapping[str, Any]) -> None:
+    def __init__(self, loop_var: LoopVar, said: Mapping[str, Any], loop: Loop | None) -> None:
         self.loop_var = loop_var
         self.said = said
         self._last: _Ready | None = None
-        self._parameters: dict[bool, Loop | None] = {}
+        self._parameters: dict[bool, Loop | None] = {} if loop is None else {False: loop}
 
     def enter(
         self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -296,15 +297,20 @@ class ParallelFunction(_Base):  # type: ignore[misc]
         wrapped: the plain function.
         loop_var: the loop variable, or several; ``None`` for the first parameter.
         said: the other options, as far as they were said.
+        loop: what the loop variable was found to be, if it was looked for.
     """
 
     __bound_function_wrapper__ = BoundParallelFunction
     decoration = Decoration
 
     def __init__(
-        self, wrapped: Callable[..., Any], loop_var: LoopVar, said: Mapping[str, Any]
+        self,
+        wrapped: Callable[..., Any],
+        loop_var: LoopVar,
+        said: Mapping[str, Any],
+        loop: Loop | None = None,
     ) -> None:
-        decoration = type(self).decoration(loop_var, said)
+        decoration = type(self).decoration(loop_var, said, loop)
         super().__init__(wrapped, decoration.enter)
         self._self_decoration = decoration
 

@@ -187,6 +187,9 @@ class AdaptiveLoop:
         decision = decide(figures if figures.read else figures._replace(read=True))
         if decision.way == "probe" and self.source.evident():  # what has plain data holds the GIL
             self.figures = self.figures._replace(overlap=1.0)
+        elif decision.way in ("threads", "probe") and not _thread_cache.possible():
+            self.figures = self.figures._replace(threads=False)
+            decision = decide(self.figures)
         if decision.way != "finish" and not (self.figures.read or self.source.evident()):
             decision = decide(self.figures)
         if decision.way != "finish":
@@ -217,7 +220,7 @@ class AdaptiveLoop:
         if best.way != "processes" or self.figures.warm >= NEARLY * workers:
             return
         if self.engines.miss(decision.seconds - best.seconds, workers):
-            _thread_cache.start(lambda: self.engines.start(workers))
+            _thread_cache.aside(lambda: self.engines.start(workers))
 
     def _weigh(self) -> bool:
         """Seconds to move an item and its result; from the first that have been run."""

@@ -182,9 +182,10 @@ class Alone:
         if wall <= 0:
             return 2 * self._size
         size = max(1, int(BATCH / wall))
+        step = 2 if self._worked >= LOOK else 4  # of a function that is new here
         before = owner.known.figures.wall if owner.known else 0.0
         if not before / 2 < wall < 2 * before:
-            size = min(2 * self._size, size)
+            size = min(step * self._size, size)
         left = len(owner.call.items) - owner.next
         return left if left < 2 * size else size
 

@@ -18,9 +18,9 @@ import threading
 import time
 from collections.abc import Sequence
 
+from clustrix._native import signal
 from clustrix._typing import Any
 from clustrix.execution import _platform
-from clustrix.execution._native import signal
 
 __all__ = ["ROOT", "Newborn", "Process", "start_interpreter"]
 

@@ -14,9 +14,9 @@ import struct
 from collections import deque
 from collections.abc import Callable
 
+from clustrix._native import pickle, socket
 from clustrix._typing import Any, NamedTuple
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
-from clustrix.execution._native import pickle, socket
 
 __all__ = ["EMPTY", "Channel", "Frame", "Kind", "Packed", "pack", "unpack"]
 

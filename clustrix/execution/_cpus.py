@@ -8,6 +8,7 @@ The smallest of the three wins: a container limited to two CPUs on a host of 64 
 from __future__ import annotations
 
 import functools
+import io
 import math
 import os
 import sys
@@ -88,8 +89,8 @@ def _cgroup_quota() -> float:
 
 
 def _read(file: str) -> str:
-    with open(file) as opened:  # pathlib would take 8 ms to load
-        return opened.read()
+    with io.FileIO(file) as opened:  # text files and their codecs would take twice as long
+        return opened.readall().decode()
 
 
 def _quota_v2(file: str) -> float:

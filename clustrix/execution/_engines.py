@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from clustrix._model import cluster_kind
+from clustrix.execution import _thread_cache
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
 from clustrix.execution._serial import SerialEngine
@@ -75,7 +76,7 @@ class Engines:
             return ForeignEngine(choice)
         if (kind := cluster_kind(choice)) is not None:
             return _on_cluster(kind, choice)
-        if choice == "serial":
+        if choice == "serial" or (choice == "threads" and not _thread_cache.possible()):
             return SerialEngine()
         if choice == "threads":
             return ThreadEngine()

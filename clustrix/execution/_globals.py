@@ -13,9 +13,9 @@ from __future__ import annotations
 import importlib
 import sys
 
+from clustrix._native import pickle
 from clustrix._plain import PLAIN
 from clustrix._typing import Any
-from clustrix.execution._native import pickle
 from clustrix.execution._shipping import goes_by_value
 
 __all__ = ["Carried", "adopt", "carry"]

@@ -17,10 +17,10 @@ import io
 import marshal
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from clustrix._native import pickle
 from clustrix._plain import PLAIN, all_plain
 from clustrix._records import Call
 from clustrix._typing import Any
-from clustrix.execution._native import pickle
 from clustrix.execution._shipping import by_value
 
 __all__ = ["dumps"]

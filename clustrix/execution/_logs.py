@@ -13,8 +13,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from clustrix._native import pickle
 from clustrix._typing import Any, NamedTuple
-from clustrix.execution._native import pickle
 from clustrix.execution._recorder import LOG, current
 
 __all__ = ["Levels", "Logged", "adopt_levels", "install", "levels", "pack", "replay"]

@@ -6,9 +6,8 @@ chunk ──> too big, by a glance?  ──> the first few of its items; the oth
 
 from __future__ import annotations
 
-import pickle
-
 from clustrix._model import Call, Chunk
+from clustrix._native import pickle
 from clustrix.execution._channel import EMPTY, Packed, pack
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._weight import bulk

@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from clustrix.execution._native import signal, socket
+from clustrix._native import signal, socket
 
 try:
     import resource

@@ -17,7 +17,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import pickle
 import threading
 import time
 import weakref
@@ -25,6 +24,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from clustrix._model import Chunk
+from clustrix._native import pickle
 from clustrix._typing import Any, Protocol
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox

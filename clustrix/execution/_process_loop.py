@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import pickle
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
+from clustrix._native import pickle
 from clustrix._records import Event, Heard, News
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform

@@ -101,8 +101,9 @@ class SlowStart:
         self._lock = threading.Lock()
         self._first_item = threading.Lock()
         self._first_item.acquire()
-        # The lanes that it starts find the caller's context variables there.
-        _thread_cache.start(functools.partial(contextvars.copy_context().run, self._run))
+        # The lanes that it starts find the caller's context variables there.  Without a helper, as
+        # when the interpreter is leaving, the loop does what it can by itself.
+        _thread_cache.aside(functools.partial(contextvars.copy_context().run, self._run))
 
     def over(self, *, cancel: bool) -> Started | None:
         """The first item is done.

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from contextvars import Context, ContextVar, copy_context
 
 from clustrix._loaded import loaded
+from clustrix._native import pickle
 from clustrix._typing import Any
 from clustrix.execution import _logs
-from clustrix.execution._native import pickle
 
 __all__ = ["Surroundings", "find_variable", "reduce_variable", "surroundings"]
 

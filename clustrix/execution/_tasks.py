@@ -9,11 +9,11 @@ A worker keeps tasks by their numbers, so what it has already does not travel ag
 from __future__ import annotations
 
 import itertools
-import pickle
 from types import BuiltinFunctionType, FunctionType
 from typing import TypeVar
 
 from clustrix._model import Call, describe
+from clustrix._native import pickle
 from clustrix._plain import all_plain
 from clustrix._settled import Settled, settle
 from clustrix._typing import NamedTuple

@@ -1,6 +1,7 @@
 """Threads that are kept for a while after their job.
 
     start(job) ──> an idle thread, or a new one ──> job() ──> idle again, or gone after a while
+    aside(job) ──> the same, for jobs of clustrix's own that run nobody's code
 
 Starting a thread costs some 40 us and waking one some 10, so a call that needs eight lanes is
 better off with threads that are already there.  Nothing is queued: every job gets a thread at
@@ -10,18 +11,20 @@ that hangs in user code does not keep the interpreter from leaving.
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["spent", "start"]
+__all__ = ["aside", "possible", "spent", "start"]
 
 # Long enough that a program that calls in a loop finds its threads warm, short enough that
 # one that called once is rid of them soon.
 IDLE_SECONDS = 10.0
 
 _idle: list[_CachedThread] = []  # the last one to become idle is the first to work again
+_aside: list[_CachedThread] = []
 _numbers = itertools.count(1)
 
 _running: dict[_CachedThread, None] = {}
@@ -34,13 +37,43 @@ def start(job: Callable[[], object]) -> None:
     try:
         thread = _idle.pop()  # list.pop is atomic: no two callers get the same thread
     except IndexError:
-        thread = _CachedThread()
-        thread.hand_over(job)
-        threading.Thread(
-            target=thread.serve, name=f"clustrix-{next(_numbers)}", daemon=True
-        ).start()
-    else:
-        thread.hand_over(job)
+        thread = _new()
+    thread.hand_over(job)
+
+
+def aside(job: Callable[[], object]) -> bool:
+    """Run a job that runs nobody's code; ``False`` where no thread can be started any more.
+
+    Its thread is none that `threading` knows, so nobody waits until it has come up: a tenth of a
+    first call of some milliseconds (benchmarks/small.py).
+    """
+    try:
+        thread = _aside.pop()
+    except IndexError:
+        thread = _CachedThread(_aside)
+        try:
+            _thread.start_new_thread(thread.serve, ())
+        except RuntimeError:
+            return False
+    thread.hand_over(job)
+    return True
+
+
+def possible() -> bool:
+    """Whether threads can be started: Python 3.12 refuses when an interpreter is leaving."""
+    if _idle:
+        return True
+    try:
+        _idle.append(_new())  # it is wanted in a moment
+    except RuntimeError:
+        return False
+    return True
+
+
+def _new() -> _CachedThread:
+    thread = _CachedThread(_idle)
+    threading.Thread(target=thread.serve, name=f"clustrix-{next(_numbers)}", daemon=True).start()
+    return thread
 
 
 def spent() -> float:
@@ -53,7 +86,8 @@ def spent() -> float:
 
 
 class _CachedThread:
-    def __init__(self) -> None:
+    def __init__(self, idle: list[_CachedThread]) -> None:
+        self._idle = idle
         self._clock: int | None = None
         self._begun = 0.0
         self._job: Callable[[], object] | None = None
@@ -76,7 +110,7 @@ class _CachedThread:
         while True:
             if not self._ready.acquire(timeout=IDLE_SECONDS):
                 try:
-                    _idle.remove(self)
+                    self._idle.remove(self)
                 except ValueError:  # just taken from the list: a job is on its way
                     continue
                 return
@@ -84,7 +118,7 @@ class _CachedThread:
             if job is not None:
                 self._run(job)
             del job  # a waiting thread must not keep the last job's data alive
-            _idle.append(self)
+            self._idle.append(self)
 
     def _run(self, job: Callable[[], object]) -> None:
         global _spent

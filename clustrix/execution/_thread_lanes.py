@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from clustrix._native import queue
 from clustrix._records import Call, Chunk, News, Outcome
-from clustrix.execution._native import queue
 from clustrix.execution._parting import Apart
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._threads import ThreadLoop

@@ -20,13 +20,13 @@ from contextlib import suppress
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
+from clustrix._native import queue
 from clustrix._records import Heard, News
 from clustrix.errors import TaskTimeout
 from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._capture import capture
 from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._lane import item_note, lane, run_chunk
-from clustrix.execution._native import queue
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._parting import Apart
 from clustrix.execution._recorder import Recorder

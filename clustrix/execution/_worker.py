@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from types import ModuleType
 
+from clustrix._native import pickle, socket
 from clustrix._records import Call, Chunk, describe
 from clustrix._typing import Any
 from clustrix.execution import _platform
@@ -29,7 +30,6 @@ from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpa
 from clustrix.execution._exceptions import pack_error, pack_raised
 from clustrix.execution._globals import adopt
 from clustrix.execution._lane import item_note, lane, run_chunk
-from clustrix.execution._native import pickle, socket
 from clustrix.execution._page import BUSY, IDLE, Page
 from clustrix.execution._place import Place
 from clustrix.execution._recorder import Recorder, be_alone, recording
