@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from clustrix import _calls, analysis, execution
-from clustrix._model import Call, Machine, Options, Plan
+from clustrix._model import Call, Machine, Options, Outcome, Plan
 from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
 from clustrix.execution import (  # now: a first call loads nothing any more
     AdaptiveLoop,
+    join,
     run_here,
     run_short,
     seed_path,
@@ -55,12 +56,15 @@ class LoopExecutor(StreamExecutor):
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
             if tally is None:
-                return run_here(call)
+                return join([run_here(call)], 1, collect=call.collect)
             return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
         if self._measures(call, options, machine):
-            if tally is None and (results := run_short(call)) is not None:
-                return results
-            return self._measure(call, options, machine, tally)
+            begun = run_short(call) if tally is None else None
+            if begun is not None and (
+                begun.failed is not None or len(begun.values) == len(call.items)
+            ):
+                return join([begun], len(call.items), collect=call.collect)
+            return self._measure(call, options, machine, tally, begun)
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)
             call = call._replace(batched=plan.batched)
@@ -76,7 +80,12 @@ class LoopExecutor(StreamExecutor):
         return execution.execute(call, plan, engine, tally)
 
     def _measure(
-        self, call: Call, options: Options, machine: Machine, tally: Tally | None
+        self,
+        call: Call,
+        options: Options,
+        machine: Machine,
+        tally: Tally | None,
+        begun: Outcome | None,
     ) -> list[Any]:
         """Let the loop find out by itself; what it writes is told when its source was read."""
         plans: list[Plan] = []
@@ -89,7 +98,7 @@ class LoopExecutor(StreamExecutor):
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines)
+        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines, begun)
         loop.tally = None if tally is None else tally.add
         results = loop.run()
         for made in plans:

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from clustrix.execution._engine import (
         execute as execute,
     )
+    from clustrix.execution._engine import (
+        join as join,
+    )
     from clustrix.execution._engines import (
         Engines as Engines,
     )
@@ -88,7 +91,7 @@ _ROOMS = {
     "clustrix.execution._checkup": ("BLAS_LIMITS", "SHARES_MEMORY", "cpu_limits", "lifeline"),
     "clustrix.execution._adaptive_stream": ("AdaptiveStream", "Settings"),
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
-    "clustrix.execution._engine": ("Engine", "execute"),
+    "clustrix.execution._engine": ("Engine", "execute", "join"),
     "clustrix.execution._engines": ("Engines", "shared"),
     "clustrix.execution._memory": ("remembered",),
     "clustrix.execution._random": ("rng", "seed_path"),

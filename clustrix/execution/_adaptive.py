@@ -27,6 +27,7 @@ from clustrix.execution._cost import (
     decide,
     hopeless,
     lasting,
+    rescaled,
     waiting,
 )
 from clustrix.execution._engine import join
@@ -58,6 +59,7 @@ class AdaptiveLoop:
         chunk_size: items that travel together, if the user said so.
         plan: makes the plan from the source; called at most once, possibly in another thread.
         engines: whose workers to use.
+        begun: what was done while it seemed to be too short for anything else; it is not any more.
     """
 
     tally: Callable[[int], object] | None = None  # is told how many items are done, if set
@@ -70,6 +72,7 @@ class AdaptiveLoop:
         chunk_size: int | None,
         plan: Callable[[], Plan],
         engines: Engines,
+        begun: Outcome | None = None,
     ) -> None:
         self.call = call
         self.machine = machine
@@ -77,6 +80,8 @@ class AdaptiveLoop:
         self.chunk_size = chunk_size
         self.engines = engines
         self.known = remembered.get(call.function)
+        if self.known is not None and begun is not None:  # what an item costs is open again
+            self.known = self.known._replace(figures=rescaled(self.known.figures, 0.0))
         self.done: list[Outcome] = []
         self.relay = Relay()
         self.next = 0
@@ -87,6 +92,9 @@ class AdaptiveLoop:
         self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
             cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
         )
+        if begun is not None:
+            self.keep(begun)
+            self.next = len(begun.values)
 
     def run(self) -> list[Any]:
         """Run the loop.

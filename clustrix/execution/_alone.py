@@ -10,7 +10,6 @@ joining the lists of several would cost a tenth of what such items do (benchmark
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from clustrix._records import Chunk, News
@@ -18,7 +17,7 @@ from clustrix._typing import Protocol
 from clustrix.execution._cost import PARALLEL_ALREADY, Decision, Figures
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
-from clustrix.execution._own_lane import OwnLane
+from clustrix.execution._own_lane import Cursor, OwnLane
 from clustrix.execution._platform import leave_processor
 from clustrix.execution._slow_start import Helped, SlowStart, Started
 
@@ -113,13 +112,13 @@ class Alone:
             items = owner.call.items[start : start + self._size]
         return Chunk(start, items)
 
-    def _batches(self, iterator: Iterator[Any]) -> Iterator[Iterable[Any]]:
-        """Batches of what an iterator gives, with a look at the clocks behind each."""
+    def _batches(self, cursor: Cursor) -> Iterator[Iterable[Any]]:
+        """Batches of what there is, with a look at the clocks behind each."""
         cheap = 0 < self._owner.figures.wall < CHEAP
         while True:
             count = min(self._size, len(self._owner.call.items) - self._owner.next)
             self._meter.start()
-            yield islice(iterator, count)
+            yield cursor.batch(count)
             try:
                 self._note(count)
             except BaseException as trouble:

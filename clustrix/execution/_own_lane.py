@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from clustrix._records import Call, Chunk, Heard, Outcome
 from clustrix._typing import Any, NamedTuple, Protocol
@@ -16,10 +16,46 @@ from clustrix.execution._capture import hold, release
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._recorder import Recorder, recording
 
-__all__ = ["Aside", "Batches", "OwnLane", "run_plainly"]
+__all__ = ["Aside", "Batches", "Cursor", "OwnLane", "run_plainly"]
 
-# Cuts what an iterator gives; is asked for the next batch when the one before is done.
-Batches = Callable[[Iterator[Any]], Iterable[Iterable[Any]]]
+
+class Cursor:
+    """Gives the items of a chunk, all of them or in batches, and knows which one it gave last.
+
+    A part of a range is a range; of anything else an iterator is cut, which costs some nanoseconds
+    an item, the twentieth part of what a trivial function does (benchmarks/growth.py).
+
+    Args:
+        chunk: the items.
+    """
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._items, self._stop = chunk.items, chunk.stop
+        self._given = chunk.start if type(chunk.items) is range else None
+        self._start = chunk.start
+        self._iterator = iter(chunk.items)
+
+    def all(self) -> Iterator[Any]:
+        """All of them."""
+        return self._iterator
+
+    def batch(self, count: int) -> Iterator[Any]:
+        """The next so many; those before have been taken."""
+        if self._given is None:
+            return islice(self._iterator, count)
+        begin = self._given - self._start
+        part = self._items[begin : begin + count]
+        self._given = self._stop = self._given + len(part)
+        self._iterator = iter(part)
+        return self._iterator
+
+    def index(self) -> int:
+        """Which item was given last, counted in the loop."""
+        return self._stop - 1 - operator.length_hint(self._iterator)
+
+
+# Cuts what a cursor gives; is asked for the next batch when the one before is done.
+Batches = Callable[[Cursor], Iterable[Iterable[Any]]]
 
 
 class Front(Protocol):
@@ -68,15 +104,15 @@ class OwnLane:
         Raises:
             KeyboardInterrupt: in an item while others are still out: nobody waits for those.
         """
-        iterator = iter(chunk.items)
+        cursor = Cursor(chunk)
         if chunk.start == self._relay.frontier:
-            return run_plainly(self._call, self._function, chunk, iterator, batches)
-        recorder = Recorder(lambda: _index(chunk, iterator))
+            return run_plainly(self._call, self._function, chunk, cursor, batches)
+        recorder = Recorder(cursor.index)
         first, self._noting = self._noting is None, recording(recorder)
         if first:
             hold(self)
         with self._noting:
-            outcome = run_plainly(self._call, self._function, chunk, iterator, batches)
+            outcome = run_plainly(self._call, self._function, chunk, cursor, batches)
         if events := recorder.take():
             self._relay.hear(Heard(chunk.start, events))
         if isinstance(outcome.error, KeyboardInterrupt):
@@ -94,7 +130,7 @@ def run_plainly(
     call: Call,
     function: Callable[[Any], Any],
     chunk: Chunk,
-    iterator: Iterator[Any],
+    cursor: Cursor,
     batches: Batches | None = None,
 ) -> Outcome:
     """Nothing but the plain loop around the function.
@@ -103,24 +139,19 @@ def run_plainly(
         call: the loop.
         function: of one item, as `Call.per_item` makes it.
         chunk: the items.
-        iterator: over them; tells which one failed.
+        cursor: gives them; tells which one failed.
         batches: who looks at it between batches, if anybody does.
     """
     if call.collect or call.seed is not None:
-        items = iterator if batches is None else chain.from_iterable(batches(iterator))
+        items = cursor.all() if batches is None else chain.from_iterable(batches(cursor))
         return run_chunk(call, chunk, Unwatched(), items=items)
     try:
         if batches is None:
-            values = [function(item) for item in iterator]
+            values = [function(item) for item in cursor.all()]
         else:
-            values = [function(item) for batch in batches(iterator) for item in batch]
+            values = [function(item) for batch in batches(cursor) for item in batch]
         return Outcome(chunk.start, values)
     except BaseException as error:
-        index = _index(chunk, iterator)
+        index = cursor.index()
         add_note(error, item_note(call, index, chunk.items[index - chunk.start]))
         return Outcome(chunk.start, [], error, index)
-
-
-def _index(chunk: Chunk, iterator: Iterator[Any]) -> int:
-    """Which item an iterator has just given."""
-    return chunk.stop - 1 - operator.length_hint(iterator)

@@ -2,8 +2,8 @@
 
     one item                               ──> here
     a known function, too little work,
-    or never worth sharing, and a batch    ──> here, timed as a whole
-    work takes twice as long as it did     ──> here once more, and it is known from then on
+    or never worth sharing                 ──> here, with a look at the clock now and then
+    items take twice as long as they did   ──> what is left goes the long way (_adaptive.py)
 
 A call of a few microseconds shall not cost thirty (benchmarks/few.py).
 """
@@ -11,47 +11,78 @@ A call of a few microseconds shall not cost thirty (benchmarks/few.py).
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from clustrix._records import Call, Chunk
-from clustrix.execution._alone import BATCH
+from clustrix._records import Call, Chunk, Outcome
+from clustrix.execution._alone import BATCH, LOOK
 from clustrix.execution._cost import rescaled, too_little
-from clustrix.execution._engine import join
 from clustrix.execution._memory import remembered
-from clustrix.execution._own_lane import run_plainly
+from clustrix.execution._own_lane import Cursor, run_plainly
 
 __all__ = ["run_here", "run_short"]
 
-# Items that take so many times longer than they did are looked at properly the next time.
+# Items that take so many times longer than they did are looked at properly.
 DEARER = 2.0
 
+# Looks at the clock, about: items that have become dear are at most such a part of the loop.
+LOOKS = 16
 
-def run_here(call: Call) -> list[Any]:
-    """The plain loop in the calling thread.
 
-    Raises:
-        BaseException: what the function raised, with a note that names the item.
-    """
+def run_here(call: Call) -> Outcome:
+    """The plain loop in the calling thread."""
     chunk = Chunk(0, call.items)
-    outcome = run_plainly(call, call.per_item(), chunk, iter(call.items))
-    if outcome.error is None and not call.collect:
-        return outcome.values  # type: ignore[return-value]
-    return join([outcome], len(call.items), collect=call.collect)
+    return run_plainly(call, call.per_item(), chunk, Cursor(chunk))
 
 
-def run_short(call: Call) -> list[Any] | None:
-    """The loop, if it is known to be too short to share; ``None`` if it is not."""
+def run_short(call: Call) -> Outcome | None:
+    """The loop, if it is known to be too short to share; ``None`` if it is not.
+
+    Where its items have become dear, it ends early: it has fewer values than items, and no error.
+    """
     known = remembered.get(call.function)
     if known is None:
         return None
     wall, count = known.figures.wall, len(call.items)
-    hopeless = known.hopeless and count * wall < BATCH
-    if wall <= 0 or not (hopeless or too_little(count * wall)):
+    if wall <= 0 or not (known.hopeless or too_little(count * wall)):
         return None
-    start = time.perf_counter()
-    results = run_here(call)
-    taken = (time.perf_counter() - start) / count
-    if taken > DEARER * wall:
+    clock = _Clock(wall, count)
+    chunk = Chunk(0, call.items)
+    outcome = run_plainly(call, call.per_item(), chunk, Cursor(chunk), clock.batches)
+    taken = (clock.now - clock.begun) / count
+    if taken > DEARER * wall and clock.done == count:
         figures = rescaled(known.figures, taken)
         remembered.put(call.function, known._replace(figures=figures))
-    return results
+    return outcome
+
+
+class _Clock:
+    """Cuts a short loop in batches, until items take longer than they should.
+
+    Args:
+        wall: seconds that an item should take.
+        count: items.
+
+    Attributes:
+        done: items.
+        begun: when the first one began.
+        now: when the last batch ended.
+    """
+
+    def __init__(self, wall: float, count: int) -> None:
+        self._wall, self._count = wall, count
+        self.done = 0
+        self.begun = self.now = time.perf_counter()
+
+    def batches(self, cursor: Cursor) -> Iterator[Iterable[Any]]:
+        """One item, two, four, and so on; then equal parts, or what takes some milliseconds."""
+        size, most = 1, max(1, min(self._count // LOOKS, int(BATCH / self._wall)))
+        while self.done < self._count:
+            size = min(size, self._count - self.done)
+            yield cursor.batch(size)
+            before, self.now = self.now, time.perf_counter()
+            self.done += size
+            taken = self.now - before
+            if taken > LOOK and taken > DEARER * self._wall * size:
+                return
+            size = min(2 * size, most)

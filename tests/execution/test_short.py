@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from typing import Any
 
 import pytest
@@ -9,12 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustrix import parallel
-from clustrix._model import Call
+from clustrix._model import Call, Outcome
 from clustrix.execution import _short
 from clustrix.execution._cost import NOTHING_KNOWN, too_little
+from clustrix.execution._engine import join
 from clustrix.execution._memory import Known, remembered
-from clustrix.execution._short import run_here, run_short
+from clustrix.execution._short import LOOKS, run_here, run_short
 from tests import strategies
+
+
+def values(outcome: Outcome | None) -> Any:
+    """Of a loop without errors."""
+    assert outcome is not None
+    assert outcome.error is None
+    return outcome.values
 
 
 def known(function: Any, wall: float) -> None:
@@ -31,10 +41,10 @@ def test_it_is_the_plain_loop(items):
         return x, repr(x)
 
     call = Call(work, list(items))
-    assert run_here(call) == [work(x) for x in items]
+    assert run_here(call).values == [work(x) for x in items]
     known(work, 1e-6)
     if items:
-        assert run_short(call) == [work(x) for x in items]
+        assert values(run_short(call)) == [work(x) for x in items]
 
 
 def test_what_nobody_knows_is_not_short():
@@ -52,11 +62,16 @@ def test_an_error_names_its_item(count, bad):
         return x
 
     known(work, 1e-7)
+    for items in (range(count), list(range(count))):
+        outcome = run_short(Call(work, items, loop_var="x"))
+        if bad >= count:
+            assert values(outcome) == list(range(count))
     if bad >= count:
-        assert run_short(Call(work, range(count), loop_var="x")) == list(range(count))
         return
+    assert outcome is not None
+    assert outcome.failed == bad
     with pytest.raises(LookupError) as caught:
-        run_short(Call(work, range(count), loop_var="x"))
+        join([outcome], count)
     assert caught.value.__notes__[0].startswith(f"clustrix: item {bad} (x={bad})")
 
 
@@ -81,11 +96,52 @@ def test_items_that_have_become_dear_are_known_from_then_on(monkeypatch):
         return x
 
     known(work, 1e-6)
-    assert run_short(Call(work, range(5))) == list(range(5))
+    assert values(run_short(Call(work, range(5)))) == [0]  # the rest goes another way
+    assert values(run_short(Call(work, range(1)))) == [0]
     found = remembered.get(work)
     assert found is not None
     assert found.figures.wall == pytest.approx(1.0)
     assert run_short(Call(work, range(5))) is None
+
+
+@given(count=st.integers(1, 300), first=st.integers(0, 300), ranges=st.booleans())
+def test_items_that_become_dear_are_noticed_within_the_loop(count, first, ranges):
+    """Of those that are dear only some have run by then; what has run is kept."""
+    now = [0.0]
+
+    def work(x: int) -> int:
+        now[0] += 1.0 if x >= first else 1e-8
+        return x
+
+    items = range(count) if ranges else list(range(count))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_short.time, "perf_counter", lambda: now[0])
+        known(work, 1e-8)
+        outcome = run_short(Call(work, items))
+    assert outcome is not None
+    done = len(outcome.values)
+    assert outcome.values == list(range(done))
+    assert done == count or first <= done <= first + max(1, count // LOOKS)
+
+
+def test_what_is_left_of_a_loop_that_became_dear_is_shared_out():
+    """Nothing runs twice, and the values are those of the loop."""
+    seen: list[int] = []
+
+    @parallel
+    def work(x: int) -> int:
+        end = time.perf_counter() + (0.004 if x >= 100 else 0.0)
+        while time.perf_counter() < end:
+            pass
+        return seen.append(x) or x  # type: ignore[func-returns-value]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        work(range(50))
+        assert work(range(100)) == list(range(100))
+        seen.clear()
+        assert work(range(140)) == list(range(140))
+    assert sorted(seen) == list(range(140))
 
 
 @given(left=st.floats(0, 1))
