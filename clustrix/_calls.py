@@ -30,9 +30,12 @@ __all__ = [
     "may_want_batches",
     "one_by_one",
     "reading_uses_up",
+    "simple_call",
     "with_items",
     "work_call",
 ]
+
+_COUNTED = (list, tuple, range)  # exactly these: others may have ideas of their own
 
 # What code does right behind a variable that must be iterable or indexable.
 _ITERATES = {"GET_ITER", "UNPACK_SEQUENCE", "UNPACK_EX", "CALL_FUNCTION_EX", "LIST_EXTEND"}
@@ -114,6 +117,31 @@ def work_call(func: Callable[..., Any], work_chunks: Sequence[Mapping[str, Any]]
     check_callable(func)
     tasks = [_check_work(index, work) for index, work in enumerate(work_chunks)]
     return Call(func, tasks, slot=None)
+
+
+def simple_call(
+    func: Callable[..., Any],
+    loop_var: object,
+    iterable: Iterable[Any],
+    func_args: tuple[Any, ...],
+    func_kwargs: Mapping[str, Any] | None,
+    position: object,
+) -> Call | None:
+    """The call, where nothing about it is special; ``None`` where something is.
+
+    What `loop_call` and `with_items` would find, in one step.
+    """
+    if (
+        type(iterable) in _COUNTED
+        and type(position) is int
+        and position == 0
+        and not func_args
+        and not func_kwargs
+        and type(loop_var) is str
+        and callable(func)
+    ):
+        return Call(func, iterable, loop_var=loop_var)  # type: ignore[arg-type]
+    return None
 
 
 def loop_call(
@@ -216,7 +244,7 @@ def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | Non
 
     The plain loop would have run the items in front of such an error, so they are run too.
     """
-    if type(iterable) in (list, tuple, range):
+    if type(iterable) in _COUNTED:
         return iterable, None  # type: ignore[return-value]
     if isinstance(iterable, Together):
         return iterable.count()

@@ -212,9 +212,10 @@ class LocalExecutor(LoopExecutor):
             ... )
             [1331, 1728, 2197]
         """
-        call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
+        simple = _calls.simple_call(func, loop_var, iterable, func_args, func_kwargs, position)
+        call = simple or _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
         options = self._said(chunk_size, timeout, batched, on_error, seed, progress)
-        call, broken = _calls.with_items(call, iterable)
+        call, broken = (call, None) if simple else _calls.with_items(call, iterable)
         if progress:
             from clustrix._progress import run_told
 

@@ -17,10 +17,18 @@ from clustrix._model import describe
 from clustrix._typing import Any, NamedTuple
 from clustrix.errors import LoopVariableError
 
-__all__ = ["Bound", "LoopParameter", "as_loop", "check_function", "is_async", "loop_parameter"]
+__all__ = [
+    "SEQUENCES",
+    "Bound",
+    "LoopParameter",
+    "as_loop",
+    "check_function",
+    "is_async",
+    "loop_parameter",
+]
 
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)
-_SEQUENCES = (list, tuple, range)
+SEQUENCES = (list, tuple, range)
 
 # Ways of calling a function of which it is remembered whether they fit.
 MOST_SHAPES = 64
@@ -33,7 +41,7 @@ def as_loop(value: Any) -> Iterable[Any] | None:
 
     One item are text, bytes, mappings and whatever is not iterable.
     """
-    if type(value) in _SEQUENCES:
+    if type(value) in SEQUENCES:
         return value  # type: ignore[no-any-return]
     if isinstance(value, _SINGLE):
         return None
