@@ -14,7 +14,7 @@ from typing import Any
 
 from clustrix._records import Chunk, News
 from clustrix._typing import Protocol
-from clustrix.execution._cost import PARALLEL_ALREADY, Decision, Figures
+from clustrix.execution._cost import CHEAP, PARALLEL_ALREADY, Decision, Figures
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import Cursor, OwnLane
@@ -36,9 +36,6 @@ SLOWER = 1.5
 # Items that take so many times longer than those before are looked at once more before anything
 # is decided: another program may have had the processor.
 JUMP = 3.0
-
-# Items that take less run in one comprehension.
-CHEAP = 1e-6
 
 
 class Owner(Helped, Protocol):
@@ -87,7 +84,8 @@ class Alone:
             self._helper = SlowStart(owner)
         try:
             while self._goes_on():
-                owner.keep(owner.own.run(self._portion(), self._batches), counted=True)
+                chunk, cheap = self._portion(), 0 < owner.figures.wall < CHEAP
+                owner.keep(owner.own.run(chunk, self._batches, cheap=cheap), counted=True)
                 if self._trouble is not None:
                     raise self._trouble
         finally:

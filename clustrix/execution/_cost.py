@@ -20,6 +20,7 @@ __all__ = [
     "Decision",
     "Figures",
     "decide",
+    "having_waited",
     "hopeless",
     "lasting",
     "overlapping",
@@ -62,6 +63,9 @@ OVERLAPS = 1.35
 # is more than Python code shows and less than C code: both are tried again.
 TOO_BUSY, PYTHON = 0.95, 1.1
 
+# So much more CPU time than items that wait could have used, and they do not.
+SURPRISE = 1.3
+
 # What remains of a proof when the next run does not repeat it.
 FADING = 0.9
 
@@ -69,8 +73,8 @@ FADING = 0.9
 # as much CPU time on one thread as on two.
 TWICE = 1.05
 
-# More items, and more workers, than anybody has.
-MANY = 10**9
+# Items that take less are run in one go, and no thread could take one over in that time.
+CHEAP = 1e-6
 
 # A change must promise this much, or the loop stays where it is.
 GAIN = 0.85
@@ -184,17 +188,18 @@ def too_little(left: float) -> bool:
 
 
 def hopeless(figures: Figures) -> bool:
-    """Whether items are so cheap to run, or so dear to move, that other lanes never gain anything.
+    """Whether items are so cheap that to move them costs more than to run them, on any machine.
+
+    Nothing else is for ever: a library that used all processors, or a machine that was busy, may
+    have been there for that one loop.
 
     Examples:
         >>> cheap = Figures(10, 1e-7, 1e-7, 1e-7, overlap=1.0, moved=2e-7, cpus=2)
         >>> hopeless(cheap), hopeless(cheap._replace(wall=1e-5, cpu=1e-5, process_cpu=1e-5))
         (True, False)
     """
-    if figures.overlap is None or figures.moved is None or not figures.read:
-        return False
-    many = figures._replace(items=MANY, warm=MANY)
-    return decide(many).way == "finish"
+    moved = figures.moved or 0.0
+    return figures.gil and 0 < figures.wall < min(CHEAP, moved)
 
 
 def waiting(figures: Figures) -> bool:
@@ -251,6 +256,35 @@ def overlapping(figures: Figures, count: int, seconds: float, cpu: float) -> Fig
     if before is not None:  # one run on a busy machine does not undo what others showed
         used = max(1.0 if slow else used, FADING * before)
     return figures._replace(overlap=used)
+
+
+def having_waited(figures: Figures, lanes: int, count: int, seconds: float, cpu: float) -> Figures:
+    """What items that seemed to wait have shown on threads.
+
+    Another thread, or another program, may have had the processor while they were measured.  If
+    they compute, they fill the GIL on a few threads already; then it is found out anew.
+
+    Args:
+        figures: of the calling thread.
+        lanes: threads.
+        count: items.
+        seconds: what they took.
+        cpu: CPU seconds of the process meanwhile.
+
+    Examples:
+        >>> once = Figures(2, wall=2e-3, cpu=1e-4, process_cpu=1e-4, waits=1.0, looks=2, cpus=2)
+        >>> waiting(having_waited(once, lanes=2, count=2, seconds=2e-3, cpu=2e-4))
+        True
+        >>> waiting(having_waited(once, lanes=2, count=2, seconds=1.2e-3, cpu=1e-3))
+        False
+    """
+    each, used = cpu / count, cpu / seconds
+    expected = min(lanes, count) * figures.cpu / figures.wall
+    if used > WAITS and (each > WAITS * figures.wall or used > SURPRISE * expected):
+        return figures._replace(wall=each, cpu=each, process_cpu=each, looks=0)
+    if each < WAITS * figures.wall:
+        figures = figures._replace(cpu=each, process_cpu=each)
+    return figures._replace(looks=0) if used > WAITS and expected < 1 else figures
 
 
 def rescaled(figures: Figures, wall: float) -> Figures:

@@ -22,7 +22,14 @@ from clustrix._sizes import THREADS_PER_CPU
 from clustrix._typing import Protocol
 from clustrix.errors import NotPicklableError
 from clustrix.execution._beside import Beside
-from clustrix.execution._cost import WAITS, Decision, Figures, overlapping, rescaled, waiting
+from clustrix.execution._cost import (
+    Decision,
+    Figures,
+    having_waited,
+    overlapping,
+    rescaled,
+    waiting,
+)
 from clustrix.execution._engines import Engines
 from clustrix.execution._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution._meter import Meter
@@ -146,7 +153,9 @@ class Others:
                 look()
         if self._turn is None:
             seconds, count = time.perf_counter() - start, self._done - begun
-            self._learn(seconds, time.process_time() - cpu, count)
+            if seconds >= TELLING and count:
+                used = time.process_time() - cpu
+                owner.figures = having_waited(owner.figures, few, count, seconds, used)
 
     def _beside_threads(self, lanes: int) -> None:
         """Threads that compute, the calling thread among them."""
@@ -155,7 +164,9 @@ class Others:
         loop = ThreadLanes(call, self._schedule, lanes - 1, own.run)
         Beside(loop, self._schedule, self._taper, loop.here, self._keep, works=True).run()
         seconds, count = time.perf_counter() - start, self._done - begun
-        self._learn(seconds, time.process_time() - cpu, count)
+        if seconds >= TELLING and count:
+            used = time.process_time() - cpu
+            self._owner.figures = overlapping(self._owner.figures, count, seconds, used)
 
     def _keep(self, news: News) -> None:
         self._owner.keep(news)
@@ -183,19 +194,6 @@ class Others:
         loop.give_back()
         for outcome in self._processes.hand_out():
             self._keep(outcome)
-
-    def _learn(self, seconds: float, cpu: float, count: int) -> None:
-        """Was it right?  What the threads used says what to believe the next time."""
-        owner = self._owner
-        if seconds < TELLING or count == 0:
-            return
-        each = cpu / count
-        if not waiting(owner.figures):
-            owner.figures = overlapping(owner.figures, count, seconds, cpu)
-        elif each < WAITS * owner.figures.wall:
-            owner.figures = owner.figures._replace(cpu=each, process_cpu=each)
-        elif cpu > WAITS * seconds:  # it has filled the GIL: that was no waiting
-            owner.figures = owner.figures._replace(wall=each, cpu=each, process_cpu=each, looks=0)
 
     # ---- on processes ---------------------------------------------------------------------
 

@@ -94,25 +94,26 @@ class OwnLane:
         self._relay = relay
         self._noting: recording | None = None
 
-    def run(self, chunk: Chunk, batches: Batches | None = None) -> Outcome:
+    def run(self, chunk: Chunk, batches: Batches | None = None, *, cheap: bool = False) -> Outcome:
         """Run a chunk.
 
         Args:
             chunk: the items.
             batches: somebody who looks at it between batches of items, and may end it there.
+            cheap: as for `run_plainly`.
 
         Raises:
             KeyboardInterrupt: in an item while others are still out: nobody waits for those.
         """
         cursor = Cursor(chunk)
         if chunk.start == self._relay.frontier:
-            return run_plainly(self._call, self._function, chunk, cursor, batches)
+            return run_plainly(self._call, self._function, chunk, cursor, batches, cheap=cheap)
         recorder = Recorder(cursor.index)
         first, self._noting = self._noting is None, recording(recorder)
         if first:
             hold(self)
         with self._noting:
-            outcome = run_plainly(self._call, self._function, chunk, cursor, batches)
+            outcome = run_plainly(self._call, self._function, chunk, cursor, batches, cheap=cheap)
         if events := recorder.take():
             self._relay.hear(Heard(chunk.start, events))
         if isinstance(outcome.error, KeyboardInterrupt):
@@ -132,6 +133,8 @@ def run_plainly(
     chunk: Chunk,
     cursor: Cursor,
     batches: Batches | None = None,
+    *,
+    cheap: bool = False,
 ) -> Outcome:
     """Nothing but the plain loop around the function.
 
@@ -141,17 +144,25 @@ def run_plainly(
         chunk: the items.
         cursor: gives them; tells which one failed.
         batches: who looks at it between batches, if anybody does.
+        cheap: whether to note each value as it comes, so that they are there when Ctrl-C comes,
+            would be a tenth of what an item does.
     """
     if call.collect or call.seed is not None:
         items = cursor.all() if batches is None else chain.from_iterable(batches(cursor))
         return run_chunk(call, chunk, Unwatched(), items=items)
+    values: list[Any] = []
+    parts = (cursor.all(),) if batches is None else batches(cursor)
     try:
-        if batches is None:
-            values = [function(item) for item in cursor.all()]
+        if cheap:
+            values = [function(item) for part in parts for item in part]
         else:
-            values = [function(item) for batch in batches(cursor) for item in batch]
+            for part in parts:
+                for item in part:
+                    values.append(function(item))
         return Outcome(chunk.start, values)
     except BaseException as error:
         index = cursor.index()
         add_note(error, item_note(call, index, chunk.items[index - chunk.start]))
-        return Outcome(chunk.start, [], error, index)
+        if not isinstance(error, KeyboardInterrupt):
+            values = []  # nobody wants them, and the traceback would keep them alive
+        return Outcome(chunk.start, values, error, index)

@@ -126,13 +126,17 @@ class ProcessLoop:
             if worker in self.idle:
                 self.idle.remove(worker)
             self.working[worker.channel.fileno()] = worker
+            begin = time.perf_counter()
             try:
                 worker.prepare(self.context, self.task.id, self.task.packed)
                 worker.channel.send(Kind.CHUNK, chunk.start, worker.serial, packed)
                 worker.talking = False
             except OSError:  # it is gone already; reading from it will say so
                 continue
-            self.awake = time.perf_counter() + _platform.AWAKE_SECONDS
+            now = time.perf_counter()
+            self.awake = now + _platform.AWAKE_SECONDS
+            if self.parting is not None:  # it may have run here, in front of the caller
+                self.parting.waited(now - begin, [worker])
 
     def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""

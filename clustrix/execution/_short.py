@@ -16,7 +16,7 @@ from typing import Any
 
 from clustrix._records import Call, Chunk, Outcome
 from clustrix.execution._alone import BATCH, LOOK
-from clustrix.execution._cost import rescaled, too_little
+from clustrix.execution._cost import CHEAP, rescaled, too_little
 from clustrix.execution._memory import remembered
 from clustrix.execution._own_lane import Cursor, run_plainly
 
@@ -48,7 +48,8 @@ def run_short(call: Call) -> Outcome | None:
         return None
     clock = _Clock(wall, count)
     chunk = Chunk(0, call.items)
-    outcome = run_plainly(call, call.per_item(), chunk, Cursor(chunk), clock.batches)
+    cheap = wall < CHEAP
+    outcome = run_plainly(call, call.per_item(), chunk, Cursor(chunk), clock.batches, cheap=cheap)
     taken = (clock.now - clock.begun) / count
     if taken > DEARER * wall and clock.done == count:
         figures = rescaled(known.figures, taken)
