@@ -8,18 +8,16 @@ workers; every `LocalExecutor` that a user makes is an owner of its own.
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from clustrix._model import cluster_kind
 from clustrix.execution import _thread_cache
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
+from clustrix.execution._haste import in_haste
 from clustrix.execution._serial import SerialEngine
 from clustrix.execution._threads import ThreadEngine
 
@@ -37,9 +35,6 @@ INTERPRETER = 0.035
 
 # Until the first workers have been started, and what sends them work is loaded, at the worst.
 STARTING_TAKES = 0.15
-
-# How long a thread that computes may keep another one waiting that starts workers.
-TURN = 20e-6
 
 
 class Engines:
@@ -99,7 +94,7 @@ class Engines:
         with self._lock:
             if self._processes is None:
                 size = self._workers or available_cpus()
-                with _in_haste():  # all that they are sent by is loaded while they start
+                with in_haste():  # all that they are sent by is loaded while they start
                     from clustrix.execution._birth import Newborn
 
                     born = [Newborn() for _ in range(min(workers, size))]
@@ -146,25 +141,6 @@ class Engines:
         """Let every worker process print its stacks on standard error."""
         if self._processes is not None:
             self._processes.pool.request_stacks()
-
-
-@contextmanager
-def _in_haste() -> Iterator[None]:
-    """Let this thread have its turn at once, although another one computes.
-
-    Loading a file gives the GIL away several times, and a thread that computes keeps it for 5 ms
-    each time: workers that a helper starts during a first item of 50 ms would start behind it.
-    """
-    with _haste:
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(TURN)
-        try:
-            yield
-        finally:
-            sys.setswitchinterval(usual)
-
-
-_haste = threading.Lock()
 
 
 def _on_cluster(kind: str, choice: Any) -> Engine:

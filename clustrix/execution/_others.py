@@ -32,6 +32,7 @@ from clustrix.execution._cost import (
 )
 from clustrix.execution._engines import Engines
 from clustrix.execution._gil_watch import LOOK_EVERY, GilWatch
+from clustrix.execution._haste import in_haste
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import OwnLane
 from clustrix.execution._parting import Parting
@@ -143,7 +144,8 @@ class Others:
                 return
             if loop.held or watch.full(0, len(loop.pending)):
                 loop.hold()
-                self._leave_threads(loop, watch)
+                with in_haste():  # as many threads compute as there were that waited
+                    self._leave_threads(loop, watch)
                 loop.give_out()  # what is held still
 
         ticks = (look, LOOK_EVERY) if watch is not None else (None, LOOK_EVERY)

@@ -15,8 +15,9 @@ from __future__ import annotations
 import mmap
 import threading
 import time
+from collections.abc import Iterable
 
-__all__ = ["BUSY", "IDLE", "IN_ITEM", "Page"]
+__all__ = ["BUSY", "IDLE", "IN_ITEM", "Page", "is_late", "patience_with"]
 
 # What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
 IDLE, BUSY, IN_ITEM = range(3)
@@ -123,3 +124,19 @@ class Page:
         self._words.release()
         self._times.release()
         self._memory.close()
+
+
+def is_late(where: tuple[int, int, float, int], timeout: float) -> bool:
+    """Whether the item that runs there, as `Page.where` says, is out of time."""
+    phase, _, since, _ = where
+    return phase == IN_ITEM and time.monotonic() >= since + timeout
+
+
+def patience_with(pages: Iterable[Page], timeout: float | None) -> float | None:
+    """Seconds until the first item that runs is out of time; ``None`` without a timeout."""
+    if timeout is None:
+        return None
+    now, places = time.monotonic(), [page.where() for page in pages]
+    starts = [since for phase, _, since, _ in places if phase == IN_ITEM]
+    # A worker between two items has no deadline yet, but will have one this far ahead.
+    return max(0.0, min(starts, default=now) + timeout - now)

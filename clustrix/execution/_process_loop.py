@@ -35,7 +35,7 @@ from clustrix.execution._losses import (
     worker_died,
 )
 from clustrix.execution._packing import Packing
-from clustrix.execution._page import IDLE, IN_ITEM
+from clustrix.execution._page import IDLE, IN_ITEM, is_late, patience_with
 from clustrix.execution._parting import Parting
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
@@ -141,7 +141,9 @@ class ProcessLoop:
     def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""
         writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
-        patience, begin = self._patience() if wait else 0.0, time.perf_counter()
+        pages = [worker.page for worker in self.working.values()]
+        patience = patience_with(pages, self.plan.timeout) if wait else 0.0
+        begin = time.perf_counter()
         ready = _platform.wait_for(self.working, writers, patience, self.awake)
         if wait and self.parting is not None:
             self.parting.waited(time.perf_counter() - begin, self.working.values())
@@ -359,24 +361,11 @@ class ProcessLoop:
         worker.values = []
         return self.pool.discard(worker)
 
-    def _patience(self) -> float | None:
-        """Seconds until the first running item is out of time; ``None`` without a timeout."""
-        if self.plan.timeout is None:
-            return None
-        now = time.monotonic()
-        starts = [
-            since
-            for phase, _, since, _ in (worker.page.where() for worker in self.working.values())
-            if phase == IN_ITEM
-        ]
-        # A worker between two items has no deadline yet, but will have one this far ahead.
-        return max(0.0, min(starts, default=now) + self.plan.timeout - now)
-
     def _overdue(self, timeout: float) -> Iterator[News]:
         """End the workers whose item is out of time, and say so for each."""
         for worker in list(self.working.values()):
             chunk, where = worker.chunk, worker.page.where()
-            if where[3] != worker.chunks[0][0] or not _late(where, timeout):
+            if where[3] != worker.chunks[0][0] or not is_late(where, timeout):
                 continue
             # The item may end just now: stop the worker first, then look again.
             _platform.freeze(worker.process.pid)
@@ -397,8 +386,3 @@ def _cannot_send(worker: Worker) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def _late(where: tuple[int, int, float, int], timeout: float) -> bool:
-    phase, _, since, _ = where
-    return phase == IN_ITEM and time.monotonic() >= since + timeout

@@ -20,6 +20,11 @@ __all__ = ["Taper"]
 LEAST, MOST = 0.0005, 0.02
 PARTS = 48
 
+# The first chunks have one item each, where an item takes longer than this: what is known of them
+# may be of yesterday, and no other lane takes over before a chunk ends (benchmarks/mixed.py).
+LONG = 0.002
+FIRST = 4
+
 
 class Taper:
     """The chunks from some item on; an iterator, asked as lanes need them.
@@ -38,6 +43,7 @@ class Taper:
         self.next = start
         self.wall = wall
         self._size = size
+        self._cut = 0
 
     @property
     def left(self) -> int:
@@ -52,12 +58,15 @@ class Taper:
             raise StopIteration
         chunk = Chunk(self.next, self.items[self.next : self.next + self.size()])
         self.next = chunk.stop
+        self._cut += 1
         return chunk
 
     def size(self) -> int:
         """Items in the next chunk."""
         if self._size is not None:
             return self._size
+        if self._cut < FIRST and self.wall > LONG:
+            return 1
         wall = max(self.wall, 1e-9)
         seconds = min(max(self.left * wall / PARTS, LEAST), MOST)
         return max(1, min(self.left, int(seconds / wall)))
