@@ -52,19 +52,19 @@ class LoopExecutor(StreamExecutor):
         return results
 
     def _run_loop(self, call: Call, options: Options, tally: Tally | None) -> list[Any]:
-        machine = execution.this_machine()
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
             if tally is None:
                 return join([run_here(call)], 1, collect=call.collect)
             return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
-        if self._measures(call, options, machine):
+        if self._finds_out(call, options):
             begun = run_short(call) if tally is None else None
             if begun is not None and (
                 begun.failed is not None or len(begun.values) == len(call.items)
             ):
                 return join([begun], len(call.items), collect=call.collect)
-            return self._measure(call, options, machine, tally, begun)
+            return self._measure(call, options, execution.this_machine(), tally, begun)
+        machine = execution.this_machine()
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)
             call = call._replace(batched=plan.batched)

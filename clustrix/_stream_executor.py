@@ -124,7 +124,7 @@ class StreamExecutor(TaskExecutor):
             return execution.AdaptiveStream(
                 call, items, settings, machine, None, self._engines
             ).run()
-        if self._measures(call, options, machine):
+        if self._finds_out(call, options):
             unseeded = options.but(seed=None)
 
             def make_plan(sample: Sequence[Any]) -> Plan:
@@ -182,12 +182,12 @@ class StreamExecutor(TaskExecutor):
         self._last_said = (others, options) if not callable(options.progress) else None
         return options
 
-    def _measures(self, call: Call, options: Options, machine: Machine) -> bool:
+    def _finds_out(self, call: Call, options: Options) -> bool:
         """Whether this loop finds out by itself how it is best run.
 
         Not where the user has said what to do: then it is done as it was said.
         """
-        if options.executor != "auto" or options.timeout is not None or machine.inside_worker:
+        if options.executor != "auto" or options.timeout is not None or execution.inside_lane():
             return False
         return not self._batches(call, options)
 

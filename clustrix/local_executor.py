@@ -259,7 +259,7 @@ class LocalExecutor(LoopExecutor):
         options = self._said(chunk_size, timeout, batched, on_error, seed)
         (call, _), machine = _calls.with_items(call, iterable), execution.this_machine()
         plan = analysis.make_plan(call, options, machine)
-        if plan.engine == "serial" or not self._measures(call, options, machine):
+        if plan.engine == "serial" or not self._finds_out(call, options):
             return plan
         known = execution.remembered.get(call.function)
         notes = [Finding("PL601", _MEASURED)]

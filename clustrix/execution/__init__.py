@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from clustrix.execution._futures import (
         run_batch as run_batch,
     )
+    from clustrix.execution._lane import inside_lane as inside_lane
     from clustrix.execution._memory import remembered as remembered
     from clustrix.execution._random import (
         rng as rng,
@@ -93,6 +94,7 @@ _ROOMS = {
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute", "join"),
     "clustrix.execution._engines": ("Engines", "shared"),
+    "clustrix.execution._lane": ("inside_lane",),
     "clustrix.execution._memory": ("remembered",),
     "clustrix.execution._random": ("rng", "seed_path"),
     "clustrix.execution._short": ("run_here", "run_short"),
