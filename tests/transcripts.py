@@ -16,6 +16,9 @@ from clustrix import SharedStateWarning
 from clustrix.execution import _thread_cache
 
 
+_lost: set[Any] = set()  # threads that a test has left hanging; nobody waits for them twice
+
+
 def at_rest(executor: Any = None) -> None:
     """Wait for lanes that a loop has left behind because it failed; but not for ever.
 
@@ -31,8 +34,9 @@ def at_rest(executor: Any = None) -> None:
             executor.submit(everybody.wait, 60)
         everybody.wait(60)
     pause, end = threading.Event(), time.monotonic() + 5
-    while _thread_cache._running and time.monotonic() < end:
+    while (left := {*_thread_cache._running} - _lost) and time.monotonic() < end:
         pause.wait(0.001)
+    _lost.update(left)
 
 
 def transcript(run: Callable[[], Any], action: str = "default") -> dict[str, Any]:
