@@ -15,7 +15,6 @@ from typing import Any
 from clustrix import SharedStateWarning
 from clustrix.execution import _thread_cache
 
-
 _lost: set[Any] = set()  # threads that a test has left hanging; nobody waits for them twice
 
 
