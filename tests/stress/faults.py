@@ -121,7 +121,7 @@ def murder(executor: LocalExecutor, random: Random, tally: Tally) -> None:
             processes = executor._engines._processes.pool.processes()
             if processes:
                 victim = random.choice(processes)
-                victim.send_signal(signal.SIGKILL)
+                victim.kill()
                 killed.append(victim.pid)
 
     tally.run(executor, work, range(2))
