@@ -23,6 +23,7 @@ from clustrix._together import Together, in_parts
 from clustrix.errors import LoopVariableError
 
 __all__ = [
+    "SEQUENCES",
     "check_callable",
     "check_streams",
     "count_items",
@@ -35,7 +36,7 @@ __all__ = [
     "work_call",
 ]
 
-_COUNTED = (list, tuple, range)  # exactly these: others may have ideas of their own
+SEQUENCES = (list, tuple, range)  # exactly these: others may have ideas of their own
 
 # What code does right behind a variable that must be iterable or indexable.
 _ITERATES = {"GET_ITER", "UNPACK_SEQUENCE", "UNPACK_EX", "CALL_FUNCTION_EX", "LIST_EXTEND"}
@@ -132,7 +133,7 @@ def simple_call(
     What `loop_call` and `with_items` would find, in one step.
     """
     if (
-        type(iterable) in _COUNTED
+        type(iterable) in SEQUENCES
         and type(position) is int
         and position == 0
         and not func_args
@@ -244,7 +245,7 @@ def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | Non
 
     The plain loop would have run the items in front of such an error, so they are run too.
     """
-    if type(iterable) in _COUNTED:
+    if type(iterable) in SEQUENCES:
         return iterable, None  # type: ignore[return-value]
     if isinstance(iterable, Together):
         return iterable.count()

@@ -13,12 +13,12 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 
+from clustrix._calls import SEQUENCES
 from clustrix._model import describe
 from clustrix._typing import Any, NamedTuple
 from clustrix.errors import LoopVariableError
 
 __all__ = [
-    "SEQUENCES",
     "Bound",
     "LoopParameter",
     "as_loop",
@@ -28,7 +28,6 @@ __all__ = [
 ]
 
 _SINGLE = (str, bytes, bytearray, memoryview, Mapping)
-SEQUENCES = (list, tuple, range)
 
 # Ways of calling a function of which it is remembered whether they fit.
 MOST_SHAPES = 64

@@ -18,10 +18,11 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from types import MethodType
 
+from clustrix._calls import SEQUENCES
 from clustrix._model import Call, Finding, Options, Plan, describe
 from clustrix._settings import in_force, source
 from clustrix._typing import Any, NamedTuple
-from clustrix.decorators._binding import SEQUENCES, Bound, LoopParameter
+from clustrix.decorators._binding import Bound, LoopParameter
 from clustrix.decorators._several import LoopParameters, LoopVar, find_loop
 from clustrix.decorators._wrapt import wrapt
 from clustrix.errors import LoopVariableError
