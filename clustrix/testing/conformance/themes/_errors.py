@@ -244,7 +244,7 @@ def groups(subject: Subject) -> None:
 
 def _with_notes() -> Exception:
     error = ValueError("noted")
-    error.__notes__ = ["first", "second"]
+    vars(error)["__notes__"] = ["first", "second"]  # in Python 3.10, too
     return error
 
 
