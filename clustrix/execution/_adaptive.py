@@ -24,6 +24,7 @@ from clustrix.execution._alone import Alone, first_batch
 from clustrix.execution._cost import (
     NOTHING_KNOWN,
     Decision,
+    Figures,
     decide,
     hopeless,
     lasting,
@@ -82,6 +83,7 @@ class AdaptiveLoop:
         self.known = remembered.get(call.function)
         if self.known is not None and begun is not None:  # what an item costs is open again
             self.known = self.known._replace(figures=rescaled(self.known.figures, 0.0))
+        self.began: Figures | None = None  # what items were like, if most of them are not any more
         self.done: list[Outcome] = []
         self.relay = Relay()
         self.next = 0
@@ -156,6 +158,8 @@ class AdaptiveLoop:
                 self._weigh()
         if figures.overlap is None and self.known is None and self.source.evident():
             self.figures = self.figures._replace(overlap=1.0)  # what has plain data holds the GIL
+        if self.began is not None:
+            self.figures = self.began._replace(moved=self.figures.moved, read=self.figures.read)
         lasts, shared = lasting(self.figures), self.report is not ALONE
         known = Known(
             lasts, self.report, self.call.loop_var, self.source.bound, shared, hopeless(lasts)

@@ -36,6 +36,13 @@ _FLAGS = (
 # Signals that Python ignores, and other programs should not (as in `subprocess`).
 _RESTORED = [number for name in ("SIGPIPE", "SIGXFSZ") if (number := getattr(signal, name, None))]
 
+# glibc gives memory back when this much is free, and asks anew for blocks from this size on.  It
+# comes to these figures by itself, with the first array of 32 MB that is freed; before that, an
+# item that makes arrays of 1 MB may get new pages for each (benchmarks/gil_free.py: 2.9 ms so,
+# 2.3 like this).  Users who know better have said so in their own environment.
+_KEEP = {b"MALLOC_TRIM_THRESHOLD_": b"67108864", b"MALLOC_MMAP_THRESHOLD_": b"33554432"}
+_SAID = (b"MALLOC_", b"GLIBC_TUNABLES")
+
 # The folder that holds this package; pathlib would take 8 ms to load.
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -93,7 +100,11 @@ class _Elsewhere:
 
         self._expired = subprocess.TimeoutExpired
         self._process = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, pass_fds=handles, start_new_session=True
+            arguments,
+            stdin=subprocess.DEVNULL,
+            pass_fds=handles,
+            start_new_session=True,
+            env=_environment(),
         )
         self.pid, self.poll = self._process.pid, self._process.poll
         self.kill = self._process.kill
@@ -143,7 +154,7 @@ def _spawned(code: str, handles: Sequence[int]) -> Process | None:
         pid = os.posix_spawn(
             sys.executable,
             [sys.executable, *_flags(), "-c", f"{code}{tuple(there)}"],
-            getattr(os.environ, "_data", os.environ).copy(),  # another thread may change it
+            _environment(),
             file_actions=actions,
             setsid=True,
             setsigdef=_RESTORED,
@@ -155,6 +166,16 @@ def _spawned(code: str, handles: Sequence[int]) -> Process | None:
     ):  # if it is that, `subprocess` will say so
         return None
     return Process(pid)
+
+
+def _environment() -> dict[Any, Any]:
+    """That of this process, and how a worker keeps memory.
+
+    The worker has it for as long as it comes up: then it has its caller's (`_place.py`).
+    """
+    ours: dict[Any, Any] = getattr(os.environ, "_data", os.environ).copy()  # others may change it
+    said = any(os.fsencode(name).startswith(_SAID) for name in ours)
+    return ours if said else {**_KEEP, **ours}
 
 
 def _inherited() -> list[int]:

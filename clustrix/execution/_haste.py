@@ -18,7 +18,9 @@ __all__ = ["in_haste"]
 # How long a thread that computes may keep another one waiting that is in haste.
 TURN = 20e-6
 
-_haste = threading.RLock()  # who is in haste already may start workers
+_lock = threading.Lock()
+_in_haste: set[object] = set()
+_usual: float | None = None
 
 
 @contextmanager
@@ -26,11 +28,19 @@ def in_haste() -> Iterator[None]:
     """Let this thread have its turn at once, although others compute.
 
     Workers that a helper starts during a first item of 50 ms would start behind it otherwise.
+    Several threads may be in haste; the last one sets back what the first one has changed.
     """
-    with _haste:
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(TURN)
-        try:
-            yield
-        finally:
-            sys.setswitchinterval(usual)
+    global _usual
+    this = object()
+    try:
+        with _lock:
+            if not _in_haste:
+                _usual = sys.getswitchinterval()
+            _in_haste.add(this)
+            sys.setswitchinterval(TURN)
+        yield
+    finally:
+        with _lock:
+            _in_haste.discard(this)
+            if not _in_haste and _usual is not None:
+                sys.setswitchinterval(_usual)

@@ -54,8 +54,13 @@ PROBE = 0.004
 # Seconds on other lanes that say something about them.
 TELLING = 0.0005
 
-# Chunks that may lie ready at the workers.
+# Chunks that may lie ready at the workers, and so many at each before the calling thread begins.
 AHEAD = 200
+AT_FIRST = 8
+
+# A loop that changes behind this part of it will probably do so again: then the next one begins
+# with what the first items were like, not the last ones (benchmarks/mixed.py: 20 ms).
+BEGINNING = 0.25
 
 # A loop that goes back and forth more often than this stays where it is.
 MOST_TURNS = 8
@@ -69,6 +74,7 @@ class Owner(Protocol):
     chunk_size: int | None
     engines: Engines
     figures: Figures
+    began: Figures | None
     next: int
     own: OwnLane
 
@@ -105,7 +111,7 @@ class Others:
         following: Decision | None = decision
         try:
             while following is not None:
-                self._turn = None
+                self._turn, self._taper.lanes = None, following.workers
                 if following.way == "threads":
                     works = self._threads is None and not waiting(self._owner.figures)
                     (self._beside_threads if works else self._on_threads)(following.workers)
@@ -142,9 +148,9 @@ class Others:
         def look(_: int = 0) -> None:
             if watch is None or self._turn is not None:
                 return
-            if loop.held or watch.full(0, len(loop.pending)):
-                loop.hold()
+            if loop.held or watch.full((), loop.spent):
                 with in_haste():  # as many threads compute as there were that waited
+                    loop.hold()
                     self._leave_threads(loop, watch)
                 loop.give_out()  # what is held still
 
@@ -180,7 +186,7 @@ class Others:
         owner, before = self._owner, self._owner.figures
         running = len(loop.pending) - len(loop.held)
         left = len(owner.call.items) - self._done - running
-        owner.figures = watch.figures(running)
+        owner.figures = watch.figures()
         decision = owner.decide(left)
         if decision.way != "processes" or self._turns >= MOST_TURNS:
             owner.figures = before
@@ -192,7 +198,7 @@ class Others:
             owner.figures = before._replace(portable=False)
             watch.rest()
             return
-        self._turn = decision
+        self._turn_to(decision, before, left)
         loop.give_back()
         for outcome in self._processes.hand_out():
             self._keep(outcome)
@@ -220,12 +226,14 @@ class Others:
         if loop is None:
             return False
         light = (owner.figures.moved or 0.0) < 0.1 * owner.figures.wall
-        loop.depth = max(2, AHEAD // loop.plan.workers) if light else 2
+        depth = max(2, AHEAD // loop.plan.workers) if light else 2
+        loop.depth = min(depth, AT_FIRST) if works else depth
         taper.wall = owner.figures.wall
         meter, seen = Meter(owner.figures), owner.figures
 
         def here(chunk: Chunk) -> Outcome:
             nonlocal seen
+            loop.depth = depth
             meter.start()
             outcome = owner.own.run(chunk)
             if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
@@ -251,9 +259,15 @@ class Others:
         owner.figures = figures
         decision = owner.decide(left)
         if decision.way == "threads":
-            self._turn = decision
+            self._turn_to(decision, before, left)
         else:
             owner.figures = before
+
+    def _turn_to(self, decision: Decision, before: Figures, left: int) -> None:
+        """Other lanes take over what is left; the figures say why, and what they were."""
+        owner, self._turn = self._owner, decision
+        if owner.began is None and left <= (1 - BEGINNING) * len(owner.call.items):
+            owner.began = before
 
 
 def probe(owner: Owner) -> None:

@@ -18,6 +18,7 @@ import os
 import select
 import struct
 import sys
+import threading
 import time
 from collections.abc import Iterable
 
@@ -44,6 +45,7 @@ __all__ = [
     "spread",
     "stay_awake",
     "thaw",
+    "thread_clock",
     "voluntary_waits",
     "wait_for",
 ]
@@ -269,6 +271,13 @@ def voluntary_waits() -> int:
     if resource is None:
         return 0
     return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+
+
+def thread_clock() -> int | None:
+    """The CPU clock of the calling thread, for others to read; ``None`` where there is none."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return None
+    return time.pthread_getcpuclockid(threading.get_ident())
 
 
 def freeze(pid: int) -> None:

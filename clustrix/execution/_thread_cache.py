@@ -17,6 +17,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from clustrix.execution import _platform
+
 __all__ = ["aside", "possible", "spent", "start"]
 
 # Long enough that a program that calls in a loop finds its threads warm, short enough that
@@ -105,8 +107,7 @@ class _CachedThread:
         return time.clock_gettime(self._clock) - self._begun
 
     def serve(self) -> None:
-        if hasattr(time, "pthread_getcpuclockid"):
-            self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        self._clock = _platform.thread_clock()
         while True:
             if not self._ready.acquire(timeout=IDLE_SECONDS):
                 try:

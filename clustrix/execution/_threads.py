@@ -13,6 +13,7 @@ and says so; the thread ends by itself when the item does.
 from __future__ import annotations
 
 import contextvars
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -26,6 +27,7 @@ from clustrix.errors import TaskTimeout
 from clustrix.execution import _platform, _thread_cache
 from clustrix.execution._capture import capture
 from clustrix.execution._gil_watch import GilWatch
+from clustrix.execution._haste import in_haste
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._parting import Apart
@@ -37,6 +39,9 @@ __all__ = ["ThreadEngine", "ThreadLoop"]
 # Chunks handed out for each lane: the one that runs and one that is ready, so that no lane
 # waits for the calling thread to wake up.
 AHEAD = 2
+
+# Seconds that a lane leaves the GIL to the caller, who shall see to what it has held.
+LEAVE = 0.05
 
 # Seconds between two reports of how far the lanes are, where somebody wants them.
 TICK = 0.1
@@ -72,6 +77,7 @@ class ThreadLoop:
         lanes: the threads.
         watch: asked by each lane that has finished a chunk; says when to hold the others.
         held: chunks that no lane shall begin for now.
+        seen_to: set when the caller has seen to them.
     """
 
     def __init__(self, call: Call, schedule: Schedule, apart: Apart | None = None) -> None:
@@ -84,6 +90,7 @@ class ThreadLoop:
         self.lanes: set[_Lane] = set()
         self.watch: GilWatch | None = None
         self.held: deque[Chunk] = deque()
+        self.seen_to = threading.Event()
 
     def drive(
         self,
@@ -148,6 +155,10 @@ class ThreadLoop:
         running = [one.running for one in self.lanes]
         return sum(now[0] - now[2].start for now in running if now is not None)
 
+    def spent(self) -> Iterator[float]:
+        """CPU seconds of each item that runs, as far as it is."""
+        return (seconds for one in self.lanes.copy() if (seconds := one.spent()) > 0)
+
     def patience(self, timeout: float | None, ticks: float | None = None) -> float | None:
         """Seconds until there may be something to do; ``None`` without an end.
 
@@ -185,6 +196,7 @@ class ThreadLoop:
 
     def hold(self) -> None:
         """Let no lane begin anything more for now; it may be a lane that says so."""
+        self.seen_to.clear()
         with suppress(queue.Empty):
             while (chunk := self.ready.get_nowait()) is not None:
                 self.held.append(chunk)
@@ -193,6 +205,13 @@ class ThreadLoop:
         """Let the lanes go on."""
         while self.held:
             self.ready.put(self.held.popleft())
+        self.seen_to.set()
+
+    def leave_to_caller(self) -> None:
+        """A lane has held what others would begin: the caller has its turn before them."""
+        if self.held:
+            with in_haste():
+                self.seen_to.wait(LEAVE)
 
     def give_back(self) -> None:
         """What is held goes back to the schedule, for lanes of another kind."""
@@ -200,6 +219,7 @@ class ThreadLoop:
             chunk = self.held.pop()
             del self.pending[chunk.start]
             self.schedule.put_back(chunk)
+        self.seen_to.set()
 
     def end(self) -> None:
         """Let every lane go as soon as the item that it runs is done."""
@@ -207,6 +227,7 @@ class ThreadLoop:
             self.schedule.stop()
         for one in self.lanes:
             self.dismiss(one)
+        self.seen_to.set()
         self.lanes.clear()  # lanes know the run: a circle would keep the items alive
 
     def dismiss(self, one: _Lane) -> None:
@@ -236,6 +257,8 @@ class _Lane:
         self.running: tuple[int, float, Chunk, list[Any]] | None = None
         self._run = run
         self._chunk: Chunk | None = None
+        self._clock: int | None = None
+        self._begun = 0.0  # what it showed when the chunk began
         self._context = contextvars.copy_context()
         self.recorder = Recorder(self._where, self._tell)
         _thread_cache.start(self._serve)
@@ -246,6 +269,14 @@ class _Lane:
             return False
         self.running = (index, time.monotonic(), self._chunk, values)
         return True
+
+    def spent(self) -> float:
+        """CPU seconds of the item that runs, if others may know; of a chunk, the mean so far."""
+        clock, running = self._clock, self.running
+        if clock is None or running is None:
+            return 0.0
+        index, _, chunk, _ = running
+        return (time.clock_gettime(clock) - self._begun) / (1 + index - chunk.start)
 
     def _where(self) -> int:
         running = self.running
@@ -258,7 +289,7 @@ class _Lane:
             self._run.news.put(Heard(chunk.start, events))
 
     def _serve(self) -> None:
-        run = self._run
+        run, self._clock = self._run, _platform.thread_clock()
         spot = run.apart.lane(1 + self._number) if run.apart is not None else None
         if spot is None:
             _platform.spread(self._number)
@@ -270,7 +301,7 @@ class _Lane:
                     break
                 if chunk is None or not run.schedule.wanted(chunk):
                     continue
-                self._chunk = chunk
+                self._chunk, self._begun = chunk, time.thread_time()
                 if spot is not None:
                     spot.begin()
                 try:
@@ -281,9 +312,17 @@ class _Lane:
                 if spot is not None:
                     spot.end()
                 self._tell()
-                run.news.put(outcome)
-                if run.watch is not None and run.watch.full(len(chunk.items), len(run.lanes)):
+                holds = run.watch is not None and run.watch.full(self._each(chunk), run.spent)
+                if holds:
                     run.hold()
+                run.news.put(outcome)
+                if holds:
+                    run.leave_to_caller()
                 del chunk, outcome  # while it waits, a lane keeps no data alive
                 self._chunk = None
         self.recorder.close()
+
+    def _each(self, chunk: Chunk) -> list[float]:
+        """CPU seconds of the items of a chunk that has ended."""
+        count = len(chunk.items)
+        return [(time.thread_time() - self._begun) / count] * count

@@ -18,10 +18,10 @@ from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
 from clustrix.execution import _alone, _others, _slow_start
 from clustrix.execution._adaptive import AdaptiveLoop
-from clustrix.execution._cost import Decision
+from clustrix.execution._cost import Decision, waiting
 from clustrix.execution._engines import Engines
 from clustrix.execution._gil_watch import GilWatch
-from clustrix.execution._memory import Known
+from clustrix.execution._memory import Known, remembered
 from clustrix.execution._others import Others
 from clustrix.execution._source import Source
 from clustrix.execution._taper import Taper
@@ -108,7 +108,7 @@ def restless(monkeypatch: Any) -> None:
     """Loops on other lanes ask after every chunk whether the other kind would be better."""
 
     class Watch(GilWatch):
-        def full(self, done: int, lanes: int) -> bool:
+        def full(self, ended: Any, running: Any) -> bool:
             return True
 
         def rest(self) -> None:
@@ -154,6 +154,26 @@ def test_a_loop_may_change_its_lanes_at_any_moment(
     with pytest.raises(LookupError) as caught:
         once()
     assert caught.value.args == (failing[0],)
+
+
+@pytest.mark.parametrize("before", [8, 32])
+def test_the_next_loop_begins_as_this_one_did_if_that_was_most_of_it(engines, before):
+    """Of items that wait and of items that compute, what the next loop meets first is kept."""
+    waits = {"wall": 0.01, "cpu": 0.0, "process_cpu": 0.0, "waits": 1.0, "looks": 2}
+
+    def work(x: int) -> int:
+        return x
+
+    loop = AdaptiveLoop(Call(work, range(40)), Machine(cpus=2), None, None, plan, engines)
+    loop.figures = loop.figures._replace(**waits)
+    rest = Others(loop)
+    computes = loop.figures._replace(wall=0.01, cpu=0.01, process_cpu=0.01, waits=0.0, looks=0)
+    known, loop.figures = loop.figures, computes
+    rest._turn_to(Decision("processes", 2, "they compute"), known, 40 - before)
+    loop._remember()
+    kept = remembered.get(work)
+    assert kept is not None
+    assert waiting(kept.figures) == (before == 32)
 
 
 def test_what_waited_and_now_computes_moves_to_processes(engines, restless):

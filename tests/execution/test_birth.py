@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from clustrix import LocalExecutor
 from clustrix.execution import _birth
 from clustrix.execution._birth import Process, start_interpreter
 
@@ -106,3 +107,30 @@ def test_flags_travel():
     assert flags(PYTHONDONTWRITEBYTECODE="1") == "['-B'] False False"
     assert flags("-O", "-W", "error") == "['-O', '-Werror'] False True"
     assert flags("-X", "faulthandler") == "['-X', 'faulthandler'] False True"
+
+
+@pytest.mark.parametrize("theirs", [{}, {"MALLOC_ARENA_MAX": "2"}, {"GLIBC_TUNABLES": ""}])
+def test_it_keeps_memory_unless_the_user_has_said_what_to_do(way, monkeypatch, theirs):
+    """An environment that says something of the allocator is left as it is."""
+    for name in [name for name in os.environ if name.startswith(("MALLOC_", "GLIBC_TUNABLES"))]:
+        monkeypatch.delenv(name)
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    text, process = said("import os; (lambda out: os.write(out, repr(dict(os.environ)).encode()))")
+    assert process.wait(60) == 0
+    kept = {name: value for name, value in eval(text).items() if name.startswith("MALLOC_")}
+    assert set(kept) - set(theirs) == (
+        set() if theirs else {name.decode() for name in _birth._KEEP}
+    )
+
+
+def _allocator(x: int) -> dict[str, str]:
+    """What an item sees of it."""
+    return {name: value for name, value in os.environ.items() if name.startswith("MALLOC_")}
+
+
+def test_items_see_their_callers_environment():
+    """What a worker was started with is gone by then."""
+    ours = _allocator(0)
+    with LocalExecutor(max_workers=2, use_threads=False) as executor:
+        assert executor.execute_loop_parallel(_allocator, "x", range(4)) == [ours] * 4

@@ -29,15 +29,21 @@ def clock(monkeypatch: Any) -> Any:
     return work
 
 
+def nothing() -> list[float]:
+    """No item runs."""
+    return []
+
+
 def test_items_that_compute_fill_the_gil(clock):
-    """A processor's time for longer than lanes that wait could use it."""
+    """A processor's time, used by items that had waited before."""
     watch = GilWatch(WAITED)
     clock(0.004)
-    assert not watch.full(1, 8), "that was too soon"
+    assert not watch.full([0.002], lambda: [0.002]), "that was too soon"
     clock(0.004)
-    assert watch.full(1, 8)
-    figures = watch.figures(4)
-    assert figures.cpu == figures.wall == pytest.approx(0.002)
+    assert watch.full([0.002], lambda: [0.003, 1e-4])
+    figures = watch.figures()
+    # Two have ended; the one that was met on its way has as much before it as behind it.
+    assert figures.cpu == figures.wall == pytest.approx((0.002 + 0.002 + 0.006) / 3)
     assert figures.overlap == 1.0
     assert figures.waits == 0
 
@@ -48,7 +54,15 @@ def test_waiting_and_c_code_do_not(clock, share):
     watch = GilWatch(WAITED)
     for _ in range(20):
         clock(0.006, share)
-        assert not watch.full(1, 8)
+        assert not watch.full([0.002], lambda: [0.004])
+
+
+def test_one_item_that_computes_among_many_that_wait_is_no_reason_to_leave(clock):
+    """It may be the only one."""
+    watch = GilWatch(WAITED)
+    for _ in range(20):
+        clock(0.006)
+        assert not watch.full([1e-4], lambda: [0.1])
 
 
 def test_what_items_took_before_is_nothing_new(clock):
@@ -56,16 +70,31 @@ def test_what_items_took_before_is_nothing_new(clock):
     watch = GilWatch(WAITED._replace(cpu=0.002))
     for _ in range(20):
         clock(0.006)
-        assert not watch.full(3, 32)
+        assert not watch.full([0.002, 0.003, 0.002], lambda: [0.001] * 32)
+
+
+def test_many_lanes_that_wake_up_at_once_are_nothing_new_either(clock):
+    """Together they fill the GIL, but each does what items always did."""
+    watch = GilWatch(WAITED)
+    clock(0.006)
+    assert not watch.full([1e-4], lambda: [2e-4] * 32)
+
+
+def test_two_that_do_next_to_nothing_of_it_are_not_to_blame(clock):
+    """Something else computes here: another thread of the program."""
+    watch = GilWatch(WAITED)
+    clock(0.02)
+    assert not watch.full([0.001], lambda: [0.001])
 
 
 def test_it_rests_where_leaving_would_not_pay(clock):
-    """And looks again later."""
+    """And looks again later, at what has ended since."""
     watch = GilWatch(WAITED)
     clock(0.02)
-    assert watch.full(0, 2)
+    assert watch.full([0.01], lambda: [0.01])
     watch.rest()
     clock(REST / 2)
-    assert not watch.full(0, 2)
+    assert not watch.full([0.01], lambda: [0.01])
     clock(REST)
-    assert watch.full(0, 2)
+    assert not watch.full([], nothing)
+    assert watch.full([0.1], lambda: [0.01])

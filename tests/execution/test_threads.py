@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextvars
 import gc
 import threading
+import time
 import weakref
+from types import SimpleNamespace
 
 import pytest
 
 from clustrix import TaskTimeout
-from clustrix.execution import Engines, execute
+from clustrix.execution import Engines, _threads, execute
 from clustrix.execution._chunks import cut
 from clustrix.execution._lane import inside_lane
 from clustrix.execution._schedule import Schedule
@@ -288,3 +290,43 @@ def test_others_go_on_with_a_schedule_that_threads_have_left():
     loop.pending[0] = schedule.take()
     loop.end()
     assert schedule.take() is None
+
+
+def test_a_lane_that_holds_the_others_goes_on_when_the_caller_has_seen_to_it(monkeypatch):
+    """However long it would have left the caller its turn."""
+    monkeypatch.setattr(_threads, "LEAVE", 60.0)
+    call = call_of(jobs.double, range(8))
+    schedule = Schedule(call, cut(call.items, 1))
+    loop = ThreadLoop(call, schedule)
+    loop.watch = SimpleNamespace(full=lambda ended, running: True)
+    seen = []
+    for outcome in loop.drive(lambda: 2):
+        if loop.held:
+            seen.append(outcome.start)
+            loop.give_out()
+        assert outcome.values == [2 * outcome.start]
+    assert seen
+
+
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="nobody else can tell")
+def test_what_an_item_has_used_is_seen_while_it_runs():
+    """In CPU seconds of its thread: one that computes, and one that waits."""
+    release, computed = threading.Event(), threading.Event()
+
+    def body(x):
+        while x == 0 and time.thread_time() < begun.setdefault(x, time.thread_time()) + 0.02:
+            pass
+        computed.set() if x == 0 else None
+        release.wait(60)
+
+    begun: dict[int, float] = {}
+    call = call_of(body, range(2))
+    loop = ThreadLoop(call, Schedule(call, cut(call.items, 1)))
+    try:
+        loop.hand_out(2)
+        assert computed.wait(60)
+        assert max(loop.spent()) >= 0.02
+        assert min(loop.spent()) < 0.02
+    finally:
+        release.set()
+        loop.end()
