@@ -21,18 +21,10 @@ from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
 from clustrix.execution import _thread_cache
 from clustrix.execution._alone import Alone, first_batch
-from clustrix.execution._cost import (
-    NOTHING_KNOWN,
-    Decision,
-    Figures,
-    decide,
-    hopeless,
-    lasting,
-    rescaled,
-    waiting,
-)
+from clustrix.execution._cost import Decision, decide, hopeless
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
+from clustrix.execution._figures import NOTHING_KNOWN, Figures, lasting, rescaled, waiting
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._others import Others, probe
 from clustrix.execution._own_lane import OwnLane

@@ -22,8 +22,9 @@ from clustrix._model import Call, Chunk, Machine, Outcome, Plan
 from clustrix._records import News
 from clustrix._typing import Any, NamedTuple
 from clustrix.errors import NotPicklableError
-from clustrix.execution._cost import NOTHING_KNOWN, WAITS, Decision, decide
+from clustrix.execution._cost import Decision, decide
 from clustrix.execution._engines import Engines
+from clustrix.execution._figures import NOTHING_KNOWN, WAITS
 from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, binding, remembered
 from clustrix.execution._meter import read_clocks

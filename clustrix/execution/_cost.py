@@ -14,20 +14,9 @@ from __future__ import annotations
 import math
 
 from clustrix._typing import NamedTuple
+from clustrix.execution._figures import OVERLAPS, WAITS, Figures, parallel_already, waiting
 
-__all__ = [
-    "NOTHING_KNOWN",
-    "Decision",
-    "Figures",
-    "decide",
-    "having_waited",
-    "hopeless",
-    "lasting",
-    "overlapping",
-    "rescaled",
-    "too_little",
-    "waiting",
-]
+__all__ = ["CHEAP", "Decision", "decide", "hopeless", "too_little"]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
@@ -46,33 +35,6 @@ THREADS = 0.0003
 ANALYSIS = 0.003
 LOADING = 0.040
 
-# A loop that waits for more than half of its time is not held up by the GIL.
-WAITS = 0.5
-
-# And one that hardly computes needs no second look.
-CERTAINLY_WAITS = 0.1
-
-# CPU seconds of the process for each second: more is a library at work on several processors.
-PARALLEL_ALREADY = 1.15
-
-# CPU seconds for each second while two threads ran: pure Python 1.0, sorting or compressing 1.5
-# to 2.0.
-OVERLAPS = 1.35
-
-# Less than this on two threads says more about the machine than about the code, and so does what
-# is more than Python code shows and less than C code: both are tried again.
-TOO_BUSY, PYTHON = 0.95, 1.1
-
-# So much more CPU time than items that wait could have used, and they do not.
-SURPRISE = 1.3
-
-# What remains of a proof when the next run does not repeat it.
-FADING = 0.9
-
-# So much faster must two threads be than one: a library that uses all processors by itself shows
-# as much CPU time on one thread as on two.
-TWICE = 1.05
-
 # Items that take less are run in one go, and no thread could take one over in that time.
 CHEAP = 1e-6
 
@@ -87,52 +49,6 @@ MOST_WAITING = 32
 
 # Processes that wait cost memory: so many for each CPU at most.
 MOST_WAITING_PROCESSES = 8
-
-
-class Figures(NamedTuple):
-    """What is known of a loop.
-
-    Attributes:
-        items: items left.
-        wall: seconds that an item takes in the calling thread.
-        cpu: CPU seconds of the calling thread in that time.
-        process_cpu: CPU seconds of all threads of this process in that time.
-        waits: how often the calling thread gave up its processor, for an item: blocked in the
-            kernel, not pushed aside by other programs.
-        looks: how many measurements in a row have shown that it waits.
-        overlap: CPU seconds for each second while two threads ran items; ``None``: not tried.
-        moved: seconds to move an item and its result between processes; ``None``: not known.
-        cpus: processors to use.
-        most: workers at most, if the user said so.
-        warm: worker processes that have answered before.
-        portable: whether function, arguments and results can travel.
-        gil: whether the interpreter runs one thread at a time.
-        threads: whether several threads may run items; those with a seed share the generators.
-        read: whether the function has been analysed.
-        loaded: whether a function has been analysed, and one sent to a worker, before.
-        blocks: whether its source has a blocking call; ``None`` when nobody has looked.
-    """
-
-    items: int
-    wall: float
-    cpu: float
-    process_cpu: float
-    waits: float = 0.0
-    looks: int = 0
-    overlap: float | None = None
-    moved: float | None = None
-    cpus: int = 1
-    most: int | None = None
-    warm: int = 0
-    portable: bool = True
-    gil: bool = True
-    threads: bool = True
-    read: bool = True
-    loaded: bool = True
-    blocks: bool | None = None
-
-
-NOTHING_KNOWN = Figures(0, 0.0, 0.0, 0.0)
 
 
 class Decision(NamedTuple):
@@ -172,7 +88,7 @@ def decide(figures: Figures) -> Decision:
         return _waiting(figures, left)
     if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
         return Decision("finish", 1, "it may wait; one more look")
-    if figures.process_cpu > PARALLEL_ALREADY * figures.wall or _waits_for_its_own(figures):
+    if parallel_already(figures):
         used = figures.process_cpu / min(figures.wall, max(figures.cpu, 1e-9))
         return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
     if lanes < 2 or figures.cpus < 2:
@@ -200,101 +116,6 @@ def hopeless(figures: Figures) -> bool:
     """
     moved = figures.moved or 0.0
     return figures.gil and 0 < figures.wall < min(CHEAP, moved)
-
-
-def waiting(figures: Figures) -> bool:
-    """Whether items block for most of their time.
-
-    On a busy machine a thread that computes has little CPU time for its wall time, too; but it
-    does not give its processor up by itself.
-    """
-    if figures.waits <= 0 or figures.cpu >= WAITS * figures.wall:
-        return False
-    if _waits_for_its_own(figures):
-        return False
-    # One measurement may have met a busy machine and a thread that was just starting.
-    return figures.looks > 1 or figures.cpu < CERTAINLY_WAITS * figures.wall
-
-
-def _waits_for_its_own(figures: Figures) -> bool:
-    """Whether other threads compute while it waits: those of BLAS, on a busy machine for long."""
-    return (
-        figures.waits > 0
-        and figures.blocks is False
-        and figures.process_cpu > PARALLEL_ALREADY * figures.cpu
-    )
-
-
-def lasting(figures: Figures) -> Figures:
-    """What of the figures is worth remembering: of a probe only what is proof."""
-    overlap = figures.overlap
-    if overlap is not None and (overlap < TOO_BUSY or PYTHON < overlap < OVERLAPS):
-        return figures._replace(overlap=None)
-    return figures
-
-
-def overlapping(figures: Figures, count: int, seconds: float, cpu: float) -> Figures:
-    """What a number of items on threads has shown.
-
-    Args:
-        figures: of the calling thread.
-        count: items.
-        seconds: what they took.
-        cpu: CPU seconds of the process meanwhile.
-
-    Examples:
-        >>> alone = Figures(50, wall=4e-3, cpu=4e-3, process_cpu=4e-3, cpus=2)
-        >>> decide(overlapping(alone, 10, seconds=0.021, cpu=0.04)).why
-        'its C code runs on 1.9 CPUs at once'
-        >>> decide(overlapping(alone, 10, seconds=0.042, cpu=0.08)).why
-        'it uses 1.9 CPUs already'
-    """
-    used, before = cpu / seconds, figures.overlap
-    slow = used >= OVERLAPS and figures.wall * count < TWICE * seconds
-    if slow and before is None:
-        return figures._replace(process_cpu=max(figures.process_cpu, figures.wall * used))
-    if before is not None:  # one run on a busy machine does not undo what others showed
-        used = max(1.0 if slow else used, FADING * before)
-    return figures._replace(overlap=used)
-
-
-def having_waited(figures: Figures, lanes: int, count: int, seconds: float, cpu: float) -> Figures:
-    """What items that seemed to wait have shown on threads.
-
-    Another thread, or another program, may have had the processor while they were measured.  If
-    they compute, they fill the GIL on a few threads already; then it is found out anew.
-
-    Args:
-        figures: of the calling thread.
-        lanes: threads.
-        count: items.
-        seconds: what they took.
-        cpu: CPU seconds of the process meanwhile.
-
-    Examples:
-        >>> once = Figures(2, wall=2e-3, cpu=1e-4, process_cpu=1e-4, waits=1.0, looks=2, cpus=2)
-        >>> waiting(having_waited(once, lanes=2, count=2, seconds=2e-3, cpu=2e-4))
-        True
-        >>> waiting(having_waited(once, lanes=2, count=2, seconds=1.2e-3, cpu=1e-3))
-        False
-    """
-    each, used = cpu / count, cpu / seconds
-    expected = min(lanes, count) * figures.cpu / figures.wall
-    if used > WAITS and (each > WAITS * figures.wall or used > SURPRISE * expected):
-        return figures._replace(wall=each, cpu=each, process_cpu=each, looks=0)
-    if each < WAITS * figures.wall:
-        figures = figures._replace(cpu=each, process_cpu=each)
-    return figures._replace(looks=0) if used > WAITS and expected < 1 else figures
-
-
-def rescaled(figures: Figures, wall: float) -> Figures:
-    """Items cost something else by now; of the same kind, as far as anybody knows."""
-    if figures.wall <= 0:
-        return figures
-    factor = wall / figures.wall
-    return figures._replace(
-        wall=wall, cpu=figures.cpu * factor, process_cpu=figures.process_cpu * factor
-    )
 
 
 def _waiting(figures: Figures, left: float) -> Decision:

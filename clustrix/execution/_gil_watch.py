@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from clustrix.execution._cost import PARALLEL_ALREADY, Figures
+from clustrix.execution._figures import PARALLEL_ALREADY, Figures
 
 __all__ = ["LOOK_EVERY", "GilWatch"]
 

@@ -17,7 +17,7 @@ from clustrix._model import Call, Plan
 from clustrix._sameness import sameness
 from clustrix._stores import may_write
 from clustrix._typing import Any, NamedTuple
-from clustrix.execution._cost import Figures
+from clustrix.execution._figures import Figures
 
 __all__ = ["Known", "Memory", "binding", "remembered"]
 

@@ -13,7 +13,7 @@ import time
 
 from clustrix._typing import NamedTuple
 from clustrix.execution import _platform, _thread_cache
-from clustrix.execution._cost import WAITS, Figures
+from clustrix.execution._figures import WAITS, Figures
 
 __all__ = ["Clocks", "Meter", "read_clocks"]
 

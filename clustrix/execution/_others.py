@@ -15,22 +15,26 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections.abc import Callable
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix._typing import Protocol
 from clustrix.errors import NotPicklableError
+from clustrix.execution import _thread_cache
 from clustrix.execution._beside import Beside
-from clustrix.execution._cost import (
-    Decision,
+from clustrix.execution._cost import Decision
+from clustrix.execution._engines import Engines
+from clustrix.execution._figures import (
     Figures,
+    Use,
     having_waited,
     overlapping,
+    parallel_already,
     rescaled,
     waiting,
 )
-from clustrix.execution._engines import Engines
 from clustrix.execution._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution._haste import in_haste
 from clustrix.execution._meter import Meter
@@ -115,6 +119,8 @@ class Others:
                 if following.way == "threads":
                     works = self._threads is None and not waiting(self._owner.figures)
                     (self._beside_threads if works else self._on_threads)(following.workers)
+                elif following.way == "finish":
+                    self._alone()
                 elif not self._on_processes(following):
                     return
                 following = self._turn
@@ -162,19 +168,17 @@ class Others:
         if self._turn is None:
             seconds, count = time.perf_counter() - start, self._done - begun
             if seconds >= TELLING and count:
-                used = time.process_time() - cpu
-                owner.figures = having_waited(owner.figures, few, count, seconds, used)
+                use = Use(count, seconds, time.process_time() - cpu)
+                owner.figures = having_waited(owner.figures, use, few)
 
     def _beside_threads(self, lanes: int) -> None:
         """Threads that compute, the calling thread among them."""
-        start, cpu, begun = time.perf_counter(), time.process_time(), self._done
-        call, own = self._owner.call, self._owner.own
-        loop = ThreadLanes(call, self._schedule, lanes - 1, own.run)
-        Beside(loop, self._schedule, self._taper, loop.here, self._keep, works=True).run()
-        seconds, count = time.perf_counter() - start, self._done - begun
-        if seconds >= TELLING and count:
-            used = time.process_time() - cpu
-            self._owner.figures = overlapping(self._owner.figures, count, seconds, used)
+        _share(self._owner, self._schedule, self._taper, lanes - 1, self._keep)
+
+    def _alone(self) -> None:
+        """The calling thread does the rest."""
+        while (chunk := self._schedule.take()) is not None:
+            self._keep(self._schedule.settle(chunk, self._owner.own.run(chunk)))
 
     def _keep(self, news: News) -> None:
         self._owner.keep(news)
@@ -193,7 +197,7 @@ class Others:
             watch.rest()
             return
         self._taper.wall = owner.figures.wall
-        self._processes = self._process_loop(decision.workers - 1)
+        self._processes = self._process_loop(decision, works=True)
         if self._processes is None:
             owner.figures = before._replace(portable=False)
             watch.rest()
@@ -205,12 +209,16 @@ class Others:
 
     # ---- on processes ---------------------------------------------------------------------
 
-    def _process_loop(self, workers: int) -> ProcessLoop | None:
-        """A loop on so many workers; ``None`` where the function cannot travel."""
-        owner = self._owner
-        engine = owner.engines.processes(workers)
+    def _process_loop(self, decision: Decision, *, works: bool) -> ProcessLoop | None:
+        """A loop on workers, beside a caller that works or not.
+
+        Returns:
+            ``None`` where the function cannot travel.
+        """
+        owner, workers = self._owner, decision.workers - works
+        engine, plan = owner.engines.processes(workers), Plan("processes", workers)
         try:
-            loop = engine.loop(owner.call, Plan("processes", workers), self._schedule)
+            loop = engine.loop(owner.call, plan, self._schedule, decision.workers)
         except NotPicklableError:  # the analysis did not see it; nothing has been sent
             owner.figures = owner.figures._replace(portable=False)
             return None
@@ -221,7 +229,7 @@ class Others:
         """Worker processes, the calling thread working beside them unless items wait."""
         owner, taper = self._owner, self._taper
         works = not waiting(owner.figures)
-        loop = self._processes or self._process_loop(decision.workers - works)
+        loop = self._processes or self._process_loop(decision, works=works)
         self._processes = None
         if loop is None:
             return False
@@ -251,14 +259,18 @@ class Others:
         return True
 
     def _look_here(self, figures: Figures) -> None:
-        """Do items wait by now?  Then threads are the better lanes."""
+        """Do items wait by now?  Then threads are the better lanes.
+
+        Or does a library use all processors?  Then it is: a busy machine had hidden that.
+        """
         owner = self._owner
-        if not waiting(figures) or owner.figures.blocks is False:
+        waits = waiting(figures) and owner.figures.blocks is not False
+        if not waits and not parallel_already(figures):
             return
         before, left = owner.figures, len(owner.call.items) - self._done
         owner.figures = figures
         decision = owner.decide(left)
-        if decision.way == "threads":
+        if decision.way == ("threads" if waits else "finish"):
             self._turn_to(decision, before, left)
         else:
             owner.figures = before
@@ -281,9 +293,29 @@ def probe(owner: Owner) -> None:
     stop = min(owner.next + count, len(owner.call.items))
     taper = Taper(owner.call.items[:stop], owner.next, wall, max(1, (stop - owner.next) // 2))
     schedule = Schedule(owner.call, taper)
-    start, cpu = time.perf_counter(), time.process_time()
-    loop = ThreadLanes(owner.call, schedule, 1, owner.own.run)
-    Beside(loop, schedule, taper, loop.here, owner.keep, works=True).run()
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    owner.figures = overlapping(owner.figures, stop - owner.next, seconds, cpu)
+    _share(owner, schedule, taper, 1, owner.keep)
     owner.next = stop
+
+
+def _share(
+    owner: Owner, schedule: Schedule, taper: Taper, threads: int, keep: Callable[[News], None]
+) -> None:
+    """Run a schedule in the calling thread and in some more; learn whether that was of use."""
+    done = 0
+
+    def noting(news: News) -> None:
+        nonlocal done
+        keep(news)
+        done += len(news.values) if type(news) is Outcome else 0
+
+    loop = ThreadLanes(owner.call, schedule, threads, owner.own.run)
+    wall, process, own = time.perf_counter(), time.process_time(), time.thread_time()
+    spent = _thread_cache.spent()
+    Beside(loop, schedule, taper, loop.here, noting, works=True).run()
+    seconds, cpu = time.perf_counter() - wall, time.process_time() - process
+    if seconds < TELLING or not done:
+        return
+    # Of clustrix's own threads, those that read a source just now are no lanes.
+    helpers = max(0.0, _thread_cache.spent() - spent - loop.cpu)
+    lanes = time.thread_time() - own + loop.cpu
+    owner.figures = overlapping(owner.figures, Use(done, seconds, cpu - helpers, lanes))

@@ -101,11 +101,19 @@ class ProcessEngine:
                 finally:
                     loop.let_go()
 
-    def loop(self, call: Call, plan: Plan, schedule: Schedule) -> ProcessLoop:
+    def loop(
+        self, call: Call, plan: Plan, schedule: Schedule, lanes: int | None = None
+    ) -> ProcessLoop:
         """A loop to be driven by whoever wants to do more than wait for it.
+
+        Args:
+            call: what to run.
+            plan: how many workers.
+            schedule: which chunk is next.
+            lanes: that compute, the caller's among them; ``None``: the workers alone.
 
         Raises:
             NotPicklableError: the function or its constant arguments cannot travel.
         """
-        context = surroundings(blas=max(1, available_cpus() // plan.workers))
+        context = surroundings(blas=max(1, available_cpus() // (lanes or plan.workers)))
         return ProcessLoop(self.pool, call, plan, schedule, context, self._tasks.make)

@@ -16,7 +16,8 @@ from typing import Any
 
 from clustrix._records import Call, Chunk, Outcome
 from clustrix.execution._alone import BATCH, LOOK
-from clustrix.execution._cost import CHEAP, rescaled, too_little
+from clustrix.execution._cost import CHEAP, too_little
+from clustrix.execution._figures import rescaled
 from clustrix.execution._memory import remembered
 from clustrix.execution._own_lane import Cursor, run_plainly
 

@@ -164,7 +164,7 @@ class SlowStart:
         if lanes < 2 or not all_plain(owner.call.items[1 : 1 + DEPTH * (lanes - 1)]):
             return
         engine = owner.engines.processes(lanes - 1)
-        loop = engine.loop(owner.call, Plan("processes", lanes - 1), self._schedule)
+        loop = engine.loop(owner.call, Plan("processes", lanes - 1), self._schedule, lanes)
         loop.depth = DEPTH
         with self._lock:
             if self._over:

@@ -41,6 +41,11 @@ class ThreadLanes:
         self._run = run
         self._spot = apart.lane(0)
 
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of the items that the threads have run."""
+        return sum(self._loop.used)
+
     def here(self, chunk: Chunk) -> Outcome:
         """Run a chunk in the calling thread, the first of the lanes."""
         self._spot.begin()

@@ -76,6 +76,7 @@ class ThreadLoop:
         pending: chunks that were handed out, by their first item.
         lanes: the threads.
         watch: asked by each lane that has finished a chunk; says when to hold the others.
+        used: CPU seconds of each chunk that a lane has finished.
         held: chunks that no lane shall begin for now.
         seen_to: set when the caller has seen to them.
     """
@@ -91,6 +92,7 @@ class ThreadLoop:
         self.watch: GilWatch | None = None
         self.held: deque[Chunk] = deque()
         self.seen_to = threading.Event()
+        self.used: list[float] = []
 
     def drive(
         self,
@@ -308,11 +310,13 @@ class _Lane:
                     outcome = run_chunk(run.call, chunk, self, self._context.copy)
                 except BaseException as error:  # whatever it is, the caller must not wait for ever
                     outcome = Outcome(chunk.start, [], error, chunk.start)
-                self.running = None
+                self.running, used = None, time.thread_time() - self._begun
+                run.used.append(used)
                 if spot is not None:
                     spot.end()
                 self._tell()
-                holds = run.watch is not None and run.watch.full(self._each(chunk), run.spent)
+                each = [used / len(chunk.items)] * len(chunk.items)
+                holds = run.watch is not None and run.watch.full(each, run.spent)
                 if holds:
                     run.hold()
                 run.news.put(outcome)
@@ -321,8 +325,3 @@ class _Lane:
                 del chunk, outcome  # while it waits, a lane keeps no data alive
                 self._chunk = None
         self.recorder.close()
-
-    def _each(self, chunk: Chunk) -> list[float]:
-        """CPU seconds of the items of a chunk that has ended."""
-        count = len(chunk.items)
-        return [(time.thread_time() - self._begun) / count] * count

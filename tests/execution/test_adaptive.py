@@ -18,10 +18,12 @@ from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
 from clustrix.execution import _alone, _others, _slow_start
 from clustrix.execution._adaptive import AdaptiveLoop
-from clustrix.execution._cost import Decision, waiting
+from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
+from clustrix.execution._figures import Figures, waiting
 from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._memory import Known, remembered
+from clustrix.execution._meter import Meter
 from clustrix.execution._others import Others
 from clustrix.execution._source import Source
 from clustrix.execution._taper import Taper
@@ -116,7 +118,7 @@ def restless(monkeypatch: Any) -> None:
 
     def look(self: Others, figures: Any) -> None:
         decision = self._owner.decide()
-        if decision.way == "threads":
+        if decision.way in ("threads", "finish"):
             self._turn = decision
 
     monkeypatch.setattr(_others, "GilWatch", Watch)
@@ -154,6 +156,24 @@ def test_a_loop_may_change_its_lanes_at_any_moment(
     with pytest.raises(LookupError) as caught:
         once()
     assert caught.value.args == (failing[0],)
+
+
+def test_a_library_that_a_busy_machine_had_hidden_ends_the_sharing(engines, monkeypatch):
+    """Its threads and the workers are in each other's way: the calling thread does the rest."""
+
+    class Shows(Meter):
+        def stop(self, figures: Figures, count: int) -> Figures:
+            return figures._replace(wall=4e-3, cpu=2e-3, process_cpu=4e-3, waits=0.0)
+
+    monkeypatch.setattr(_others, "Meter", Shows)
+    decisions = [Decision("processes", 2, "busy"), Decision("finish", 1, "it is a library")]
+    figures = {"wall": 0.02, "cpu": 0.01, "process_cpu": 0.01, "moved": 1e-6}
+
+    def work(x: int) -> int:
+        return os.getpid()
+
+    pids = run(engines, work, range(200), decisions, chunk_size=1, figures=figures)
+    assert pids.count(os.getpid()) >= 200 - _others.AT_FIRST
 
 
 @pytest.mark.parametrize("before", [8, 32])

@@ -13,8 +13,9 @@ from clustrix._model import Call, Machine, Plan
 from clustrix.execution import _meter
 from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._alone import BATCH, LOOK
-from clustrix.execution._cost import NOTHING_KNOWN, Decision
+from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
+from clustrix.execution._figures import NOTHING_KNOWN
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Clocks
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustrix.execution._cost import MOST_WAITING, Figures, decide, lasting
+from clustrix.execution._cost import MOST_WAITING, decide
+from clustrix.execution._figures import Figures, lasting
 
 
 def computing(items: int, wall: float, **more: object) -> Figures:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clustrix.execution import _gil_watch
-from clustrix.execution._cost import Figures
+from clustrix.execution._figures import Figures
 from clustrix.execution._gil_watch import REST, GilWatch
 
 # Items that were timed before: 10 ms, nearly all of it waiting.

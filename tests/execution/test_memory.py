@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clustrix._model import Call, Finding, Plan
-from clustrix.execution._cost import Figures
+from clustrix.execution._figures import Figures
 from clustrix.execution._memory import Known, Memory, binding
 
 FIGURES = Figures(0, 0.0, 0.0, 0.0)

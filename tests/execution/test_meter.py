@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustrix.execution import _meter, _platform, _thread_cache
-from clustrix.execution._cost import NOTHING_KNOWN, PARALLEL_ALREADY
+from clustrix.execution._figures import NOTHING_KNOWN, PARALLEL_ALREADY
 from clustrix.execution._meter import Clocks, Meter
 
 

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from clustrix import NotPicklableError, TaskTimeout, WorkerDied
-from clustrix.execution import Engines, execute
+from clustrix._model import Plan
+from clustrix.execution import Engines, _processes, execute
+from clustrix.execution._pool import Pool
+from clustrix.execution._processes import ProcessEngine
+from clustrix.execution._schedule import Schedule
 from tests import jobs
 from tests.jobs import call_of, plan_of
 
@@ -535,3 +539,14 @@ def test_repeated_loops_hold_no_more_and_more(run):
     for i in range(60):
         assert run(lambda x, i=i: x + i, [1, 2]) == [1 + i, 2 + i]
     assert open_files() == files
+
+
+@pytest.mark.parametrize(("workers", "lanes", "threads"), [(1, 2, 2), (2, None, 2), (4, 4, 1)])
+def test_numerical_libraries_share_the_processors_with_the_caller(
+    monkeypatch, workers, lanes, threads
+):
+    """Where that computes, too, it counts as one of those who do."""
+    monkeypatch.setattr(_processes, "available_cpus", lambda: 4)
+    engine, call = ProcessEngine(Pool(2)), call_of(jobs.double, range(4))
+    loop = engine.loop(call, Plan("processes", workers), Schedule(call, ()), lanes)
+    assert loop.context["blas"] == str(threads)

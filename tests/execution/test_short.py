@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from clustrix import parallel
 from clustrix._model import Call, Outcome
 from clustrix.execution import _short
-from clustrix.execution._cost import NOTHING_KNOWN, too_little
+from clustrix.execution._cost import too_little
 from clustrix.execution._engine import join
+from clustrix.execution._figures import NOTHING_KNOWN
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._short import LOOKS, run_here, run_short
 from tests import strategies
