@@ -27,7 +27,7 @@ from clustrix.execution._engines import Engines
 from clustrix.execution._figures import NOTHING_KNOWN, WAITS
 from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, binding, remembered
-from clustrix.execution._meter import read_clocks
+from clustrix.execution._meter import Clocks, read_clocks
 from clustrix.execution._own_lane import Aside, OwnLane
 from clustrix.execution._random import seeded
 from clustrix.execution._schedule import Schedule
@@ -216,7 +216,7 @@ class AdaptiveStream:
 
     def _look(self) -> Generator[Any, None, None]:
         """Run some items, timing each by itself: the consumer's time is not the function's."""
-        count, spent = 0, [0.0, 0.0, 0.0, 0.0]
+        count, spent = 0, Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
         for item in islice(self.items.iterator, LOOK_ITEMS):
             begun = read_clocks()
             try:
@@ -224,17 +224,18 @@ class AdaptiveStream:
             except BaseException as error:
                 add_note(error, item_note(self.call, self.items.pulled() - 1, item))
                 raise
-            ended = read_clocks()
-            spent = [s + max(0.0, e - b) for s, b, e in zip(spent, begun, ended, strict=True)]
+            passed = read_clocks().since(begun)
+            spent = Clocks(*(s + max(0.0, p) for s, p in zip(spent, passed, strict=True)))
             count += 1
             if self._sample is None:
                 self._sample = (item, value if self.settings.ordered else value[1])
             yield value
-            if spent[0] >= LOOK_SECONDS:
+            if spent.wall >= LOOK_SECONDS:
                 break
         if not count:
             return
-        wall, cpu, process, waits = spent
+        wall, cpu, process = spent[:3]
+        waits = spent.blocked()
         self.figures = self.figures._replace(
             wall=wall / count,
             cpu=cpu / count,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from clustrix._typing import NamedTuple
 
 __all__ = [
+    "CERTAINLY_WAITS",
     "NOTHING_KNOWN",
     "OVERLAPS",
     "PARALLEL_ALREADY",

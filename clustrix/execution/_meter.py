@@ -13,12 +13,15 @@ import time
 
 from clustrix._typing import NamedTuple
 from clustrix.execution import _platform, _thread_cache
-from clustrix.execution._figures import WAITS, Figures
+from clustrix.execution._figures import CERTAINLY_WAITS, WAITS, Figures
 
 __all__ = ["Clocks", "Meter", "read_clocks"]
 
 # Seconds after which what other threads used counts half.
 HALF_LIFE = 0.02
+
+# With this part of the time a helper may have been what the calling thread has waited for.
+IN_THE_WAY = 0.1
 
 # Between two ticks at the worst; what they used since is on no clock yet.
 TICK = 0.004
@@ -32,22 +35,30 @@ class Clocks(NamedTuple):
         cpu: CPU time of the calling thread.
         process: CPU time of all threads of the process but clustrix's own.
         waits: how often the thread gave up its processor by itself.
+        helpers: CPU time of clustrix's own threads.
     """
 
     wall: float
     cpu: float
     process: float
     waits: float
+    helpers: float
 
     def since(self, before: Clocks) -> Clocks:
         """What has passed."""
         return Clocks(*(now - then for now, then in zip(self, before, strict=True)))
 
+    def blocked(self) -> float:
+        """How often the thread has waited in that time, but for the GIL that a helper had."""
+        in_the_way = self.helpers > IN_THE_WAY * self.wall
+        return 0.0 if in_the_way and self.cpu > CERTAINLY_WAITS * self.wall else self.waits
+
 
 def read_clocks() -> Clocks:
     """The clocks now."""
-    waits, process = _platform.voluntary_waits(), time.process_time() - _thread_cache.spent()
-    return Clocks(time.perf_counter(), time.thread_time(), process, waits)
+    waits, helpers = _platform.voluntary_waits(), _thread_cache.spent()
+    process = time.process_time() - helpers
+    return Clocks(time.perf_counter(), time.thread_time(), process, waits, helpers)
 
 
 class Meter:
@@ -78,7 +89,9 @@ class Meter:
         Returns:
             The figures of the batch.
         """
-        wall, cpu, process, waits = read_clocks().since(self._begun)
+        passed = read_clocks().since(self._begun)
+        wall, cpu, process = passed[:3]
+        waits = passed.blocked()
         fade = 0.5 ** (wall / HALF_LIFE)
         self._watched = self._watched * fade + wall
         self._others = self._others * fade + process - cpu  # of a tick too early: less than nothing

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustrix.execution import _meter, _platform, _thread_cache
-from clustrix.execution._figures import NOTHING_KNOWN, PARALLEL_ALREADY
+from clustrix.execution._figures import NOTHING_KNOWN, PARALLEL_ALREADY, waiting
 from clustrix.execution._meter import Clocks, Meter
 
 
@@ -18,12 +18,19 @@ class Hands:
     """The hands of the clocks."""
 
     def __init__(self) -> None:
-        self.now = Clocks(0.0, 0.0, 0.0, 0.0)
+        self.now = Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
 
-    def work(self, wall: float, others: float = 0.0, waited: float = 0.0, waits: int = 0) -> None:
+    def work(
+        self,
+        wall: float,
+        others: float = 0.0,
+        waited: float = 0.0,
+        waits: int = 0,
+        helpers: float = 0.0,
+    ) -> None:
         """A thread computes, waits for a while, and others compute meanwhile."""
         cpu = wall - waited
-        passed = (wall, cpu, cpu + others, waits)
+        passed = (wall, cpu, cpu + others, waits, helpers)
         self.now = Clocks(*(a + b for a, b in zip(self.now, passed, strict=True)))
 
 
@@ -44,6 +51,19 @@ def test_a_batch_is_divided_by_its_items(hands):
     assert figures.cpu == pytest.approx(0.0004)
     assert figures.waits == 1.0
     assert figures.looks == 1
+
+
+@pytest.mark.parametrize(
+    ("computed", "helped", "waits"), [(0.004, 0.005, 0), (0.004, 0.0, 3), (0.0001, 0.005, 3)]
+)
+def test_a_wait_for_the_gil_of_a_helper_is_none(hands, computed, helped, waits):
+    """Unless the item hardly computes: then it waits, whoever has the GIL."""
+    meter = Meter(NOTHING_KNOWN)
+    meter.start()
+    hands.work(0.01, waited=0.01 - computed, waits=3, helpers=helped)
+    figures = meter.stop(NOTHING_KNOWN, 1)
+    assert figures.waits == waits
+    assert waiting(figures._replace(looks=2)) == (waits > 0)
 
 
 @given(begin=st.floats(1e-7, 1e-4), extra=st.floats(0, 1e-4))
