@@ -116,6 +116,7 @@ class Others:
         try:
             while following is not None:
                 self._turn, self._taper.lanes = None, following.workers
+                self._taper.travels = following.way == "processes"
                 if following.way == "threads":
                     works = self._threads is None and not waiting(self._owner.figures)
                     (self._beside_threads if works else self._on_threads)(following.workers)
