@@ -12,6 +12,7 @@ so nothing can be read by another user, and nothing is left behind however a pro
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import mmap
 import os
@@ -44,6 +45,7 @@ __all__ = [
     "socket_pair",
     "spread",
     "stay_awake",
+    "stood_in_line",
     "thaw",
     "thread_clock",
     "voluntary_waits",
@@ -271,6 +273,18 @@ def voluntary_waits() -> int:
     if resource is None:
         return 0
     return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+
+
+def stood_in_line() -> float:
+    """Seconds for which the calling thread could have run and had no processor; 0 if unknown.
+
+    Source: the second figure in Linux's ``/proc/<pid>/schedstat``.
+    """
+    try:
+        with io.FileIO("/proc/thread-self/schedstat") as file:
+            return int(file.read(64).split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def thread_clock() -> int | None:

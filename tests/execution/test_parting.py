@@ -123,3 +123,10 @@ def test_a_real_process_is_kept_off_and_let_back():
     assert _platform.processor(process.pid) is None
     assert _platform.keep_off(process.pid, 0) is None
     _platform.let_run(process.pid, allowed)
+
+
+def test_standing_in_line_is_counted_where_the_system_does():
+    """It never becomes less; without such a file it stays nothing."""
+    seen = [_platform.stood_in_line() for _ in range(100)]
+    assert seen == sorted(seen)
+    assert seen[0] >= 0.0
