@@ -47,6 +47,10 @@ CLEAR_GAIN = 0.7
 # Threads that wait cost next to nothing up to here.
 MOST_WAITING = 32
 
+# So many times the processes that would be enough if they took turns: they do not, and now and then
+# all of them wait (benchmarks/mixed.py: 125 ms with 10 to 12 of them, 117 with 14 or 15).
+CROWD = 1.35
+
 # Processes that wait cost memory: so many for each CPU at most.
 MOST_WAITING_PROCESSES = 8
 
@@ -128,7 +132,7 @@ def _waiting(figures: Figures, left: float) -> Decision:
     elif threads > GAIN * left:
         return Decision("finish", 1, f"{share}, too short to share", left)
     # As many as keep every processor at work while the others wait.
-    enough = figures.cpus * math.ceil(figures.wall / max(figures.cpu, 1e-9))
+    enough = math.ceil(CROWD * figures.cpus * figures.wall / max(figures.cpu, 1e-9))
     several = min(figures.most or MOST_WAITING_PROCESSES * figures.cpus, enough, width)
     start = WARM + COLD * max(0, several - figures.warm) / figures.cpus
     busy = max(left / several, figures.items * figures.cpu / figures.cpus)
