@@ -131,12 +131,18 @@ def _waiting(figures: Figures, left: float) -> Decision:
         threads = left
     elif threads > GAIN * left:
         return Decision("finish", 1, f"{share}, too short to share", left)
-    # As many as keep every processor at work while the others wait.
+    # As many as keep every processor at work while the others wait; or those that are there.
     enough = math.ceil(CROWD * figures.cpus * figures.wall / max(figures.cpu, 1e-9))
     several = min(figures.most or MOST_WAITING_PROCESSES * figures.cpus, enough, width)
-    start = WARM + COLD * max(0, several - figures.warm) / figures.cpus
-    busy = max(left / several, figures.items * figures.cpu / figures.cpus)
-    processes = start + busy + figures.items * (figures.moved or 0.0)
+    expected = {
+        count: WARM
+        + COLD * max(0, count - figures.warm) / figures.cpus
+        + max(left / count, figures.items * figures.cpu / figures.cpus)
+        + figures.items * (figures.moved or 0.0)
+        for count in {several, max(1, min(several, figures.warm))}
+    }
+    several = min(expected, key=lambda count: (expected[count], -count))
+    processes = expected[several]
     useful = figures.portable and figures.cpus > 1 and (figures.gil or not figures.threads)
     if useful and processes < CLEAR_GAIN * threads:
         why = "fills the GIL in between" if figures.threads else "threads would share a generator"

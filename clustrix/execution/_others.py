@@ -279,7 +279,8 @@ class Others:
     def _turn_to(self, decision: Decision, before: Figures, left: int) -> None:
         """Other lanes take over what is left; the figures say why, and what they were."""
         owner, self._turn = self._owner, decision
-        if owner.began is None and left <= (1 - BEGINNING) * len(owner.call.items):
+        late = left <= (1 - BEGINNING) * len(owner.call.items)
+        if late and owner.began is None and decision.way != "finish":  # that undoes a mistake
             owner.began = before
 
 

@@ -44,7 +44,7 @@ class ThreadLanes:
     @property
     def cpu(self) -> float:
         """CPU seconds of the items that the threads have run."""
-        return sum(self._loop.used)
+        return self._loop.cpu
 
     def here(self, chunk: Chunk) -> Outcome:
         """Run a chunk in the calling thread, the first of the lanes."""

@@ -76,7 +76,6 @@ class ThreadLoop:
         pending: chunks that were handed out, by their first item.
         lanes: the threads.
         watch: asked by each lane that has finished a chunk; says when to hold the others.
-        used: CPU seconds of each chunk that a lane has finished.
         held: chunks that no lane shall begin for now.
         seen_to: set when the caller has seen to them.
     """
@@ -92,7 +91,7 @@ class ThreadLoop:
         self.watch: GilWatch | None = None
         self.held: deque[Chunk] = deque()
         self.seen_to = threading.Event()
-        self.used: list[float] = []
+        self._used = 0.0  # by lanes that are not there any more
 
     def drive(
         self,
@@ -156,6 +155,11 @@ class ThreadLoop:
         """Items that are done in chunks that are not."""
         running = [one.running for one in self.lanes]
         return sum(now[0] - now[2].start for now in running if now is not None)
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of the chunks that are done."""
+        return self._used + sum(one.used for one in self.lanes)
 
     def spent(self) -> Iterator[float]:
         """CPU seconds of each item that runs, as far as it is."""
@@ -230,6 +234,7 @@ class ThreadLoop:
         for one in self.lanes:
             self.dismiss(one)
         self.seen_to.set()
+        self._used = self.cpu
         self.lanes.clear()  # lanes know the run: a circle would keep the items alive
 
     def dismiss(self, one: _Lane) -> None:
@@ -261,6 +266,7 @@ class _Lane:
         self._chunk: Chunk | None = None
         self._clock: int | None = None
         self._begun = 0.0  # what it showed when the chunk began
+        self.used = 0.0  # CPU seconds of all chunks that are done
         self._context = contextvars.copy_context()
         self.recorder = Recorder(self._where, self._tell)
         _thread_cache.start(self._serve)
@@ -311,12 +317,13 @@ class _Lane:
                 except BaseException as error:  # whatever it is, the caller must not wait for ever
                     outcome = Outcome(chunk.start, [], error, chunk.start)
                 self.running, used = None, time.thread_time() - self._begun
-                run.used.append(used)
+                self.used += used
                 if spot is not None:
                     spot.end()
                 self._tell()
-                each = [used / len(chunk.items)] * len(chunk.items)
-                holds = run.watch is not None and run.watch.full(each, run.spent)
+                holds = run.watch is not None and run.watch.full(
+                    [used / len(chunk.items)] * len(chunk.items), run.spent
+                )
                 if holds:
                     run.hold()
                 run.news.put(outcome)

@@ -142,9 +142,14 @@ def test_waits_with_much_python_in_between_go_to_processes():
 
 
 def test_processes_that_wait_are_as_many_as_keep_the_processors_at_work():
-    """Six for each, where items compute for a sixth of their time; and they must be there."""
-    figures = waiting(80, 0.012, 0.002, warm=12)
-    assert decide(figures)[:2] == ("processes", 12)
+    """Six for each, where items compute for a sixth of their time, and some more.
+
+    Those that are there are used at once, if they are worth it; nobody waits for the others.
+    """
+    figures = waiting(80, 0.012, 0.002, warm=64)
+    assert decide(figures)[:2] == ("processes", 16)
+    for warm in (12, 15):
+        assert decide(figures._replace(warm=warm))[:2] == ("processes", warm)
     assert decide(figures._replace(warm=0)).way == "threads"
     assert decide(figures._replace(most=4)).workers == 4
     assert decide(figures._replace(cpu=0.0001)).way == "threads"
