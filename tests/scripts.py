@@ -48,7 +48,7 @@ def run_script(
 def output_of(source: str, folder: Path, how: str = "file", *flags: str) -> str:
     """What a program prints; it must end well, and say nothing on standard error."""
     done = run_script(source, folder, how, *flags)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 

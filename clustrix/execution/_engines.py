@@ -30,8 +30,9 @@ __all__ = ["Engines", "shared"]
 # about what starting takes from the caller (benchmarks/round_trip.py).
 WORTH_STARTING = 0.01
 
-# CPU time of a new interpreter until it answers; what counts where workers outnumber the CPUs.
-INTERPRETER = 0.035
+# CPU time of a new interpreter until it answers: fifteen are there after 175 ms on two CPUs.
+# It is what counts where workers outnumber the CPUs.
+INTERPRETER = 0.024
 
 # Until the first workers have been started, and what sends them work is loaded, at the worst.
 STARTING_TAKES = 0.15

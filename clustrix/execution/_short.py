@@ -77,7 +77,7 @@ class _Clock:
         self.begun = self.now = time.perf_counter()
 
     def batches(self, cursor: Cursor) -> Iterator[Iterable[Any]]:
-        """One item, two, four, and so on; then equal parts, or what takes some milliseconds."""
+        """One item, four, sixteen, and so on; then equal parts, or some milliseconds each."""
         size, most = 1, max(1, min(self._count // LOOKS, int(BATCH / self._wall)))
         while self.done < self._count:
             size = min(size, self._count - self.done)
@@ -87,4 +87,4 @@ class _Clock:
             taken = self.now - before
             if taken > LOOK and taken > DEARER * self._wall * size:
                 return
-            size = min(2 * size, most)
+            size = min(4 * size, most)
