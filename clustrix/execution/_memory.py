@@ -15,7 +15,6 @@ from collections.abc import Callable
 
 from clustrix._model import Call, Plan
 from clustrix._sameness import sameness
-from clustrix._stores import may_write
 from clustrix._typing import Any, NamedTuple
 from clustrix.execution._figures import Figures
 
@@ -53,15 +52,13 @@ def binding(known: Known | None, call: Call, plan: Callable[[], Plan]) -> str:
     """The engine about which the source leaves no choice; ``""`` where measuring decides.
 
     Args:
-        known: what earlier loops showed; then the source is read only if it may write something.
+        known: what earlier loops showed.  One that was too short to share has not read the source,
+            which may read what no worker has: an open file, say.
         call: the loop.
         plan: reads the source.
     """
-    if known is not None:
-        bound = known.bound_for(call.loop_var)
-        if bound is not None or not may_write(call.function):
-            return bound or ""
-    return _bound_by(plan())
+    bound = known.bound_for(call.loop_var) if known is not None else None
+    return _bound_by(plan()) if bound is None else bound
 
 
 def _bound_by(plan: Plan) -> str:

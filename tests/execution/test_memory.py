@@ -46,12 +46,14 @@ def test_what_a_plan_leaves_no_choice_about(made, bound):
     assert binding(None, Call(write, [1, 2], loop_var="x"), lambda: made) == bound
 
 
-def test_a_measured_function_that_may_write_is_read_before_it_is_shared():
-    """A first loop too short to be planned has shown nothing of its writes."""
+def test_a_measured_function_is_read_before_it_is_shared():
+    """A first loop too short to be planned has shown nothing of what it writes, or reads."""
     known = Known(FIGURES, "finished in the calling thread", "x")
     call = Call(write, [1, 2], loop_var="x")
     assert binding(known, call, lambda: plan("serial", "SH201")) == "serial"
-    assert binding(known, call._replace(function=compute), never) == ""
+    compute_call = call._replace(function=compute)
+    assert binding(known, compute_call, lambda: plan("threads", "PK108")) == "threads"
+    assert binding(known, compute_call, lambda: plan("processes", "PL501")) == ""
 
 
 def test_the_verdict_is_remembered_for_its_loop_variable():
