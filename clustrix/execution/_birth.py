@@ -159,11 +159,7 @@ def _spawned(code: str, handles: Sequence[int]) -> Process | None:
             setsid=True,
             setsigdef=_RESTORED,
         )
-    except (
-        AttributeError,
-        NotImplementedError,
-        OSError,
-    ):  # if it is that, `subprocess` will say so
+    except (AttributeError, NotImplementedError, OSError):  # `subprocess` does it, or says why not
         return None
     return Process(pid)
 
@@ -174,8 +170,9 @@ def _environment() -> dict[Any, Any]:
     The worker has it for as long as it comes up: then it has its caller's (`_place.py`).
     """
     ours: dict[Any, Any] = getattr(os.environ, "_data", os.environ).copy()  # others may change it
-    said = any(os.fsencode(name).startswith(_SAID) for name in ours)
-    return ours if said else {**_KEEP, **ours}
+    if sys.platform != "linux" or any(name.startswith(_SAID) for name in ours):
+        return ours
+    return {**_KEEP, **ours}
 
 
 def _inherited() -> list[int]:

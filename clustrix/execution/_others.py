@@ -6,6 +6,9 @@
 
     threads that compute ──> the calling thread works beside them
 
+    processes, and items of the calling thread show a library that uses all processors
+                         ──> the calling thread alone
+
 A loop may change half-way.  What no lane has begun goes back to the schedule then, which the other
 kind of lanes takes over; what runs comes to its end.
 """
@@ -58,7 +61,8 @@ PROBE = 0.004
 # Seconds on other lanes that say something about them.
 TELLING = 0.0005
 
-# Chunks that may lie ready at the workers, and so many at each before the calling thread begins.
+# Chunks that may lie ready at the workers, and so many at each before the calling thread begins
+# (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them).
 AHEAD = 200
 AT_FIRST = 8
 

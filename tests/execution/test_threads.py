@@ -314,12 +314,13 @@ def test_what_an_item_has_used_is_seen_while_it_runs():
     release, computed = threading.Event(), threading.Event()
 
     def body(x):
-        while x == 0 and time.thread_time() < begun.setdefault(x, time.thread_time()) + 0.02:
-            pass
-        computed.set() if x == 0 else None
+        if x == 0:
+            begun = time.thread_time()
+            while time.thread_time() < begun + 0.02:
+                pass
+            computed.set()
         release.wait(60)
 
-    begun: dict[int, float] = {}
     call = call_of(body, range(2))
     loop = ThreadLoop(call, Schedule(call, cut(call.items, 1)))
     try:
