@@ -84,7 +84,7 @@ class AdaptiveLoop:
         self.own = OwnLane(call, self.relay)
         self.report = ALONE
         self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
-            cpus=machine.cpus, most=most, gil=machine.gil, read=self.source.bound is not None
+            cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
         )
         if begun is not None:
             self.keep(begun)
