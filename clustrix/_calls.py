@@ -31,7 +31,6 @@ __all__ = [
     "may_want_batches",
     "one_by_one",
     "reading_uses_up",
-    "simple_call",
     "with_items",
     "work_call",
 ]
@@ -118,31 +117,6 @@ def work_call(func: Callable[..., Any], work_chunks: Sequence[Mapping[str, Any]]
     check_callable(func)
     tasks = [_check_work(index, work) for index, work in enumerate(work_chunks)]
     return Call(func, tasks, slot=None)
-
-
-def simple_call(
-    func: Callable[..., Any],
-    loop_var: object,
-    iterable: Iterable[Any],
-    func_args: tuple[Any, ...],
-    func_kwargs: Mapping[str, Any] | None,
-    position: object,
-) -> Call | None:
-    """The call, where nothing about it is special; ``None`` where something is.
-
-    What `loop_call` and `with_items` would find, in one step.
-    """
-    if (
-        type(iterable) in SEQUENCES
-        and type(position) is int
-        and position == 0
-        and not func_args
-        and not func_kwargs
-        and type(loop_var) is str
-        and callable(func)
-    ):
-        return Call(func, iterable, loop_var=loop_var)  # type: ignore[arg-type]
-    return None
 
 
 def loop_call(

@@ -7,9 +7,11 @@ Call, Options ┬─ one item, or too little work ──────────
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clustrix import _calls, analysis, execution
+from clustrix._calls import may_want_batches
 from clustrix._model import Call, Machine, Options, Outcome, Plan
 from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
@@ -17,7 +19,9 @@ from clustrix._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
 from clustrix.execution import (  # now: a first call loads nothing any more
     AdaptiveLoop,
+    inside_lane,
     join,
+    run_at_once,
     run_here,
     run_short,
     seed_path,
@@ -34,7 +38,32 @@ _DIRECTLY = Plan("serial", workers=1)
 class LoopExecutor(StreamExecutor):
     """What `LocalExecutor` does with a loop whose values are a list."""
 
-    def _run(self, call: Call, options: Options, tally: Tally | None = None) -> list[Any]:
+    def _at_once(
+        self, function: Callable[[Any], Any], loop_var: str, items: Sequence[Any]
+    ) -> Outcome | None:
+        """A loop of which nothing was said, if it is known to be too short to share.
+
+        Returns:
+            What has run; fewer values than items where these have become dear.
+
+        Raises:
+            BaseException: what an item raised.
+        """
+        if self._options.executor != "auto" or inside_lane() or may_want_batches(function, 0):
+            return None
+        self._engines.check_open()
+        begun = run_at_once(function, items, loop_var)
+        if begun is not None and begun.error is not None:
+            join([begun], len(items))
+        return begun
+
+    def _run(
+        self,
+        call: Call,
+        options: Options,
+        tally: Tally | None = None,
+        begun: Outcome | None = None,
+    ) -> list[Any]:
         if not call.items:
             return []
         self._engines.check_open()
@@ -42,7 +71,7 @@ class LoopExecutor(StreamExecutor):
         if seed is not None or options.on_error == "collect":
             call = call._replace(collect=options.on_error == "collect", seed=seed)
         try:
-            results = self._run_loop(call, options, tally)
+            results = self._run_loop(call, options, tally, begun)
         except NotPicklableError as error:
             analysis.explain_refusal(error, call)
             raise
@@ -51,14 +80,17 @@ class LoopExecutor(StreamExecutor):
                 analysis.explain_refusal(value, call)
         return results
 
-    def _run_loop(self, call: Call, options: Options, tally: Tally | None) -> list[Any]:
+    def _run_loop(
+        self, call: Call, options: Options, tally: Tally | None, begun: Outcome | None
+    ) -> list[Any]:
         alone = len(call.items) == 1 and options.timeout is None
         if alone and not self._batches(call, options):
             if tally is None:
                 return join([run_here(call)], 1, collect=call.collect)
             return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
         if self._finds_out(call, options):
-            begun = run_short(call) if tally is None else None
+            if begun is None and tally is None:
+                begun = run_short(call)
             if begun is not None and (
                 begun.failed is not None or len(begun.values) == len(call.items)
             ):

@@ -17,7 +17,7 @@ from typing import Any
 
 from clustrix import _calls, analysis, execution
 from clustrix._loop_executor import LoopExecutor
-from clustrix._model import Finding, Options, Plan
+from clustrix._model import Call, Finding, Options, Plan
 from clustrix._settings import in_force
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
@@ -212,16 +212,32 @@ class LocalExecutor(LoopExecutor):
             ... )
             [1331, 1728, 2197]
         """
-        simple = _calls.simple_call(func, loop_var, iterable, func_args, func_kwargs, position)
-        call = simple or _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
+        items: Any = iterable
+        begun: Any = None
+        if (  # what most calls are, and nothing to be found out about it
+            isinstance(loop_var, str)
+            and type(items) in _calls.SEQUENCES
+            and type(position) is int
+            and position == 0
+            and not func_args
+            and not func_kwargs
+            and callable(func)
+        ):
+            if chunk_size is timeout is batched is seed is progress is None and on_error == "raise":
+                begun = self._at_once(func, loop_var, items)
+                if begun is not None and len(begun.values) == len(items):
+                    return begun.values  # type: ignore[no-any-return]
+            call = Call(func, (), loop_var=loop_var)
+        else:
+            call = _calls.loop_call(func, loop_var, func_args, func_kwargs, position)
         options = self._said(chunk_size, timeout, batched, on_error, seed, progress)
-        call, broken = (call, None) if simple else _calls.with_items(call, iterable)
+        call, broken = _calls.with_items(call, items)
         if progress:
             from clustrix._progress import run_told
 
             results = run_told(self._run, call, options)
         else:
-            results = self._run(call, options)
+            results = self._run(call, options, begun=begun)
         if broken is not None:  # the iterable itself failed, behind the last item it gave
             raise broken
         return results

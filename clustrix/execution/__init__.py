@@ -78,6 +78,9 @@ if TYPE_CHECKING:
         seed_path as seed_path,
     )
     from clustrix.execution._short import (
+        run_at_once as run_at_once,
+    )
+    from clustrix.execution._short import (
         run_here as run_here,
     )
     from clustrix.execution._short import (
@@ -97,7 +100,7 @@ _ROOMS = {
     "clustrix.execution._lane": ("inside_lane",),
     "clustrix.execution._memory": ("remembered",),
     "clustrix.execution._random": ("rng", "seed_path"),
-    "clustrix.execution._short": ("run_here", "run_short"),
+    "clustrix.execution._short": ("run_at_once", "run_here", "run_short"),
     "clustrix.execution._stream": ("EngineStream",),
     "clustrix.execution._window": ("Items",),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),

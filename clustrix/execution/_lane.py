@@ -33,7 +33,14 @@ __all__ = [
     "run_chunk",
 ]
 
-_state = threading.local()
+
+class _State(threading.local):
+    """Of one thread: how many items it is running, one in another."""
+
+    depth = 0
+
+
+_state = _State()
 
 
 class Raised(NamedTuple):
@@ -73,13 +80,13 @@ class Unwatched:
 
 def inside_lane() -> bool:
     """Whether the calling thread is running an item: then an inner loop stays serial."""
-    return getattr(_state, "depth", 0) > 0
+    return _state.depth > 0
 
 
 @contextmanager
 def lane() -> Iterator[None]:
     """Mark the calling thread as a lane."""
-    _state.depth = getattr(_state, "depth", 0) + 1
+    _state.depth += 1
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ chunk further behind   ──> the plain loop, and what it shows is noted: other
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from clustrix._records import Call, Chunk, Heard, Outcome
@@ -16,7 +16,7 @@ from clustrix.execution._capture import hold, release
 from clustrix.execution._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution._recorder import Recorder, recording
 
-__all__ = ["Aside", "Batches", "Cursor", "OwnLane", "run_plainly"]
+__all__ = ["Aside", "Batches", "Cursor", "OwnLane", "run_in_caller", "run_plainly"]
 
 
 class Cursor:
@@ -26,14 +26,15 @@ class Cursor:
     an item, the twentieth part of what a trivial function does (benchmarks/growth.py).
 
     Args:
-        chunk: the items.
+        items: those of the chunk.
+        start: position in the loop of the first one.
     """
 
-    def __init__(self, chunk: Chunk) -> None:
-        self._items, self._stop = chunk.items, chunk.stop
-        self._given = chunk.start if type(chunk.items) is range else None
-        self._start = chunk.start
-        self._iterator = iter(chunk.items)
+    def __init__(self, items: Sequence[Any], start: int = 0) -> None:
+        self.items, self.start = items, start
+        self._stop = start + len(items)
+        self._given = start if type(items) is range else None
+        self._iterator = iter(items)
 
     def all(self) -> Iterator[Any]:
         """All of them."""
@@ -43,8 +44,8 @@ class Cursor:
         """The next so many; those before have been taken."""
         if self._given is None:
             return islice(self._iterator, count)
-        begin = self._given - self._start
-        part = self._items[begin : begin + count]
+        begin = self._given - self.start
+        part = self.items[begin : begin + count]
         self._given = self._stop = self._given + len(part)
         self._iterator = iter(part)
         return self._iterator
@@ -105,15 +106,16 @@ class OwnLane:
         Raises:
             KeyboardInterrupt: in an item while others are still out: nobody waits for those.
         """
-        cursor = Cursor(chunk)
+        cursor = Cursor(chunk.items, chunk.start)
+        parts = (cursor.all(),) if batches is None else batches(cursor)
         if chunk.start == self._relay.frontier:
-            return run_plainly(self._call, self._function, chunk, cursor, batches, cheap=cheap)
+            return run_in_caller(self._call, self._function, cursor, parts, cheap=cheap)
         recorder = Recorder(cursor.index)
         first, self._noting = self._noting is None, recording(recorder)
         if first:
             hold(self)
         with self._noting:
-            outcome = run_plainly(self._call, self._function, chunk, cursor, batches, cheap=cheap)
+            outcome = run_in_caller(self._call, self._function, cursor, parts, cheap=cheap)
         if events := recorder.take():
             self._relay.hear(Heard(chunk.start, events))
         if isinstance(outcome.error, KeyboardInterrupt):
@@ -127,31 +129,48 @@ class OwnLane:
             release(self)
 
 
-def run_plainly(
+def run_in_caller(
     call: Call,
     function: Callable[[Any], Any],
-    chunk: Chunk,
     cursor: Cursor,
-    batches: Batches | None = None,
+    parts: Iterable[Iterable[Any]],
     *,
     cheap: bool = False,
 ) -> Outcome:
-    """Nothing but the plain loop around the function.
+    """The items in the calling thread, whatever the loop does about errors and random numbers.
 
     Args:
         call: the loop.
         function: of one item, as `Call.per_item` makes it.
-        chunk: the items.
-        cursor: gives them; tells which one failed.
-        batches: who looks at it between batches, if anybody does.
+        cursor: as for `run_plainly`, like the others.
+        parts: the items.
+        cheap: whether they are.
+    """
+    if call.collect or call.seed is not None:
+        chunk = Chunk(cursor.start, cursor.items)
+        return run_chunk(call, chunk, Unwatched(), items=chain.from_iterable(parts))
+    return run_plainly(function, cursor, parts, lambda: call, cheap=cheap)
+
+
+def run_plainly(
+    function: Callable[[Any], Any],
+    cursor: Cursor,
+    parts: Iterable[Iterable[Any]],
+    call: Callable[[], Call],
+    *,
+    cheap: bool = False,
+) -> Outcome:
+    """Nothing but the plain loop around a function.
+
+    Args:
+        function: of one item.
+        cursor: tells which item failed.
+        parts: what the cursor gives, at once or in batches.
+        call: the loop, if a message must name it.
         cheap: whether to note each value as it comes, so that they are there when Ctrl-C comes,
             would be a tenth of what an item does.
     """
-    if call.collect or call.seed is not None:
-        items = cursor.all() if batches is None else chain.from_iterable(batches(cursor))
-        return run_chunk(call, chunk, Unwatched(), items=items)
     values: list[Any] = []
-    parts = (cursor.all(),) if batches is None else batches(cursor)
     try:
         if cheap:
             values = [function(item) for part in parts for item in part]
@@ -159,10 +178,10 @@ def run_plainly(
             for part in parts:
                 for item in part:
                     values.append(function(item))
-        return Outcome(chunk.start, values)
+        return Outcome(cursor.start, values)
     except BaseException as error:
         index = cursor.index()
-        add_note(error, item_note(call, index, chunk.items[index - chunk.start]))
+        add_note(error, item_note(call(), index, cursor.items[index - cursor.start]))
         if not isinstance(error, KeyboardInterrupt):
             values = []  # nobody wants them, and the traceback would keep them alive
-        return Outcome(chunk.start, values, error, index)
+        return Outcome(cursor.start, values, error, index)

@@ -1,6 +1,6 @@
 """Loops in which nothing can be gained: the plain loop, with as little around it as can be.
 
-    one item                               ──> here
+    one item of a function nobody knows    ──> here
     a known function, too little work,
     or never worth sharing                 ──> here, with a look at the clock now and then
     items take twice as long as they did   ──> what is left goes the long way (_adaptive.py)
@@ -11,17 +11,17 @@ A call of a few microseconds shall not cost thirty (benchmarks/few.py).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from clustrix._records import Call, Chunk, Outcome
+from clustrix._records import Call, Outcome
 from clustrix.execution._alone import BATCH, LOOK
 from clustrix.execution._cost import CHEAP, too_little
 from clustrix.execution._figures import rescaled
-from clustrix.execution._memory import remembered
-from clustrix.execution._own_lane import Cursor, run_plainly
+from clustrix.execution._memory import Known, remembered
+from clustrix.execution._own_lane import Cursor, run_in_caller, run_plainly
 
-__all__ = ["run_here", "run_short"]
+__all__ = ["run_at_once", "run_here", "run_short"]
 
 # Items that take so many times longer than they did are looked at properly.
 DEARER = 2.0
@@ -32,8 +32,8 @@ LOOKS = 16
 
 def run_here(call: Call) -> Outcome:
     """The plain loop in the calling thread."""
-    chunk = Chunk(0, call.items)
-    return run_plainly(call, call.per_item(), chunk, Cursor(chunk))
+    cursor = Cursor(call.items)
+    return run_in_caller(call, call.per_item(), cursor, (cursor.all(),))
 
 
 def run_short(call: Call) -> Outcome | None:
@@ -41,50 +41,89 @@ def run_short(call: Call) -> Outcome | None:
 
     Where its items have become dear, it ends early: it has fewer values than items, and no error.
     """
-    known = remembered.get(call.function)
+    known = _known(call.function, len(call.items))
     if known is None:
         return None
-    wall, count = known.figures.wall, len(call.items)
-    if wall <= 0 or not (known.hopeless or too_little(count * wall)):
-        return None
-    clock = _Clock(wall, count)
-    chunk = Chunk(0, call.items)
-    cheap = wall < CHEAP
-    outcome = run_plainly(call, call.per_item(), chunk, Cursor(chunk), clock.batches, cheap=cheap)
-    taken = (clock.now - clock.begun) / count
-    if taken > DEARER * wall and clock.done == count:
-        figures = rescaled(known.figures, taken)
-        remembered.put(call.function, known._replace(figures=figures))
+    pace = _Pace(call.items, known.figures.wall)
+    parts = pace.batches()
+    outcome = run_in_caller(call, call.per_item(), pace, parts, cheap=pace.cheap)
+    if pace.dearer:
+        _note(call.function, known, pace)
     return outcome
 
 
-class _Clock:
+def run_at_once(
+    function: Callable[[Any], Any], items: Sequence[Any], loop_var: str
+) -> Outcome | None:
+    """As `run_short`, for ``[function(item) for item in items]`` where no option was said.
+
+    Most short loops are such, and they touch as little code as can be: behind a pause, when none
+    of it is in a cache, each function that is run costs some microseconds (benchmarks/growth.py).
+    """
+    known = _known(function, len(items))
+    if known is None:
+        return None
+    pace = _Pace(items, known.figures.wall)
+    parts = pace.batches()
+    outcome = run_plainly(
+        function, pace, parts, lambda: Call(function, items, loop_var=loop_var), cheap=pace.cheap
+    )
+    if pace.dearer:
+        _note(function, known, pace)
+    return outcome
+
+
+def _known(function: Callable[..., Any], count: int) -> Known | None:
+    """What is known of a function, if so many of its items are too few to share."""
+    known = remembered.get(function)
+    if known is None:
+        return None
+    wall = known.figures.wall
+    return known if wall > 0 and (known.hopeless or too_little(count * wall)) else None
+
+
+def _note(function: Callable[..., Any], known: Known, pace: _Pace) -> None:
+    """From now on its items are known to be as dear as they were."""
+    figures = rescaled(known.figures, pace.seconds())
+    remembered.put(function, known._replace(figures=figures))
+
+
+class _Pace(Cursor):
     """Cuts a short loop in batches, until items take longer than they should.
 
     Args:
+        items: those of the loop, at least one.
         wall: seconds that an item should take.
-        count: items.
 
     Attributes:
-        done: items.
-        begun: when the first one began.
-        now: when the last batch ended.
+        cheap: whether looks at the clock are all that can be afforded.
+        dearer: whether all items together took longer than they should.
     """
 
-    def __init__(self, wall: float, count: int) -> None:
-        self._wall, self._count = wall, count
-        self.done = 0
-        self.begun = self.now = time.perf_counter()
+    dearer = False
 
-    def batches(self, cursor: Cursor) -> Iterator[Iterable[Any]]:
+    def __init__(self, items: Sequence[Any], wall: float) -> None:
+        super().__init__(items)
+        self._wall = wall
+        self.cheap = wall < CHEAP
+        self._begun = self._now = time.perf_counter()
+
+    def batches(self) -> Iterator[Iterable[Any]]:
         """One item, four, sixteen, and so on; then equal parts, or some milliseconds each."""
-        size, most = 1, max(1, min(self._count // LOOKS, int(BATCH / self._wall)))
-        while self.done < self._count:
-            size = min(size, self._count - self.done)
-            yield cursor.batch(size)
-            before, self.now = self.now, time.perf_counter()
-            self.done += size
-            taken = self.now - before
-            if taken > LOOK and taken > DEARER * self._wall * size:
-                return
+        clock, wall, count = time.perf_counter, self._wall, len(self.items)
+        size, most = 1, max(1, min(count // LOOKS, int(BATCH / wall)))
+        done, now = 0, self._now
+        while done < count:
+            size = min(size, count - done)
+            yield self.batch(size)
+            done += size
+            before, now = now, clock()
+            if now - before > LOOK and now - before > DEARER * wall * size:
+                break
             size = min(4 * size, most)
+        self._now = now
+        self.dearer = done == count and now - self._begun > DEARER * wall * count
+
+    def seconds(self) -> float:
+        """What an item took, where all of them have run."""
+        return (self._now - self._begun) / len(self.items)

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustrix import parallel
-from clustrix._model import Call, Outcome
+from clustrix import LocalExecutor, parallel
+from clustrix._model import Call, Outcome, describe
 from clustrix.execution import _short
-from clustrix.execution._cost import too_little
+from clustrix.execution._cost import CHEAP, too_little
 from clustrix.execution._engine import join
 from clustrix.execution._figures import NOTHING_KNOWN
 from clustrix.execution._memory import Known, remembered
-from clustrix.execution._short import LOOKS, run_here, run_short
+from clustrix.execution._short import LOOKS, run_at_once, run_here, run_short
 from tests import strategies
 
 
@@ -37,14 +37,23 @@ def a_quiet_machine():
         yield
 
 
+def at_once(call: Call) -> Outcome | None:
+    """The same loop without any options."""
+    return run_at_once(call.function, call.items, call.loop_var)
+
+
+both = pytest.mark.parametrize("run", [run_short, at_once])
+
+
 def known(function: Any, wall: float) -> None:
     """Let a function be known for what its items take."""
     figures = NOTHING_KNOWN._replace(wall=wall, cpu=wall, process_cpu=wall)
     remembered.put(function, Known(figures, "finished in the calling thread"))
 
 
+@both
 @given(items=strategies.loops)
-def test_it_is_the_plain_loop(items):
+def test_it_is_the_plain_loop(run, items):
     """Known or not, short or long."""
 
     def work(x: object) -> tuple[object, str]:
@@ -54,16 +63,18 @@ def test_it_is_the_plain_loop(items):
     assert run_here(call).values == [work(x) for x in items]
     known(work, 1e-6)
     if items:
-        assert values(run_short(call)) == [work(x) for x in items]
+        assert values(run(call)) == [work(x) for x in items]
 
 
-def test_what_nobody_knows_is_not_short():
+@both
+def test_what_nobody_knows_is_not_short(run):
     """It is measured first."""
-    assert run_short(Call(lambda x: x, [1, 2])) is None
+    assert run(Call(lambda x: x, [1, 2])) is None
 
 
+@both
 @given(count=st.integers(1, 50), bad=st.integers(0, 49))
-def test_an_error_names_its_item(count, bad):
+def test_an_error_names_its_item(run, count, bad):
     """As everywhere."""
 
     def work(x: int) -> int:
@@ -73,7 +84,7 @@ def test_an_error_names_its_item(count, bad):
 
     known(work, 1e-7)
     for items in (range(count), list(range(count))):
-        outcome = run_short(Call(work, items, loop_var="x"))
+        outcome = run(Call(work, items, loop_var="x"))
         if bad >= count:
             assert values(outcome) == list(range(count))
     if bad >= count:
@@ -85,18 +96,20 @@ def test_an_error_names_its_item(count, bad):
     assert caught.value.__notes__[0].startswith(f"clustrix: item {bad} (x={bad})")
 
 
-def test_a_loop_that_may_be_worth_sharing_is_not_short():
+@both
+def test_a_loop_that_may_be_worth_sharing_is_not_short(run):
     """The same function, with more items."""
 
     def work(x: int) -> int:
         return x
 
     known(work, 1e-6)
-    assert run_short(Call(work, range(10))) is not None
-    assert run_short(Call(work, range(10**6))) is None
+    assert run(Call(work, range(10))) is not None
+    assert run(Call(work, range(10**6))) is None
 
 
-def test_items_that_have_become_dear_are_known_from_then_on(monkeypatch):
+@both
+def test_items_that_have_become_dear_are_known_from_then_on(run, monkeypatch):
     """What is remembered does not hold for ever."""
     now = [0.0]
     monkeypatch.setattr(_short.time, "perf_counter", lambda: now[0])
@@ -106,16 +119,17 @@ def test_items_that_have_become_dear_are_known_from_then_on(monkeypatch):
         return x
 
     known(work, 1e-6)
-    assert values(run_short(Call(work, range(5)))) == [0]  # the rest goes another way
-    assert values(run_short(Call(work, range(1)))) == [0]
+    assert values(run(Call(work, range(5)))) == [0]  # the rest goes another way
+    assert values(run(Call(work, range(1)))) == [0]
     found = remembered.get(work)
     assert found is not None
     assert found.figures.wall == pytest.approx(1.0)
-    assert run_short(Call(work, range(5))) is None
+    assert run(Call(work, range(5))) is None
 
 
+@both
 @given(count=st.integers(1, 300), first=st.integers(0, 300), ranges=st.booleans())
-def test_items_that_become_dear_are_noticed_within_the_loop(count, first, ranges):
+def test_items_that_become_dear_are_noticed_within_the_loop(run, count, first, ranges):
     """Of those that are dear only some have run by then; what has run is kept."""
     now = [0.0]
 
@@ -127,7 +141,7 @@ def test_items_that_become_dear_are_noticed_within_the_loop(count, first, ranges
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_short.time, "perf_counter", lambda: now[0])
         known(work, 1e-8)
-        outcome = run_short(Call(work, items))
+        outcome = run(Call(work, items))
     assert outcome is not None
     done = len(outcome.values)
     assert outcome.values == list(range(done))
@@ -174,3 +188,82 @@ def test_a_decorated_function_that_is_known_goes_this_way(monkeypatch):
     triple([1, 2])
     monkeypatch.setattr("clustrix._loop_executor.AdaptiveLoop", None)
     assert triple([1, 2, 3]) == [3, 6, 9]
+
+
+@given(count=st.integers(1, 20), bad=st.integers(0, 19))
+def test_a_call_that_fails_runs_no_item_twice(count, bad):
+    """Nor any behind the one that failed."""
+    seen: list[int] = []
+
+    @parallel
+    def work(x: int) -> int:
+        seen.append(x)
+        if x == bad:
+            raise LookupError(x)
+        return x
+
+    known(work.__wrapped__, 1e-6)
+    if bad >= count:
+        assert work(range(count)) == list(range(count))
+        assert seen == list(range(count))
+        return
+    with pytest.raises(LookupError) as caught:
+        work(range(count))
+    assert seen == list(range(bad + 1))
+    assert caught.value.__notes__ == [f"clustrix: item {bad} (x={bad}) of {describe(work)}()"]
+
+
+@pytest.mark.parametrize("wall", [1e-7, 1e-5])
+def test_ctrl_c_carries_what_was_done(wall):
+    """As far as it costs nothing to keep it."""
+
+    @parallel
+    def work(x: int) -> int:
+        if x == 3:
+            raise KeyboardInterrupt
+        return x
+
+    known(work.__wrapped__, wall)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        work(range(5))
+    cheap = wall < CHEAP
+    assert caught.value.partial == ({} if cheap else {0: 0, 1: 1, 2: 2})  # type: ignore[attr-defined]
+
+
+def test_a_known_function_takes_batches_where_its_code_proves_it():
+    """What it was called with before says nothing of that."""
+
+    @parallel
+    def size(part):
+        return [len(part)]
+
+    assert size([[1, 2], [3]]) == [[2], [1]]  # single items, which are lists
+    assert sum(size([1, 2, 3])) == 3  # whole chunks, joined
+
+
+def test_a_closed_executor_refuses_what_is_known_as_well():
+    """There is one rule."""
+
+    def work(x: int) -> int:
+        return x
+
+    known(work, 1e-7)
+    executor = LocalExecutor(use_threads=None)
+    assert executor.execute_loop_parallel(work, "x", [1, 2], position=0) == [1, 2]
+    executor.shutdown()
+    with pytest.raises(RuntimeError, match="shut down"):
+        executor.execute_loop_parallel(work, "x", [1, 2], position=0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"chunk_size": 0}, {"timeout": "1"}, {"on_error": "ignore"}, {"batched": 1}]
+)
+def test_a_wrong_option_is_refused_before_any_item_runs(wrong):
+    """Known or not."""
+    seen: list[int] = []
+    known(seen.append, 1e-7)
+    with pytest.raises((TypeError, ValueError), match=next(iter(wrong))):
+        LocalExecutor(use_threads=None).execute_loop_parallel(
+            seen.append, "x", [1, 2], position=0, **wrong
+        )
+    assert seen == []
