@@ -39,7 +39,7 @@ class Lanes(Protocol):
         """Whether a lane runs something that can still matter."""
 
     def take_back(self, least: int = 1, *, item: int | None = None) -> bool:
-        """Get a chunk that no lane has begun back into the schedule."""
+        """Get what no lane has begun back into the schedule, a chunk or a part of one."""
 
     def unfinished(self) -> list[Outcome]:
         """What is done of chunks that are still under way."""
@@ -116,8 +116,9 @@ class Beside:
             self._hand_out()
         if chunk is not None:
             start = time.perf_counter()
-            self._keep(self._schedule.settle(chunk, self._here(chunk)))
-            wall = (time.perf_counter() - start) / len(chunk.items)
+            outcome = self._here(chunk)
+            self._keep(self._schedule.settle(chunk, outcome))
+            wall = (time.perf_counter() - start) / max(1, len(outcome.values))
             self._taper.wall = (self._taper.wall + wall) / 2
         elif not self._loop.busy():
             return False

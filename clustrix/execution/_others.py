@@ -120,7 +120,7 @@ class Others:
         try:
             while following is not None:
                 self._turn, self._taper.lanes = None, following.workers
-                self._taper.travels = following.way == "processes"
+                self._taper.travels, self._taper.splits = following.way == "processes", False
                 if following.way == "threads":
                     works = self._threads is None and not waiting(self._owner.figures)
                     (self._beside_threads if works else self._on_threads)(following.workers)
@@ -289,10 +289,10 @@ class Others:
 
 
 def probe(owner: Owner) -> None:
-    """Run some items on two threads: do they use more than one processor?
+    """Run some items on two threads: can both compute at once, or does one wait for the GIL?
 
-    CPU seconds for each second on two threads: more than one is proof, if they are faster than one.
-    Less is none on a busy machine; the loop then goes a way that is right for Python code.
+    Where the system does not say who stood in line for a processor, a busy machine proves nothing
+    against it; the loop then goes a way that is right for Python code.
     """
     wall = max(owner.figures.wall, 1e-9)
     count = max(2, 2 * math.ceil(PROBE / wall))
@@ -314,7 +314,8 @@ def _share(
         keep(news)
         done += len(news.values) if type(news) is Outcome else 0
 
-    loop = ThreadLanes(owner.call, schedule, threads, owner.own.run)
+    taper.splits = owner.chunk_size is None
+    loop = ThreadLanes(owner.call, schedule, taper, threads, owner.own.run)
     wall, process, own = time.perf_counter(), time.process_time(), time.thread_time()
     spent, line = _thread_cache.spent(), _platform.stood_in_line()
     Beside(loop, schedule, taper, loop.here, noting, works=True).run()
@@ -324,5 +325,5 @@ def _share(
     # Of clustrix's own threads, those that read a source just now are no lanes.
     helpers = max(0.0, _thread_cache.spent() - spent - loop.cpu)
     lanes = time.thread_time() - own + loop.cpu
-    pushed = _platform.stood_in_line() - line
+    pushed = _platform.stood_in_line() - line + loop.pushed
     owner.figures = overlapping(owner.figures, Use(done, seconds, cpu - helpers, lanes, pushed))

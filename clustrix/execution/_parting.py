@@ -113,3 +113,9 @@ class Spot:
         if self._seen != self._apart.shared:
             self._seen = self._apart.shared
             _platform.spread(self._number)
+
+    def between(self) -> None:
+        """Between two items of a chunk: one that took a moment is looked at like a chunk."""
+        if time.perf_counter() - self._wall > LONG:
+            self.end()
+            self.begin()

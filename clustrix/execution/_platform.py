@@ -275,13 +275,17 @@ def voluntary_waits() -> int:
     return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
-def stood_in_line() -> float:
-    """Seconds for which the calling thread could have run and had no processor; 0 if unknown.
+def stood_in_line(thread: int | None = None) -> float:
+    """Seconds for which a thread could have run and had no processor; 0 if unknown.
 
     Source: the second figure in Linux's ``/proc/<pid>/schedstat``.
+
+    Args:
+        thread: its native id; ``None`` for the calling thread.
     """
+    task = "thread-self" if thread is None else f"self/task/{thread}"
     try:
-        with io.FileIO("/proc/thread-self/schedstat") as file:
+        with io.FileIO(f"/proc/{task}/schedstat") as file:
             return int(file.read(64).split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0

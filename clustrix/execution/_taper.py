@@ -21,10 +21,12 @@ LEAST, MOST = 0.0005, 0.02
 
 # The part of a lane's share that it gets at once.  In a short loop on processes it is a bigger one,
 # up to so many seconds: there it is the handing out that counts (benchmarks/small.py: 0.65 with
-# chunks of half a millisecond, 0.62 like this).  Threads take theirs for nothing, and are done at
-# the same time with small ones (benchmarks/arrays_in.py: 0.73 with big ones, 0.69 without).
+# chunks of half a millisecond, 0.62 like this).  Where chunks that run may be split, they need not
+# be small: each costs 0.1 ms of code that arrays have pushed out of the caches, and the GIL
+# (benchmarks/arrays_in.py: 0.71 with 24 parts, 0.63 like this).
 PARTS = 24
 SHORT_PARTS, SHORT = 6, 0.002
+SPLIT_PARTS = 1.5
 
 # The first chunks have one item each, where an item takes longer than this: what is known of them
 # may be of yesterday, and no other lane takes over before a chunk ends (benchmarks/mixed.py).
@@ -44,6 +46,7 @@ class Taper:
     Attributes:
         lanes: that share the loop; may be changed at any time, too.
         travels: whether a chunk has to be sent to another process.
+        splits: whether a lane that runs dry gets half of what another one has not begun.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Taper:
         self.wall = wall
         self.lanes = 2
         self.travels = True
+        self.splits = False
         self._size = size
         self._cut = 0
 
@@ -77,10 +81,11 @@ class Taper:
         """Items in the next chunk."""
         if self._size is not None:
             return self._size
-        if self._cut < FIRST and self.wall > LONG:
+        if self._cut < FIRST and self.wall > LONG and not self.splits:
             return 1
         wall = max(self.wall, 1e-9)
         share = self.left * wall / self.lanes
         short = min(share / SHORT_PARTS, SHORT) if self.travels else 0.0
-        seconds = min(max(share / PARTS, short, LEAST), MOST)
+        parts = SPLIT_PARTS if self.splits else PARTS
+        seconds = min(max(share / parts, short, LEAST), MOST)
         return max(1, min(self.left, int(seconds / wall)))

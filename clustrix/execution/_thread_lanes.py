@@ -2,6 +2,9 @@
 
     ThreadLoop: ready ──> lanes ──> news        ThreadLanes: the same, as `Beside` sees it
 
+    calling thread  ▒▒▒▒▒▒▒▒░░░░╎░░░░           a lane that runs dry gets half of what another one
+    other thread    ▒▒▒▒▒▒▒▒    └──> ░░░░       has not begun of its chunk, whoever that is
+
 One thread less has to be woken, and the caller does not wake up for every outcome: three threads
 on two processors now and then shared one while the other was idle (benchmarks/arrays_in.py: 0.75
 of the plain loop so, 0.60 like this).
@@ -9,12 +12,15 @@ of the plain loop so, 0.60 like this).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from clustrix._native import queue
 from clustrix._records import Call, Chunk, News, Outcome
-from clustrix.execution._parting import Apart
+from clustrix.execution._own_lane import Batches, Cursor
+from clustrix.execution._parting import LONG, Apart
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._taper import Taper
 from clustrix.execution._threads import ThreadLoop
 
 __all__ = ["ThreadLanes"]
@@ -26,17 +32,24 @@ class ThreadLanes:
     Args:
         call: the loop.
         schedule: which chunk is next.
+        taper: what cuts the chunks; says whether those that run may be split.
         threads: how many.
-        run: runs a chunk in the calling thread.
+        run: runs a chunk in the calling thread, in batches.
     """
 
     idle = ()  # all of them take from one queue: none runs dry while another has plenty
 
     def __init__(
-        self, call: Call, schedule: Schedule, threads: int, run: Callable[[Chunk], Outcome]
+        self,
+        call: Call,
+        schedule: Schedule,
+        taper: Taper,
+        threads: int,
+        run: Callable[[Chunk, Batches], Outcome],
     ) -> None:
         apart = Apart()
         self._loop = ThreadLoop(call, schedule, apart)
+        self._taper = taper
         self._threads = threads
         self._run = run
         self._spot = apart.lane(0)
@@ -46,12 +59,28 @@ class ThreadLanes:
         """CPU seconds of the items that the threads have run."""
         return self._loop.cpu
 
+    @property
+    def pushed(self) -> float:
+        """Seconds for which the threads could have run and had no processor."""
+        return self._loop.pushed
+
     def here(self, chunk: Chunk) -> Outcome:
-        """Run a chunk in the calling thread, the first of the lanes."""
+        """Run a chunk in the calling thread, the first of the lanes; or what others leave of it."""
         self._spot.begin()
-        outcome = self._run(chunk)
-        self._spot.end()
-        return outcome
+        return self._run(chunk, lambda cursor: self._batches(cursor, chunk))
+
+    def _batches(self, cursor: Cursor, chunk: Chunk) -> Iterator[Iterable[Any]]:
+        """The items, some at a time; another lane that has nothing to do gets half of the rest."""
+        done, stop = 0, len(chunk.items)
+        size = max(1, int(LONG / max(self._taper.wall, 1e-9)))
+        while done < stop:
+            count = min(size, stop - done)
+            yield cursor.batch(count)
+            done += count
+            self._spot.between()
+            if self._taper.splits and stop - done > 1 and self._loop.dry():
+                end, stop = stop, stop - (stop - done) // 2
+                self._loop.give(Chunk(chunk.start + stop, chunk.items[stop:end]))
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the threads in work."""
@@ -90,7 +119,7 @@ class ThreadLanes:
             del loop.held[place], loop.pending[chunk.start]
             loop.schedule.put_back(chunk)
         loop.give_out()
-        return place >= 0
+        return place >= 0 or (self._taper.splits and loop.split())
 
     def unfinished(self) -> list[Outcome]:
         """What is done of chunks that are still under way."""

@@ -12,26 +12,22 @@ and says so; the thread ends by itself when the item does.
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix._native import queue
 from clustrix._records import Heard, News
 from clustrix.errors import TaskTimeout
-from clustrix.execution import _platform, _thread_cache
-from clustrix.execution._capture import capture
 from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._haste import in_haste
-from clustrix.execution._lane import item_note, lane, run_chunk
+from clustrix.execution._lane import item_note
+from clustrix.execution._one_thread import OneThread
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._parting import Apart
-from clustrix.execution._recorder import Recorder
 from clustrix.execution._schedule import Schedule
 
 __all__ = ["ThreadEngine", "ThreadLoop"]
@@ -87,11 +83,11 @@ class ThreadLoop:
         self.ready: queue.SimpleQueue[Chunk | None] = queue.SimpleQueue()
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.pending: dict[int, Chunk] = {}
-        self.lanes: set[_Lane] = set()
+        self.lanes: set[OneThread] = set()
         self.watch: GilWatch | None = None
         self.held: deque[Chunk] = deque()
         self.seen_to = threading.Event()
-        self._used = 0.0  # by lanes that are not there any more
+        self._used = self._pushed = 0.0  # by lanes that are not there any more
 
     def drive(
         self,
@@ -128,11 +124,15 @@ class ThreadLoop:
     def hand_out(self, workers: int) -> bool:
         """Keep the lanes in work; ``False`` when nothing that matters is left."""
         while len(self.pending) < AHEAD * workers and (chunk := self.schedule.take()) is not None:
-            self.pending[chunk.start] = chunk
-            self.ready.put(chunk)
+            self.give(chunk)
         while len(self.lanes) < min(workers, len(self.pending)):
-            self.lanes.add(_Lane(self, len(self.lanes)))
+            self.lanes.add(OneThread(self, len(self.lanes)))
         return self.busy()
+
+    def give(self, chunk: Chunk) -> None:
+        """Let the lanes that are there run a chunk."""
+        self.pending[chunk.start] = chunk
+        self.ready.put(chunk)
 
     def busy(self) -> bool:
         """Whether a lane has something that can still matter."""
@@ -160,6 +160,11 @@ class ThreadLoop:
     def cpu(self) -> float:
         """CPU seconds of the chunks that are done."""
         return self._used + sum(one.used for one in self.lanes)
+
+    @property
+    def pushed(self) -> float:
+        """Seconds for which lanes that are kept apart had no processor, all of them together."""
+        return self._pushed + sum(one.pushed() for one in self.lanes)
 
     def spent(self) -> Iterator[float]:
         """CPU seconds of each item that runs, as far as it is."""
@@ -207,6 +212,21 @@ class ThreadLoop:
             while (chunk := self.ready.get_nowait()) is not None:
                 self.held.append(chunk)
 
+    def dry(self) -> bool:
+        """Whether a lane has nothing to do."""
+        return self.ready.empty() and any(one.idle for one in self.lanes)
+
+    def split(self) -> bool:
+        """Get a part of a chunk that runs back into the schedule, of the one that has most left."""
+        longest = max(self.lanes, key=OneThread.left, default=None)
+        parts = None if longest is None else longest.part()
+        if parts is None:
+            return False
+        kept, rest = parts
+        self.pending[kept.start] = kept
+        self.schedule.put_back(rest)
+        return True
+
     def give_out(self) -> None:
         """Let the lanes go on."""
         while self.held:
@@ -234,10 +254,10 @@ class ThreadLoop:
         for one in self.lanes:
             self.dismiss(one)
         self.seen_to.set()
-        self._used = self.cpu
+        self._used, self._pushed = self.cpu, self.pushed
         self.lanes.clear()  # lanes know the run: a circle would keep the items alive
 
-    def dismiss(self, one: _Lane) -> None:
+    def dismiss(self, one: OneThread) -> None:
         """Let one lane go, also when it is waiting for a chunk just now."""
         one.dismissed = True
         one.recorder.muted = True  # what its item still shows, the loop would not have shown
@@ -251,84 +271,3 @@ class ThreadLoop:
             item=index,
             timeout=timeout,
         )
-
-
-class _Lane:
-    """One thread at work on one loop; also its own watch."""
-
-    def __init__(self, run: ThreadLoop, number: int) -> None:
-        self.dismissed = False
-        self._number = number
-        # What runs, since when, in which chunk, behind which values: one tuple, so that a
-        # reader in another thread never pairs an item with the time of its neighbour.
-        self.running: tuple[int, float, Chunk, list[Any]] | None = None
-        self._run = run
-        self._chunk: Chunk | None = None
-        self._clock: int | None = None
-        self._begun = 0.0  # what it showed when the chunk began
-        self.used = 0.0  # CPU seconds of all chunks that are done
-        self._context = contextvars.copy_context()
-        self.recorder = Recorder(self._where, self._tell)
-        _thread_cache.start(self._serve)
-
-    def enter(self, index: int, values: list[Any]) -> bool:
-        """Note which item starts, and when."""
-        if self.dismissed or self._chunk is None:
-            return False
-        self.running = (index, time.monotonic(), self._chunk, values)
-        return True
-
-    def spent(self) -> float:
-        """CPU seconds of the item that runs, if others may know; of a chunk, the mean so far."""
-        clock, running = self._clock, self.running
-        if clock is None or running is None:
-            return 0.0
-        index, _, chunk, _ = running
-        return (time.clock_gettime(clock) - self._begun) / (1 + index - chunk.start)
-
-    def _where(self) -> int:
-        running = self.running
-        return -1 if running is None else running[0]
-
-    def _tell(self) -> None:
-        """Let the caller know what the items have shown so far."""
-        chunk = self._chunk
-        if chunk is not None and (events := self.recorder.take()):
-            self._run.news.put(Heard(chunk.start, events))
-
-    def _serve(self) -> None:
-        run, self._clock = self._run, _platform.thread_clock()
-        spot = run.apart.lane(1 + self._number) if run.apart is not None else None
-        if spot is None:
-            _platform.spread(self._number)
-        with lane(), capture(self.recorder):
-            while not self.dismissed:
-                chunk = run.ready.get()
-                if self.dismissed:
-                    run.ready.put(chunk)  # meant for a lane that stays
-                    break
-                if chunk is None or not run.schedule.wanted(chunk):
-                    continue
-                self._chunk, self._begun = chunk, time.thread_time()
-                if spot is not None:
-                    spot.begin()
-                try:
-                    outcome = run_chunk(run.call, chunk, self, self._context.copy)
-                except BaseException as error:  # whatever it is, the caller must not wait for ever
-                    outcome = Outcome(chunk.start, [], error, chunk.start)
-                self.running, used = None, time.thread_time() - self._begun
-                self.used += used
-                if spot is not None:
-                    spot.end()
-                self._tell()
-                holds = run.watch is not None and run.watch.full(
-                    [used / len(chunk.items)] * len(chunk.items), run.spent
-                )
-                if holds:
-                    run.hold()
-                run.news.put(outcome)
-                if holds:
-                    run.leave_to_caller()
-                del chunk, outcome  # while it waits, a lane keeps no data alive
-                self._chunk = None
-        self.recorder.close()
