@@ -22,10 +22,10 @@ __all__ = ["CHEAP", "Decision", "decide", "hopeless", "too_little"]
 # where nothing else runs, 0.2 ms on a busy machine.
 WARM = 0.00015
 
-# benchmarks/round_trip.py: until a new worker has answered, and what the caller spends on it,
-# most of that once for loading the pickler.
-COLD = 0.070
-COLD_CALLER = 0.012
+# benchmarks/round_trip.py: until a new worker has answered, one for each CPU, and what the caller
+# spends on it, most of that once for loading what sends work.
+COLD = 0.025
+COLD_CALLER = 0.005
 
 # Handing a loop to threads that are cached, or new.
 THREADS = 0.0003
@@ -159,8 +159,7 @@ def _computing(figures: Figures, left: float, lanes: int) -> Decision:
         return Decision("threads", lanes, why, left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    loading = 0.0 if figures.loaded else LOADING / 2
-    start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes + loading
+    start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left
     probing = figures.threads and figures.overlap is None and THREADS + left / lanes < GAIN * left

@@ -19,13 +19,14 @@ from collections.abc import Iterable
 
 __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page", "is_late", "patience_with"]
 
-# What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
+# What a worker is doing.  BUSY covers pickling, which runs user code too.
 IDLE, BUSY, IN_ITEM = range(3)
 
 # Places of words, counted in words, on cache lines of those who write them.
 _STATE = 0  # 0 before the worker has come up; 1 + phase; 3 + the item that runs
 _SINCE = 1  # when that began
 _SERIAL = 5  # the chunk that has begun
+_OPENED = 6  # the chunk that is being unpickled, or was the last time
 _EMPTIED = {"parent": 16, "worker": 24}  # frames with buffers that each side has emptied
 
 # Places of bytes.
@@ -58,6 +59,17 @@ class Page:
         """Worker: the item that began then goes on, after something else had to be done."""
         self._times[_SINCE] = since
         self._words[_STATE] = 1 + IN_ITEM + index
+
+    def open(self, serial: int) -> None:
+        """Worker: the chunk with this number is being unpickled; it may still be taken back.
+
+        To unpickle may import a library, which can take longer than the loop.
+        """
+        self._words[_OPENED] = serial
+
+    def opened(self) -> int:
+        """Parent: the chunk that was unpickled last, or is just now."""
+        return self._words[_OPENED]
 
     def begin(self, serial: int) -> bool:
         """Worker: the chunk with this number is next; ``False`` when it has been taken back."""

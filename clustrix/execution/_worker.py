@@ -22,7 +22,7 @@ from types import ModuleType
 
 from clustrix._native import pickle, socket
 from clustrix._records import Call, Chunk, describe
-from clustrix._typing import Any
+from clustrix._typing import Any, NamedTuple
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._capture import hold, release
@@ -88,12 +88,15 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
             return
         if frame.kind == Kind.CHUNK:
             began = time.perf_counter()
-            if page.begin(frame.b):
-                with recording(recorder):
-                    _run(channel, page, tasks, recorder, frame)
-                recorder.own.clear()
-            else:
-                channel.send(Kind.SKIPPED, frame.a, frame.b)
+            with recording(recorder):
+                page.open(frame.b)
+                work = _understood(tasks, frame)
+                if page.begin(frame.b):
+                    _run(channel, page, tasks, recorder, frame.a, work)
+                else:
+                    channel.send(Kind.SKIPPED, frame.a, frame.b)
+            recorder.own.clear()
+            del work
             if (now := time.perf_counter()) - began < SHORT_SECONDS:
                 _platform.stay_awake(channel.fileno(), now + _platform.AWAKE_SECONDS)
         elif frame.kind == Kind.TASK:
@@ -106,17 +109,41 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
             return
 
 
-def _run(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame: Frame) -> None:
-    """Run one chunk and answer with what became of it."""
-    start = frame.a
+class _Unreadable(NamedTuple):
+    """What could not be made from its bytes.
+
+    Attributes:
+        missing: the module that is not there, if it was that.
+        reason: in words.
+    """
+
+    missing: str | None
+    reason: str
+
+
+def _understood(tasks: _Tasks, frame: Frame) -> tuple[Call, bool, Any] | _Unreadable:
+    """The call of a chunk, whether its values leave one by one, and its items."""
     try:
         task_id, run_id, eager, items = unpack(frame)
-        call = tasks.call(task_id, run_id)
+        return tasks.call(task_id, run_id), eager, items
     except BaseException as error:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        reason = (missing, f"{type(error).__name__}: {error}")
-        channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(reason)))
+        return _Unreadable(missing, f"{type(error).__name__}: {error}")
+
+
+def _run(
+    channel: Channel,
+    page: Page,
+    tasks: _Tasks,
+    recorder: Recorder,
+    start: int,
+    work: tuple[Call, bool, Any] | _Unreadable,
+) -> None:
+    """Run one chunk and answer with what became of it."""
+    if isinstance(work, _Unreadable):
+        channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(tuple(work))))
         return
+    call, eager, items = work
     reply = _Reply(channel, page, tasks.place, recorder, call, Chunk(start, items), eager)
     try:
         recorder.muted = False
