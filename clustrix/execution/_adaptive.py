@@ -21,17 +21,17 @@ from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
 from clustrix.execution import _thread_cache
 from clustrix.execution._alone import Alone, first_batch
-from clustrix.execution._cost import Decision, decide, hopeless
+from clustrix.execution._cost import Decision, decide, hopeless, reading_takes
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
-from clustrix.execution._figures import NOTHING_KNOWN, Figures, lasting, rescaled, waiting
+from clustrix.execution._figures import NOTHING_KNOWN, OVERLAPS, Figures, lasting, rescaled, waiting
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._others import Others, probe
 from clustrix.execution._own_lane import OwnLane
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._relay import Relay
 from clustrix.execution._slow_start import Started
-from clustrix.execution._source import Source
+from clustrix.execution._source import Source, reader_is_loaded
 from clustrix.execution._weight import weigh
 
 __all__ = ["AdaptiveLoop"]
@@ -81,10 +81,12 @@ class AdaptiveLoop:
         self.next = 0
         self.failed = False
         self.source = Source(call, plan, self.known)
+        self.missed = self.known.missed if self.known else 0.0
+        self._missing: tuple[Decision, float] | None = None
         self.own = OwnLane(call, self.relay)
         self.report = ALONE
         self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
-            cpus=machine.cpus, most=most, gil=machine.gil, read=self.known is not None
+            cpus=machine.cpus, most=most, gil=machine.gil, read=self._may_read()
         )
         if begun is not None:
             self.keep(begun)
@@ -143,6 +145,7 @@ class AdaptiveLoop:
 
     def _remember(self) -> None:
         """For the next loop of this function."""
+        self._note_missed()
         figures, total = self.figures, len(self.call.items)
         if figures.moved is None and not self.failed:  # then it may be decided before the first
             whole = figures._replace(items=total, warm=sys.maxsize, moved=0.0, read=True)
@@ -154,7 +157,8 @@ class AdaptiveLoop:
             self.figures = self.began._replace(moved=self.figures.moved, read=self.figures.read)
         lasts, shared = lasting(self.figures), self.report is not ALONE
         known = Known(
-            lasts, self.report, self.call.loop_var, self.source.bound, shared, hopeless(lasts)
+            *(lasts, self.report, self.call.loop_var, self.source.bound, shared, hopeless(lasts)),
+            missed=self.missed,
         )
         remembered.put(self.call.function, known)
 
@@ -184,7 +188,7 @@ class AdaptiveLoop:
         self.figures = self.figures._replace(
             items=items,
             warm=self.engines.warm(items * self.figures.wall),
-            loaded="clustrix.execution._processes" in sys.modules,
+            loaded=reader_is_loaded(),
             threads=self.call.seed is None,
         )
         figures = self.figures
@@ -209,21 +213,45 @@ class AdaptiveLoop:
             if not self._weigh():
                 return Decision("finish", 1, "nothing to weigh yet")
             decision = decide(self.figures)
-        self._note_missed(decision)
+        self._see_missed(decision)
         return decision
 
-    def _note_missed(self, decision: Decision) -> None:
-        """Many loops are worth workers for which a single one is not.
+    def _may_read(self) -> bool:
+        """Whether reading the source costs nothing any more, or loops have lost as much by now."""
+        if self.source.bound is not None:
+            return True
+        return reader_is_loaded() and self.missed >= reading_takes(loaded=True)
 
-        When what workers could have saved adds up to what starting costs, they start behind.
-        """
-        if self.known is None or decision.way == "processes":
+    def _see_missed(self, decision: Decision) -> None:
+        """What the whole loop could save on other lanes; from the first decision about it."""
+        if self.known is None or self._missing is not None or decision.way == "processes":
             return
-        best = decide(self.figures._replace(warm=sys.maxsize))
+        hoped = self.figures._replace(warm=sys.maxsize, read=True)
+        best = decide(hoped)
+        if best.way == "probe":
+            best = decide(hoped._replace(overlap=OVERLAPS))
+        self._missing = best, decision.seconds - best.seconds
+
+    def _note_missed(self) -> None:
+        """Many loops are worth other lanes for which a single one is not.
+
+        When what these could have saved adds up to what it takes, the source is read; and when it
+        adds up to what starting costs, workers start behind the loop.
+        """
+        if self._missing is None or self.report.startswith("processes"):
+            return
+        best, saved = self._missing
+        if best.way == "finish" or saved <= 0:
+            return
+        if not (self.figures.read or self.source.evident()):
+            self.missed += saved
+            if self.missed >= reading_takes(loaded=False):
+                self.source.load_reader()
+            return
         workers = best.workers - (not waiting(self.figures))
         if best.way != "processes" or self.figures.warm >= NEARLY * workers:
             return
-        if self.engines.miss(decision.seconds - best.seconds, workers):
+        if self.engines.miss(saved, workers):
             _thread_cache.aside(lambda: self.engines.start(workers))
 
     def _weigh(self) -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
@@ -31,6 +30,7 @@ from clustrix.execution._meter import Clocks, read_clocks
 from clustrix.execution._own_lane import Aside, OwnLane
 from clustrix.execution._random import seeded
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._source import read, reader_is_loaded
 from clustrix.execution._stream import EngineStream
 from clustrix.execution._weight import weigh
 from clustrix.execution._window import MOST_ITEMS, Items, Pace
@@ -266,7 +266,7 @@ class AdaptiveStream:
         self.figures = self.figures._replace(
             items=left,
             warm=self.engines.warm(left * self.figures.wall),
-            loaded="clustrix.execution._processes" in sys.modules,
+            loaded=reader_is_loaded(),
         )
         decision = decide(self.figures)
         if decision.way != "finish":
@@ -293,7 +293,9 @@ class AdaptiveStream:
                 self._bound = ""
                 self.figures = self.figures._replace(overlap=1.0)  # plain data holds the GIL
             else:
-                self._bound = binding(self.known, self.call, lambda: make_plan(sample))
+                self._bound = binding(
+                    self.known, self.call, lambda: read(lambda: make_plan(sample))
+                )
             self.figures = self.figures._replace(read=True)
         if self._bound == "threads":
             self.figures = self.figures._replace(portable=False)

@@ -16,7 +16,7 @@ import math
 from clustrix._typing import NamedTuple
 from clustrix.execution._figures import OVERLAPS, WAITS, Figures, parallel_already, waiting
 
-__all__ = ["CHEAP", "Decision", "decide", "hopeless", "too_little"]
+__all__ = ["CHEAP", "Decision", "decide", "hopeless", "reading_takes", "too_little"]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
@@ -34,6 +34,9 @@ THREADS = 0.0003
 # of a program, loading what reads it.
 ANALYSIS = 0.003
 LOADING = 0.040
+
+# So many times that much is booked: where a loop computes, nothing of it is in a cache.
+UNREAD = 2
 
 # Items that take less are run in one go, and no thread could take one over in that time.
 CHEAP = 1e-6
@@ -85,11 +88,11 @@ def decide(figures: Figures) -> Decision:
     """
     left = figures.items * figures.wall
     lanes = min(figures.most or figures.cpus, max(1, figures.items))
-    reading = 0.0 if figures.read else ANALYSIS + (0.0 if figures.loaded else LOADING)
-    if figures.items < 2 or figures.most == 1 or too_little(left - 3 * reading):
-        return Decision("finish", 1, _rest(figures))
+    reading = 0.0 if figures.read else UNREAD * reading_takes(loaded=figures.loaded)
+    if figures.items < 2 or figures.most == 1 or too_little(left - 2 * reading):
+        return Decision("finish", 1, _rest(figures), left)
     if waiting(figures):
-        return _waiting(figures, left)
+        return _waiting(figures, left, reading)
     if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
         return Decision("finish", 1, "it may wait; one more look")
     if parallel_already(figures):
@@ -99,7 +102,16 @@ def decide(figures: Figures) -> Decision:
         return Decision("finish", 1, "one processor to use")
     if not figures.gil and figures.threads:
         return Decision("threads", lanes, "this interpreter runs threads in parallel (no GIL)")
-    return _computing(figures, left, lanes)
+    return _computing(figures, left, lanes, reading)
+
+
+def reading_takes(*, loaded: bool) -> float:
+    """Seconds to read the source of a function that was not read before.
+
+    Args:
+        loaded: whether what reads it is there.
+    """
+    return ANALYSIS + (0.0 if loaded else LOADING)
 
 
 def too_little(left: float) -> bool:
@@ -122,11 +134,11 @@ def hopeless(figures: Figures) -> bool:
     return figures.gil and 0 < figures.wall < min(CHEAP, moved)
 
 
-def _waiting(figures: Figures, left: float) -> Decision:
+def _waiting(figures: Figures, left: float, reading: float) -> Decision:
     """Threads; or processes where so much Python runs between the waits that the GIL is full."""
     share = f"it waits {1 - figures.cpu / figures.wall:.0%} of the time"
     width = min(figures.most or MOST_WAITING, figures.items)
-    threads = THREADS + max(left / width, figures.items * figures.cpu)
+    threads = THREADS + reading + max(left / width, figures.items * figures.cpu)
     if not figures.threads:
         threads = left
     elif threads > GAIN * left:
@@ -136,6 +148,7 @@ def _waiting(figures: Figures, left: float) -> Decision:
     several = min(figures.most or MOST_WAITING_PROCESSES * figures.cpus, enough, width)
     expected = {
         count: WARM
+        + reading
         + COLD * max(0, count - figures.warm) / figures.cpus
         + max(left / count, figures.items * figures.cpu / figures.cpus)
         + figures.items * (figures.moved or 0.0)
@@ -152,17 +165,18 @@ def _waiting(figures: Figures, left: float) -> Decision:
     return Decision("threads", width, share, threads)
 
 
-def _computing(figures: Figures, left: float, lanes: int) -> Decision:
+def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Decision:
     """Threads for C code that lets go of the GIL, processes for what they cost less than."""
     if figures.threads and figures.overlap is not None and figures.overlap >= OVERLAPS:
         why = f"its C code runs on {figures.overlap:.1f} CPUs at once"
-        return Decision("threads", lanes, why, left / lanes)
+        return Decision("threads", lanes, why, reading + left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    start = WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes
+    start = reading + (WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes)
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left
-    probing = figures.threads and figures.overlap is None and THREADS + left / lanes < GAIN * left
+    expected = THREADS + reading + left / lanes
+    probing = figures.threads and figures.overlap is None and expected < GAIN * left
     # Threads move nothing and start at once: worth a try where processes cost something.
     if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
         return Decision("probe", 2, "C code may let go of the GIL", left)

@@ -81,8 +81,8 @@ class Figures(NamedTuple):
         portable: whether function, arguments and results can travel.
         gil: whether the interpreter runs one thread at a time.
         threads: whether several threads may run items; those with a seed share the generators.
-        read: whether the function has been analysed.
-        loaded: whether a function has been analysed, and one sent to a worker, before.
+        read: whether the function has been analysed, or that is due at any price.
+        loaded: whether a function has been analysed before.
         blocks: whether its source has a blocking call; ``None`` when nobody has looked.
     """
 

@@ -34,6 +34,7 @@ class Known(NamedTuple):
             source has not been read.
         shared: whether other lanes took part.
         hopeless: whether no other lane would gain anything, however many items there were.
+        missed: seconds that other lanes would have saved, had the source been read.
     """
 
     figures: Figures
@@ -42,6 +43,7 @@ class Known(NamedTuple):
     bound: str | None = None
     shared: bool = False
     hopeless: bool = False
+    missed: float = 0.0
 
     def bound_for(self, loop_var: str) -> str | None:
         """The engine to which the source binds a loop over this variable, as far as is known."""

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page", "is_late", "patience_with"]
 
-# What a worker is doing.  BUSY covers pickling, which runs user code too.
+# What a worker is doing.  BUSY covers pickling and unpickling, which run user code too.
 IDLE, BUSY, IN_ITEM = range(3)
 
 # Places of words, counted in words, on cache lines of those who write them.
@@ -66,6 +66,7 @@ class Page:
         To unpickle may import a library, which can take longer than the loop.
         """
         self._words[_OPENED] = serial
+        self.phase(BUSY)
 
     def opened(self) -> int:
         """Parent: the chunk that was unpickled last, or is just now."""

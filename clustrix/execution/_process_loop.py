@@ -339,7 +339,7 @@ class ProcessLoop:
         (serial, chunk), values = worker.chunks[0], worker.values
         phase, item, _, latest = worker.page.where()
         # All that it said has been heard: what it had done of an earlier chunk is not missing.
-        begun = (latest == serial and phase != IDLE) or worker.page.opened() == serial
+        begun = serial in (latest, worker.page.opened()) and phase != IDLE
         if begun:
             worker.chunks.popleft()
         code = self._discard(worker)

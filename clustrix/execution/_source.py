@@ -13,9 +13,28 @@ from collections.abc import Callable
 
 from clustrix._evident import is_evident
 from clustrix._model import Call, Plan
+from clustrix.execution import _thread_cache
 from clustrix.execution._memory import Known, binding
 
-__all__ = ["Source", "has_blocking_call"]
+__all__ = ["Source", "has_blocking_call", "read", "reader_is_loaded"]
+
+# What reads a source: not there yet, loaded by another thread just now, or ready.
+_ABSENT, _COMING, _READY = range(3)
+_reader = _ABSENT
+
+
+def reader_is_loaded() -> bool:
+    """Whether what reads a source is there: the first one takes ten times as long."""
+    return _reader == _READY
+
+
+def read(make_plan: Callable[[], Plan]) -> Plan:
+    """Read a source."""
+    global _reader
+    try:
+        return make_plan()
+    finally:
+        _reader = _READY
 
 
 def has_blocking_call(plan: Plan) -> bool:
@@ -50,8 +69,17 @@ class Source:
         """The plan that the source suggests."""
         with self._lock:
             if self._plan is None:
-                self._plan = self._make_plan()
+                self._plan = read(self._make_plan)
             return self._plan
+
+    def load_reader(self) -> None:
+        """Have what reads a source loaded by another thread, behind this loop."""
+        global _reader
+        if _reader == _ABSENT:
+            _reader = _COMING
+            make_plan = self._make_plan  # what it says is of no interest here
+            if not _thread_cache.aside(lambda: read(make_plan)):
+                _reader = _ABSENT
 
     def evident(self) -> bool:
         """Whether there is nothing in the source that reading it could find."""
