@@ -26,7 +26,6 @@ from clustrix.execution._memory import Known, remembered
 from clustrix.execution._meter import Meter
 from clustrix.execution._others import Others
 from clustrix.execution._source import Source
-from clustrix.execution._taper import LEAST, SHORT_PARTS, Taper
 from tests import strategies
 from tests.jobs import perform
 from tests.transcripts import transcript
@@ -422,29 +421,3 @@ def test_a_named_engine_is_not_measured():
     with LocalExecutor(max_workers=2, use_threads=False) as executor:
         pids = executor.execute_loop_parallel(lambda x: os.getpid(), "x", range(4))
     assert os.getpid() not in pids
-
-
-@given(
-    count=st.integers(0, 500),
-    start=st.integers(0, 500),
-    wall=st.floats(0, 1),
-    size=st.none() | st.integers(1, 9),
-    lanes=st.integers(1, 64),
-    travels=st.booleans(),
-)
-def test_a_taper_cuts_everything_once(count, start, wall, size, lanes, travels):
-    """Whatever it believes an item costs."""
-    taper = Taper(range(count), min(start, count), wall, size)
-    taper.lanes, taper.travels = lanes, travels
-    seen = [x for chunk in taper for x in chunk.items]
-    assert seen == list(range(min(start, count), count))
-
-
-@given(count=st.integers(2, 5000), wall=st.floats(1e-6, 0.1), lanes=st.integers(2, 64))
-def test_no_chunk_of_a_taper_holds_up_the_other_lanes(count, wall, lanes):
-    """Each is a part of a lane's share of what is left, or half a millisecond, or one item."""
-    taper = Taper(range(count), 0, wall)
-    taper.lanes = lanes
-    while (left := taper.left) > 0:
-        size = len(next(taper).items)
-        assert size == 1 or size * wall <= max(left * wall / lanes / SHORT_PARTS, LEAST) * 1.001
