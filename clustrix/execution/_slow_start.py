@@ -1,9 +1,11 @@
 """A first item that takes long is not waited for.
 
     calling thread:  item 0 ───────────────────────────────> over()
-    helper thread:      2 ms, then: it computes ──> worker processes start; of a function that can
-                                    │               reach nothing but plain data, they get items
-                                    └ it waits ───> the source is read; threads for items 1, 2, …
+    helper thread:     2 ms ──> a function that can reach nothing but plain data: worker processes
+                        │       start, and get items
+                      10 ms ──> it computes: worker processes start, and its source is read
+                                it waits: the source is read; threads for items 1, 2, …
+                                it uses several processors: nothing
 
 So a program that calls once pays for reading, loading and starting while it works.
 """
@@ -23,6 +25,7 @@ from clustrix._typing import NamedTuple, Protocol
 from clustrix.execution import _thread_cache
 from clustrix.execution._cost import MOST_WAITING, Decision
 from clustrix.execution._engines import Engines
+from clustrix.execution._figures import WAITS
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._source import Source, has_blocking_call
 from clustrix.execution._taper import Taper
@@ -37,6 +40,14 @@ __all__ = ["Helped", "SlowStart", "Started"]
 # Seconds that the first item may take before anything is done about it.  A thread that waits so
 # long costs a cheap function nothing but its start.
 PATIENCE = 0.002
+
+# And so many more before a source is read: a library that uses all processors would miss one of
+# them for as long (benchmarks/blas.py: a first call took 1.5 of the plain loop).
+MORE_PATIENCE = 0.008
+
+# CPU seconds for each of these: more are several processors.  The kernel counts those of threads
+# that run elsewhere by its ticks, of up to 4 ms.
+SEVERAL = 1.5
 
 # Items for each worker: one to run, and one to go on with while the first item still runs here
 # (benchmarks/cold_start.py: a worker that came up early waited for 40 ms).
@@ -123,18 +134,24 @@ class SlowStart:
             return self._started
 
     def _run(self) -> None:
-        start, cpu = time.perf_counter(), time.process_time()
         if self._first_item.acquire(timeout=PATIENCE):
             return
         owner = self._owner
-        computes = time.process_time() - cpu > (time.perf_counter() - start) / 2
         with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
-            if computes:  # the sooner workers start, the sooner they help
+            if (
+                owner.source.evident()
+            ):  # it computes; the sooner workers start, the sooner they help
                 owner.engines.processes(owner.machine.cpus - 1)
-            if owner.source.evident():
-                if computes:
-                    self._on_processes()
+                self._on_processes()
                 return
+            start, cpu = time.perf_counter(), time.process_time()
+            if self._first_item.acquire(timeout=MORE_PATIENCE):
+                return
+            used = (time.process_time() - cpu) / (time.perf_counter() - start)
+            if used > SEVERAL:  # whatever starts now takes a processor from it
+                return
+            if used > WAITS:
+                owner.engines.processes(owner.machine.cpus - 1)
             plan = owner.source.plan()
             if plan.engine == "processes":
                 owner.engines.processes(owner.machine.cpus - 1)
