@@ -200,7 +200,7 @@ def overlapping(figures: Figures, use: Use) -> Figures:
         Two threads on one processor use no more CPU time than Python code, but both could run.
 
         >>> shared = Use(10, seconds=0.04, cpu=0.04, lanes=0.04, pushed=0.03)
-        >>> overlapping(alone, shared).overlap
+        >>> round(overlapping(alone, shared).overlap, 2)
         1.75
     """
     count, seconds, cpu, lanes, pushed = use

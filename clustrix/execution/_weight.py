@@ -15,6 +15,9 @@ __all__ = ["bulk", "weigh"]
 # benchmarks/big_arrays.py: 256 MB into two workers in 60 ms, and back in 100.
 SECONDS_PER_BYTE = 0.4e-9
 
+# What NumPy and both sides do about an array of any size.
+ARRAY = 2e-5
+
 # A number or a short text among others in a chunk: its part of the pickle, on both sides.
 LIGHT = 1e-7
 
@@ -67,6 +70,8 @@ def _light(part: Any) -> float | None:
         return LIGHT + SECONDS_PER_BYTE * (len(part) if kind in (str, bytes) else 0)
     if kind in (list, tuple) and len(part) < _SHORT and all_plain(part):
         return LIGHT * (1 + 0.05 * len(part))
+    if kind.__module__ == "numpy" and hasattr(kind, "dtype") and not part.dtype.hasobject:
+        return ARRAY + SECONDS_PER_BYTE * int(part.nbytes)
     return None
 
 

@@ -43,7 +43,11 @@ def make_cues(
     for name in (*names, *types, *sources):
         owner, _, last = name.rpartition(".")
         words.setdefault(last, set()).add(owner.rpartition(".")[2])
-    stems = {name[:dot] for name in names for dot, char in enumerate(name) if char == "."}
+    stems: set[str] = set()
+    for stem in before:
+        while stem and stem not in stems:
+            stems.add(stem)
+            stem = stem.rpartition(".")[0]
     pure_modules = set(pure).difference(stems, names)
     return Cues({word: frozenset(found) for word, found in words.items()}, sources, pure_modules)
 
