@@ -226,6 +226,8 @@ class AdaptiveLoop:
         """What the whole loop could save on other lanes; from the first decision about it."""
         if self.known is None or self._missing is not None or decision.way == "processes":
             return
+        if not decision.seconds:  # nothing was compared, or one more look is needed
+            return
         hoped = self.figures._replace(warm=sys.maxsize, read=True)
         best = decide(hoped)
         if best.way == "probe":

@@ -89,7 +89,7 @@ def decide(figures: Figures) -> Decision:
     left = figures.items * figures.wall
     lanes = min(figures.most or figures.cpus, max(1, figures.items))
     reading = 0.0 if figures.read else UNREAD * reading_takes(loaded=figures.loaded)
-    if figures.items < 2 or figures.most == 1 or too_little(left - 2 * reading):
+    if figures.items < 2 or figures.most == 1 or too_little(left - reading):
         return Decision("finish", 1, _rest(figures), left)
     if waiting(figures):
         return _waiting(figures, left, reading)

@@ -41,9 +41,9 @@ GIL_TURN = 0.005
 
 # Threads that compute, or would if they had a processor, at each moment while two ran items: Python
 # code 1.0, sorting or compressing 1.5 to 2.0.  Threads that wait for the GIL do not stand in line
-# for a processor, so that another program beside them changes little (benchmarks/gil_free.py, with
-# two of them: at most 1.26 for Python code, at least 1.24 in nine probes of ten for C code; by CPU
-# time alone 0.3 to 1.0 and 0.5 to 1.1).
+# for a processor, so that another program beside them changes little: with two that compute beside
+# probes of the work of benchmarks/gil_free.py and arrays_in.py, C code shows 1.2 or more in nine
+# cases of ten, and Python code 1.26 or less in all; by CPU time alone 0.5 to 1.1, and 0.3 to 1.0.
 OVERLAPS = 1.35
 
 # Less than this on two threads says more about the machine than about the code, and so does what

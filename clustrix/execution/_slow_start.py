@@ -138,9 +138,7 @@ class SlowStart:
             return
         owner = self._owner
         with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
-            if (
-                owner.source.evident()
-            ):  # it computes; the sooner workers start, the sooner they help
+            if owner.source.evident():  # it computes; workers cannot start too soon
                 owner.engines.processes(owner.machine.cpus - 1)
                 self._on_processes()
                 return
