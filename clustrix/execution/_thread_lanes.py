@@ -25,6 +25,10 @@ from clustrix.execution._threads import ThreadLoop
 
 __all__ = ["ThreadLanes"]
 
+# Chunks that lie ready for each thread: nobody hands out more while the calling thread is at an
+# item that takes long.  Of chunks of 20 ms that is a second.
+AHEAD = 50
+
 
 class ThreadLanes:
     """Some threads of one loop.
@@ -84,7 +88,7 @@ class ThreadLanes:
 
     def hand_out(self) -> Iterator[Outcome]:
         """Keep the threads in work."""
-        self._loop.hand_out(self._threads)
+        self._loop.hand_out(self._threads, AHEAD)
         return iter(())  # everything can be sent to a thread
 
     def collect(self, *, wait: bool) -> Iterator[News]:

@@ -121,9 +121,9 @@ class ThreadLoop:
         finally:
             self.end()
 
-    def hand_out(self, workers: int) -> bool:
-        """Keep the lanes in work; ``False`` when nothing that matters is left."""
-        while len(self.pending) < AHEAD * workers and (chunk := self.schedule.take()) is not None:
+    def hand_out(self, workers: int, ahead: int = AHEAD) -> bool:
+        """Keep the lanes in work, so many chunks for each; ``False`` when nothing is left."""
+        while len(self.pending) < ahead * workers and (chunk := self.schedule.take()) is not None:
             self.give(chunk)
         while len(self.lanes) < min(workers, len(self.pending)):
             self.lanes.add(OneThread(self, len(self.lanes)))

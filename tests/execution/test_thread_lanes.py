@@ -128,10 +128,13 @@ def test_a_chunk_that_no_thread_has_begun_is_taken_back():
     lanes = ThreadLanes(call._replace(function=wait), schedule, taper, 1, lambda *_: Outcome(0, []))
     list(lanes.hand_out())
     begun.wait(60)
-    assert lanes.take_back()
+    taken = []
+    for item in (None, 3, None):
+        assert lanes.take_back(item=item)
+        assert (again := schedule.take()) is not None
+        taken.append(again.start)
+    assert taken == [6, 2, 4]
     assert not lanes.take_back()
-    assert (again := schedule.take()) is not None
-    assert again.start == 2
     go_on.set()
     assert [one.values for one in lanes.collect(wait=True)] == [[0, 1]]  # type: ignore[union-attr]
     assert not lanes.busy()
