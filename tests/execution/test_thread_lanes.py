@@ -131,7 +131,8 @@ def test_a_chunk_that_no_thread_has_begun_is_taken_back():
     taken = []
     for item in (None, 3, None):
         assert lanes.take_back(item=item)
-        assert (again := schedule.take()) is not None
+        again = schedule.take()
+        assert again is not None
         taken.append(again.start)
     assert taken == [6, 2, 4]
     assert not lanes.take_back()
