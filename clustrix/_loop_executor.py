@@ -1,8 +1,10 @@
 """How `LocalExecutor` runs a loop once its parts are checked and put together.
 
-Call, Options ┬─ one item, or too little work ──────────> the plain loop
-├─ an engine that was named ──────────────> execution, as it was said
-└─ else the first items, timed ───────────> AdaptiveLoop
+    Call, Options ┬─ one item, or too little work ────────> the plain loop
+                  ├─ an engine that was named ────────────> execution, as it was said
+                  └─ else the first items, timed ─────────> AdaptiveLoop
+
+One of which nothing was said, and which is known to be short, runs before there is either of them.
 """
 
 from __future__ import annotations

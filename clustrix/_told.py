@@ -1,8 +1,10 @@
 """Tell the user, once for each function, which writes a lane would lose.
 
-call on processes ──> seen before?   nothing to do: a look into a table
-└──> may it write?  no: nothing is loaded, nothing is read
-└──> the analysis finds the lines ──> SharedStateWarning, at the user's line
+    call on processes ──> seen before?     yes: nothing to do
+                      ──> may it write?    no: nothing is loaded, nothing is read
+                      ──> the analysis finds the lines ──> SharedStateWarning, at the user's line
+
+A function that was seen before costs a look into a table.
 """
 
 from __future__ import annotations

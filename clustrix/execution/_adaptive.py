@@ -157,7 +157,12 @@ class AdaptiveLoop:
             self.figures = self.began._replace(moved=self.figures.moved, read=self.figures.read)
         lasts, shared = lasting(self.figures), self.report is not ALONE
         known = Known(
-            *(lasts, self.report, self.call.loop_var, self.source.bound, shared, hopeless(lasts)),
+            figures=lasts,
+            report=self.report,
+            loop_var=self.call.loop_var,
+            bound=self.source.bound,
+            shared=shared,
+            hopeless=hopeless(lasts),
             missed=self.missed,
         )
         remembered.put(self.call.function, known)

@@ -16,7 +16,7 @@ import math
 from clustrix._typing import NamedTuple
 from clustrix.execution._figures import OVERLAPS, WAITS, Figures, parallel_already, waiting
 
-__all__ = ["CHEAP", "Decision", "decide", "hopeless", "reading_takes", "too_little"]
+__all__ = ["CHEAP", "COLD", "Decision", "decide", "hopeless", "reading_takes", "too_little"]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.

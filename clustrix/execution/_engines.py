@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix._model import cluster_kind
 from clustrix.execution import _thread_cache
+from clustrix.execution._cost import COLD
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
 from clustrix.execution._haste import in_haste
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Engines", "shared"]
 
-# Seconds that small loops must have lost without workers before some are started for them;
-# about what starting takes from the caller (benchmarks/round_trip.py).
+# Seconds that small loops must have lost without workers before some are started for them; twice
+# what starting takes from the caller (benchmarks/round_trip.py).
 WORTH_STARTING = 0.01
-
-# CPU time of a new interpreter until it answers: fifteen are there after 175 ms on two CPUs.
-# It is what counts where workers outnumber the CPUs.
-INTERPRETER = 0.024
 
 # Until the first workers have been started, and what sends them work is loaded, at the worst.
 STARTING_TAKES = 0.15
@@ -116,7 +113,8 @@ class Engines:
         """Note what so many workers would have saved; ``True`` when it is time to start them."""
         self._missed += seconds
         cpus = available_cpus()
-        if self._missed < (WORTH_STARTING if workers < cpus else INTERPRETER * workers / cpus):
+        # Most of that time a new worker computes: more of them than CPUs take turns.
+        if self._missed < (WORTH_STARTING if workers < cpus else COLD * workers / cpus):
             return False
         self._missed = 0.0
         return True

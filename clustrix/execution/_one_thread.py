@@ -1,8 +1,10 @@
 """One thread at work on one loop.
 
-ready ──> chunk ── item, item, item ╎ item, item ──> news, then the next chunk
-│          └── others may take over what it has not begun
-└── which item runs, since when: for whoever asks
+    ready ──> chunk ── item, item, item ╎ item, item ──> news, then the next chunk
+                             │          └── others may take over what it has not begun
+                             └── which item runs, since when: for whoever asks
+
+The chunk and its end change hands under a lock, which the thread holds as an item starts.
 """
 
 from __future__ import annotations

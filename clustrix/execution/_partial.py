@@ -1,8 +1,10 @@
 """What was done when somebody pressed Ctrl-C: reachable from the exception.
 
-try:                               error.partial == {0: …, 1: …, 5: …}
-f(items)                       the values by the positions of their items, in loop order
-except KeyboardInterrupt as error:
+    try:                                   error.partial == {0: …, 1: …, 5: …}
+        f(items)
+    except KeyboardInterrupt as error:
+
+They are there by the positions of their items, in loop order.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from clustrix.execution import _engines
-from clustrix.execution._engines import INTERPRETER, WORTH_STARTING, Engines
+from clustrix.execution._cost import COLD
+from clustrix.execution._engines import WORTH_STARTING, Engines
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_many_workers_must_pay_for_themselves(engines, monkeypatch):
     """Beyond the number of processors each costs its share of a processor."""
     monkeypatch.setattr(_engines, "available_cpus", lambda: 2)
     assert not engines.miss(WORTH_STARTING, 12)
-    assert engines.miss(12 * INTERPRETER / 2, 12)
+    assert engines.miss(12 * COLD / 2, 12)
 
 
 def test_workers_that_were_asked_for_are_kept(engines):
