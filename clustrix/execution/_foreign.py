@@ -59,6 +59,8 @@ class ForeignEngine:
         submit = _submitter(self._executor, call, over)
         schedule = Schedule(call, chunks)
         pending: dict[Future[Any], Chunk] = {}
+        # An item with a seed has the generators of the process, which the caller goes on with.
+        patient = call.seed is not None and isinstance(self._executor, ThreadPoolExecutor)
         try:
             while True:
                 while len(pending) < AHEAD * plan.workers and (chunk := schedule.take()):
@@ -73,10 +75,14 @@ class ForeignEngine:
                     chunk = pending.pop(future)
                     for one in _news(future, chunk, call):
                         yield schedule.settle(chunk, one) if isinstance(one, Outcome) else one
+        except KeyboardInterrupt:
+            patient = False
+            raise
         finally:
             over.set()
-            for future in pending:
-                future.cancel()
+            running = [future for future in pending if not future.cancel()]
+            if patient:
+                wait(running)
 
 
 def _submitter(executor: Executor, call: Call, over: threading.Event) -> Any:

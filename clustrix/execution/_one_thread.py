@@ -57,15 +57,21 @@ class OneThread:
 
     def enter(self, index: int, values: list[Any]) -> bool:
         """Note which item starts, and when."""
-        if self.dismissed or self._chunk is None:
+        if self._chunk is None:
             return False
         if self._spot is not None:
             self._spot.between()
         with self._turn:
-            if index >= self._stop:
+            if self.dismissed or index >= self._stop:
                 return False
             self.running = (index, time.monotonic(), self._chunk, values)
         return True
+
+    def dismiss(self) -> None:
+        """Begin no item any more: afterwards it is known whether one runs."""
+        self.recorder.muted = True  # what its item still shows, the loop would not have shown
+        with self._turn:
+            self.dismissed = True
 
     def left(self) -> int:
         """Items of its chunk that it has not begun."""

@@ -104,7 +104,7 @@ class ThreadLoop:
             tick: told from time to time how many items of unfinished chunks are done.
             every: seconds between two ticks while nothing comes.
         """
-        ticks = every if tick is not None else None
+        ticks, patient = every if tick is not None else None, self.call.seed is not None
         try:
             while self.hand_out(width()):
                 try:
@@ -117,9 +117,13 @@ class ThreadLoop:
                 yield from self.heard(one)
         except KeyboardInterrupt as interrupt:
             keep_partial(interrupt, self.unfinished())
+            patient = False
             raise
         finally:
+            lanes = [*self.lanes]
             self.end()
+            if patient:
+                self._out_of(lanes, timeout)
 
     def hand_out(self, workers: int, ahead: int = AHEAD) -> bool:
         """Keep the lanes in work, so many chunks for each; ``False`` when nothing is left."""
@@ -257,10 +261,21 @@ class ThreadLoop:
         self._used, self._pushed = self.cpu, self.pushed
         self.lanes.clear()  # lanes know the run: a circle would keep the items alive
 
+    def _out_of(self, lanes: list[OneThread], timeout: float | None) -> None:
+        """Wait for the items of lanes that were let go, each within its time.
+
+        With a seed they have the generators of the whole process, which the caller goes on with.
+        """
+        while starts := [running[1] for one in lanes if (running := one.running)]:
+            left = None if timeout is None else max(0.0, min(starts) + timeout - time.monotonic())
+            try:
+                self.news.get(timeout=left)  # a lane tells of each chunk when it runs no item
+            except queue.Empty:
+                return
+
     def dismiss(self, one: OneThread) -> None:
         """Let one lane go, also when it is waiting for a chunk just now."""
-        one.dismissed = True
-        one.recorder.muted = True  # what its item still shows, the loop would not have shown
+        one.dismiss()
         self.ready.put(None)
 
     def _too_late(self, index: int, chunk: Chunk, timeout: float) -> TaskTimeout:

@@ -411,6 +411,66 @@ def test_a_stream_leaves_its_consumer_the_generators(executor):
     random.gauss(0, 1)
 
 
+class _Attentive(ThreadPoolExecutor):
+    """Its caller hears of nothing before ``begun`` is set."""
+
+    def __init__(self, workers, begun):
+        super().__init__(workers)
+        self.begun = begun
+
+    def submit(self, *args, **kwargs):
+        future = super().submit(*args, **kwargs)
+        told = future.result
+
+        def result(timeout=None):
+            assert self.begun.wait(30)
+            return told(timeout)
+
+        future.result = result
+        return future
+
+
+class _Holds:
+    """Its items hold the generators until the test says so, or the caller has waited for them."""
+
+    def __init__(self, fails):
+        self.fails = fails
+        self.begun, self.left = threading.Event(), threading.Event()
+
+    def __call__(self, x):
+        drawn = draw(x)
+        if x:
+            self.begun.set()
+            self.left.wait(0.3)
+        elif self.fails:
+            raise LookupError
+        return drawn
+
+
+def test_a_stream_that_is_closed_has_the_generators_back():
+    """Its consumer goes on when the item that runs has given them back, not before."""
+    body, before = _Holds(fails=False), random.getstate()
+    run = parallel(body, executor="threads", seed=8, timeout=60, chunk_size=1)
+    values = run.stream(range(9))
+    next(values)
+    assert body.begun.wait(30)
+    values.close()
+    after = random.getstate()
+    body.left.set()
+    assert after == before
+
+
+def test_a_loop_that_fails_has_the_generators_back():
+    """Also where the items behind the failure are on the threads of somebody else."""
+    body, before = _Holds(fails=True), random.getstate()
+    with _Attentive(2, body.begun) as pool:
+        with pytest.raises(LookupError):
+            parallel(body, executor=pool, seed=8, chunk_size=1)(range(9))
+        after = random.getstate()
+        body.left.set()
+    assert after == before
+
+
 def test_streams_that_measure_themselves():
     """In the consuming thread, on workers, and back."""
 
