@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix import _calls, analysis, execution
 from clustrix._calls import may_want_batches
-from clustrix._model import Call, Machine, Options, Outcome, Plan
+from clustrix._model import Call, Options, Outcome, Plan
 from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
 from clustrix._told import tell, tell_planned
@@ -97,7 +97,7 @@ class LoopExecutor(StreamExecutor):
                 begun.failed is not None or len(begun.values) == len(call.items)
             ):
                 return join([begun], len(call.items), collect=call.collect)
-            return self._measure(call, options, execution.this_machine(), tally, begun)
+            return self._measure(call, options, tally, begun)
         machine = execution.this_machine()
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)
@@ -117,7 +117,6 @@ class LoopExecutor(StreamExecutor):
         self,
         call: Call,
         options: Options,
-        machine: Machine,
         tally: Tally | None,
         begun: Outcome | None,
     ) -> list[Any]:
@@ -128,11 +127,11 @@ class LoopExecutor(StreamExecutor):
             unseeded = options.but(seed=None)
 
         def plan() -> Plan:
-            plans.append(analysis.make_plan(call, unseeded, machine))
+            plans.append(analysis.make_plan(call, unseeded, execution.this_machine()))
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        loop = AdaptiveLoop(call, machine, most, size, plan, self._engines, begun)
+        loop = AdaptiveLoop(call, None, most, size, plan, self._engines, begun)
         loop.tally = None if tally is None else tally.add
         results = loop.run()
         for made in plans:

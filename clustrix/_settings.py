@@ -156,7 +156,7 @@ class _Process:
 
 
 _process = _Process()
-_known: tuple[tuple[Any, ...], Mapping[str, Any]] = ((), {})
+_known: tuple[tuple[Any, ...], Mapping[str, Any]] = (({}, None, *(None for _ in _KEYS)), {})
 
 
 def configure(**options: Any) -> Configuration:

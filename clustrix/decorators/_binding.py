@@ -85,6 +85,7 @@ class LoopParameter:
         self.index = index
         self.by_keyword = by_keyword
         self.signature = signature
+        self._alone = signature is not None and index == 0 and _fits_alone(signature, name)
         self._fitting: dict[tuple[Any, ...], bool] = {}
 
     def find(
@@ -120,7 +121,7 @@ class LoopParameter:
 
     def fits(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether the function can be called so at all."""
-        if self.signature is None:
+        if self.signature is None or (self._alone and len(args) == 1 and not kwargs):
             return True
         shape = (len(args), *kwargs)  # the values do not matter
         known = self._fitting.get(shape)
@@ -129,6 +130,16 @@ class LoopParameter:
             if len(self._fitting) < MOST_SHAPES:
                 self._fitting[shape] = known
         return known
+
+
+def _fits_alone(signature: inspect.Signature, name: str) -> bool:
+    """Whether nothing but one argument must be given; nearly always."""
+    return all(
+        one.name == name
+        or one.default is not one.empty
+        or one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        for one in signature.parameters.values()
+    )
 
 
 def _binds(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

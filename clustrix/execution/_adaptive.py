@@ -22,6 +22,7 @@ from clustrix._records import News, Outcome
 from clustrix.execution import _thread_cache
 from clustrix.execution._alone import Alone, first_batch
 from clustrix.execution._cost import Decision, decide, hopeless, reading_takes
+from clustrix.execution._cpus import cpus_at_most, gil_enabled, this_machine
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
 from clustrix.execution._figures import NOTHING_KNOWN, OVERLAPS, Figures, lasting, rescaled, waiting
@@ -47,7 +48,7 @@ class AdaptiveLoop:
 
     Args:
         call: the loop.
-        machine: what this process may use.
+        machine: what this process may use; ``None`` to find that out where it matters.
         most: lanes at most, if the user said so.
         chunk_size: items that travel together, if the user said so.
         plan: makes the plan from the source; called at most once, possibly in another thread.
@@ -60,7 +61,7 @@ class AdaptiveLoop:
     def __init__(
         self,
         call: Call,
-        machine: Machine,
+        machine: Machine | None,
         most: int | None,
         chunk_size: int | None,
         plan: Callable[[], Plan],
@@ -68,7 +69,7 @@ class AdaptiveLoop:
         begun: Outcome | None = None,
     ) -> None:
         self.call = call
-        self.machine = machine
+        self._machine = machine
         self.most = most
         self.chunk_size = chunk_size
         self.engines = engines
@@ -86,7 +87,10 @@ class AdaptiveLoop:
         self.own = OwnLane(call, self.relay)
         self.report = ALONE
         self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
-            cpus=machine.cpus, most=most, gil=machine.gil, read=self._may_read()
+            cpus=cpus_at_most() if machine is None else machine.cpus,
+            most=most,
+            gil=gil_enabled() if machine is None else machine.gil,
+            read=self._may_read(),
         )
         if begun is not None:
             self.keep(begun)
@@ -133,6 +137,13 @@ class AdaptiveLoop:
                 alone = Alone(self)
                 alone.run()
                 decision, started = alone.decision, alone.started
+
+    @property
+    def machine(self) -> Machine:
+        """What this process may use."""
+        if self._machine is None:
+            self._machine = this_machine()
+        return self._machine
 
     def _worth_deciding(self) -> bool:
         """Whether what earlier loops showed may say more than the first batch of this one will."""
@@ -196,13 +207,16 @@ class AdaptiveLoop:
             loaded=reader_is_loaded(),
             threads=self.call.seed is None,
         )
-        figures = self.figures
-        decision = decide(figures if figures.read else figures._replace(read=True))
+        decision = decide(self.figures._replace(read=True))
         if decision.way == "probe" and self.source.evident():  # what has plain data holds the GIL
             self.figures = self.figures._replace(overlap=1.0)
+            decision = decide(self.figures._replace(read=True))
         elif decision.way in ("threads", "probe") and not _thread_cache.possible():
             self.figures = self.figures._replace(threads=False)
             decision = decide(self.figures)
+        if decision.way != "finish" and self._machine is None:  # fewer CPUs change no "finish"
+            self.figures = self.figures._replace(cpus=self.machine.cpus)
+            decision = decide(self.figures._replace(read=True))
         if decision.way != "finish" and not (self.figures.read or self.source.evident()):
             decision = decide(self.figures)
         if decision.way != "finish":

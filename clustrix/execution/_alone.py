@@ -1,10 +1,11 @@
 """The calling thread at work by itself, until all is done or something better is found.
 
     items ──> batch ── clocks ── decide ──> batch ── clocks ── decide ──> …
-              └────────── one list comprehension for all of them ───────┘
+              └──────────────── one list for all of them ───────────────┘
 
-Batches grow to some milliseconds.  Cheap items run in one comprehension over all batches, since
-joining the lists of several would cost a tenth of what such items do (benchmarks/growth.py).
+Batches grow to some milliseconds.  Their values go into one list, since joining those of several
+would cost a tenth of what cheap items do (benchmarks/growth.py); and cheap items run in one
+comprehension over all batches.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from clustrix._records import Chunk, News
 from clustrix._typing import Protocol
 from clustrix.execution._cost import CHEAP, Decision
-from clustrix.execution._figures import PARALLEL_ALREADY, Figures, parallel_already
+from clustrix.execution._figures import PARALLEL_ALREADY, Figures, no_dearer, parallel_already
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import Cursor, OwnLane
@@ -79,6 +80,7 @@ class Alone:
         self._meter = Meter(owner.figures)
         self._worked = 0.0
         self._helper: SlowStart | None = None
+        self._settled: Figures | None = None  # by which it was decided to finish here
         self._doubt = self._parted = False
         self._trouble: BaseException | None = None  # between batches: no item is to blame
 
@@ -89,7 +91,7 @@ class Alone:
             self._helper = SlowStart(owner)
         try:
             while self._goes_on():
-                chunk, cheap = self._portion(), 0 < owner.figures.wall < CHEAP
+                chunk, cheap = self._portion(), self._cheap()
                 owner.keep(owner.own.run(chunk, self._batches, cheap=cheap), counted=True)
                 if self._trouble is not None:
                     raise self._trouble
@@ -106,10 +108,13 @@ class Alone:
             and not owner.failed
         )
 
+    def _cheap(self) -> bool:
+        return 0 < self._owner.figures.wall < CHEAP
+
     def _portion(self) -> Chunk:
-        """What runs in one comprehension: of cheap items all that are left, else one batch."""
+        """What runs in one go: all that are left, behind a first batch that tells what they are."""
         owner, start = self._owner, self._owner.next
-        if 0 < owner.figures.wall < CHEAP:
+        if owner.figures.wall > 0:
             items = owner.call.items[start:] if start else owner.call.items
         else:
             items = owner.call.items[start : start + self._size]
@@ -117,7 +122,7 @@ class Alone:
 
     def _batches(self, cursor: Cursor) -> Iterator[Iterable[Any]]:
         """Batches of what there is, with a look at the clocks behind each."""
-        cheap = 0 < self._owner.figures.wall < CHEAP
+        known, cheap = self._owner.figures.wall > 0, self._cheap()
         while True:
             count = min(self._size, len(self._owner.call.items) - self._owner.next)
             self._meter.start()
@@ -127,7 +132,7 @@ class Alone:
             except BaseException as trouble:
                 self._trouble = trouble
                 return
-            if not (cheap and self._goes_on()):
+            if not (known and self._cheap() == cheap and self._goes_on()):
                 return
 
     def _note(self, count: int) -> None:
@@ -148,9 +153,17 @@ class Alone:
         if self._doubt:
             self._size = min(self._size, max(1, int(LOOK / wall)))
             return
-        if self._worked >= LOOK:
+        if self._worked >= LOOK and not self._stands():
             self.decision = owner.decide()
+            self._settled = owner.figures if self.decision.seconds else None
         self._size = self._grown()
+
+    def _stands(self) -> bool:
+        """Whether nothing has changed since it was decided to finish here."""
+        owner, settled = self._owner, self._settled
+        if settled is None or not no_dearer(owner.figures, settled):
+            return False
+        return owner.engines.warm() <= settled.warm
 
     def _part(self) -> None:
         """A library's threads may have come to share this thread's processor: go elsewhere.

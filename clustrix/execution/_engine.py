@@ -10,7 +10,7 @@ class with one method.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -158,16 +158,17 @@ def join(done: list[Outcome], expected: int | None, *, collect: bool = False) ->
         finally:  # an exception that refers to its own frame would keep the results alive
             done.clear()
             del error, failures
-    # The first values become the results and the others follow: a million of them are not copied
-    # twice.  A batch may have returned a list that the function still holds; that one is.
+    # The others follow the first values, or go before where there are more: a million of them are
+    # not copied twice.  A batch may have returned a list that the function still holds; it is.
     done.sort(key=lambda one: one.start)
     results: list[Any] = []
-    parts: Iterable[Sequence[Any]] = [one.values for one in done]
-    if done and expected is not None and type(done[0].values) is list:
-        results = done[0].values
-        parts = parts[1:]  # type: ignore[index]
-    for values in parts:
-        results.extend(values)
+    for one in done:
+        values = one.values
+        if expected is not None and type(values) is list and len(values) > len(results):
+            values[:0] = results
+            results = values
+        else:
+            results.extend(values)
     if collect:
         results = [value.error if type(value) is Raised else value for value in results]
     if expected is not None and len(results) != expected:

@@ -21,6 +21,7 @@ __all__ = [
     "Use",
     "having_waited",
     "lasting",
+    "no_dearer",
     "overlapping",
     "parallel_already",
     "rescaled",
@@ -52,6 +53,10 @@ TOO_BUSY, PYTHON = 0.95, 1.1
 
 # So much more CPU time than items that wait could have used, and they do not.
 SURPRISE = 1.3
+
+# Items that take up to so many times longer than they did are no dearer, and those that have this
+# part of a processor, neither more nor less, have one.
+NO_DEARER, ALONE = 1.2, 0.9
 
 # What remains of a proof when the next run does not repeat it.
 FADING = 0.9
@@ -167,6 +172,22 @@ def _waits_for_its_own(figures: Figures) -> bool:
         figures.waits > 0
         and figures.blocks is False
         and figures.process_cpu > PARALLEL_ALREADY * figures.cpu
+    )
+
+
+def no_dearer(figures: Figures, before: Figures) -> bool:
+    """Whether items have one processor for themselves, now as before, and take no longer.
+
+    If it was not worth sharing them then, it is not worth sharing those that are left of them.
+
+    Examples:
+        >>> python = Figures(5000, wall=6e-6, cpu=6e-6, process_cpu=6e-6)
+        >>> waits = python._replace(cpu=1e-6, process_cpu=1e-6)
+        >>> no_dearer(python, python), no_dearer(waits, python), no_dearer(python, waits)
+        (True, False, False)
+    """
+    return figures.wall <= NO_DEARER * before.wall and all(
+        one.cpu >= ALONE * one.wall >= ALONE * ALONE * one.process_cpu for one in (figures, before)
     )
 
 

@@ -73,7 +73,7 @@ class Meter:
         self._watched = 5 * HALF_LIFE if figures.wall > 0 else 0.0
         share = (figures.process_cpu - figures.cpu) / figures.wall if figures.wall > 0 else 0.0
         self._others = max(0.0, share) * self._watched
-        self._begun = read_clocks()
+        self._begun = Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
 
     def start(self) -> None:
         """A batch begins."""

@@ -78,13 +78,16 @@ class Owner(Protocol):
     """The loop of which this is the rest."""
 
     call: Call
-    machine: Machine
     chunk_size: int | None
     engines: Engines
     figures: Figures
     began: Figures | None
     next: int
     own: OwnLane
+
+    @property
+    def machine(self) -> Machine:
+        """What this process may use."""
 
     def keep(self, news: News) -> None:
         """Take what became of items, or what they showed."""

@@ -58,11 +58,14 @@ class Helped(Protocol):
     """What is asked of the loop that is helped."""
 
     call: Call
-    machine: Machine
     most: int | None
     chunk_size: int | None
     engines: Engines
     source: Source
+
+    @property
+    def machine(self) -> Machine:
+        """What this process may use."""
 
 
 class Started(NamedTuple):
@@ -105,8 +108,6 @@ class SlowStart:
 
     def __init__(self, owner: Helped) -> None:
         self._owner = owner
-        self._taper = Taper(owner.call.items, 1, 1.0, owner.chunk_size)
-        self._schedule = Schedule(owner.call, self._taper)
         self._started: Started | None = None
         self._over = False
         self._lock = threading.Lock()
@@ -158,14 +159,21 @@ class SlowStart:
             elif plan.engine == "threads" and has_blocking_call(plan):
                 self._on_threads()
 
+    def _cut(self) -> tuple[Schedule, Taper]:
+        """Everything behind the first item."""
+        owner = self._owner
+        taper = Taper(owner.call.items, 1, 1.0, owner.chunk_size)
+        return Schedule(owner.call, taper), taper
+
     def _on_threads(self) -> None:
-        owner, loop = self._owner, ThreadLoop(self._owner.call, self._schedule)
+        owner, (schedule, taper) = self._owner, self._cut()
+        loop = ThreadLoop(owner.call, schedule)
         with self._lock:
             if self._over:
                 return
             width = min(owner.most or MOST_WAITING, len(owner.call.items))
             decision = Decision("threads", width, "it has a blocking call")
-            self._started = Started(decision, self._schedule, self._taper, threads=loop)
+            self._started = Started(decision, schedule, taper, threads=loop)
             few = THREADS_PER_CPU * owner.machine.cpus
             loop.hand_out(min(few, owner.most or few))
 
@@ -179,12 +187,13 @@ class SlowStart:
         if lanes < 2 or not all_plain(owner.call.items[1 : 1 + DEPTH * (lanes - 1)]):
             return
         engine = owner.engines.processes(lanes - 1)
-        loop = engine.loop(owner.call, Plan("processes", lanes - 1), self._schedule, lanes)
+        schedule, taper = self._cut()
+        loop = engine.loop(owner.call, Plan("processes", lanes - 1), schedule, lanes)
         loop.depth = DEPTH
         with self._lock:
             if self._over:
                 return
             decision = Decision("processes", lanes, "its first item computed for long")
-            self._started = Started(decision, self._schedule, self._taper, processes=loop)
+            self._started = Started(decision, schedule, taper, processes=loop)
             for _ in loop.hand_out():  # which has nothing to say of what can be sent
                 pass

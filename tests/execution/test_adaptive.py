@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
-from clustrix.execution import _alone, _others, _slow_start
+from clustrix.execution import _adaptive, _alone, _others, _slow_start
 from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
@@ -69,6 +69,29 @@ def run(
 def decides_at_once(monkeypatch: Any) -> None:
     """After every batch, however short."""
     monkeypatch.setattr(_alone, "LOOK", 0.0)
+
+
+@pytest.mark.parametrize("way", ["finish", "processes"])
+def test_processors_are_counted_exactly_where_that_matters(engines, monkeypatch, way):
+    """What is not worth sharing on as many as there may be is not worth it on fewer."""
+    counted, asked = [], []
+
+    def count():
+        counted.append(1)
+        return Machine(cpus=3)
+
+    def decide(figures):
+        asked.append(figures.cpus)
+        return Decision(way if figures.cpus > 3 else "finish", 2, "so", 1.0)
+
+    monkeypatch.setattr(_adaptive, "cpus_at_most", lambda: 64)
+    monkeypatch.setattr(_adaptive, "this_machine", count)
+    monkeypatch.setattr(_adaptive, "decide", decide)
+    loop = AdaptiveLoop(Call(abs, range(-9, 0)), None, None, None, plan, engines)
+    assert loop.run() == [*range(9, 0, -1)]
+    assert asked[0] == 64
+    assert len(counted) == (way != "finish")
+    assert (3 in asked) == (way != "finish")
 
 
 decisions = st.lists(st.builds(Decision, st.sampled_from(WAYS), st.just(2), st.just("so")))

@@ -25,12 +25,14 @@ class Trial:
 
     Attributes:
         looks: at which item it was decided what to do, and what an item had cost then.
+        compared: whether a decision to finish was one between several ways.
     """
 
     def __init__(self, patch: Any, cost: Callable[[int], float], known: float | None) -> None:
         self.now = 0.0
         self.cost = cost
         self.known = known
+        self.compared = False
         self.looks: list[tuple[int, float]] = []
         patch.setattr(_meter, "read_clocks", lambda: Clocks(self.now, self.now, self.now, 0.0, 0.0))
 
@@ -55,7 +57,7 @@ class Trial:
 
         def decide(left: int | None = None) -> Decision:
             self.looks.append((loop.next, loop.figures.wall))
-            return Decision("finish", 1, "")
+            return Decision("finish", 1, "", seconds=float(self.compared))
 
         loop.decide = decide  # type: ignore[method-assign]
         return loop.run()
@@ -84,6 +86,23 @@ def test_a_change_is_noticed_within_the_call(trial):
     loop.run(20_000)
     first = next(at for at, wall in loop.looks if wall > 1e-4)
     assert first < 10_000 + 2 * BATCH / 1e-6
+
+
+def test_what_was_not_worth_sharing_is_decided_once(trial):
+    """Fewer items of the same kind are not worth it either."""
+    loop = trial(lambda x: 1e-5)
+    loop.compared = True
+    loop.run(20_000)
+    assert len(loop.looks) == 1
+
+
+def test_it_is_decided_again_when_items_become_dearer(trial):
+    """By a third, and for each time that they do."""
+    loop = trial(lambda x: 1e-5 * 1.35 ** (x // 5_000))
+    loop.compared = True
+    loop.run(20_000)
+    assert 2 <= len(loop.looks) <= 8
+    assert loop.looks[-1][1] > 2e-5
 
 
 def test_what_is_cheaper_than_it_was_is_not_believed_at_once(trial):

@@ -107,6 +107,14 @@ def test_version_1_inside_a_container(machine):
     assert _cpus.available_cpus() == 2
 
 
+def test_a_quick_count_reads_no_control_groups(machine):
+    """So it may be too high, but is never too low."""
+    machine("0::/job\n", {"job/cpu.max": "200000 100000"})
+    assert _cpus.cpus_at_most() == HOST
+    assert _cpus._cgroup_quota.cache_info().currsize == 0
+    assert _cpus.available_cpus() == 2
+
+
 def test_the_record_for_the_planner():
     """Also says whether the caller is inside a lane."""
     machine = _cpus.this_machine()
