@@ -76,6 +76,8 @@ LIMITS: Mapping[str, Limit] = {
     "gil-free-hashlib": _IN_C,
     "blas": _PROMISE,
     "warm-call": Limit(loop=0.75),
+    "pause-short": _PROMISE,
+    "pause-long": _PROMISE,
     # Peers fork; a library that keeps threads and locks whole cannot.
     "cold-start": Limit(loop=0.75, peer=1.25),
     "import-time": Limit(over=0.05, peer=None),

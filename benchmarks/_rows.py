@@ -22,6 +22,7 @@ FILES = (
     "gil_free",
     "blas",
     "warm_call",
+    "pauses",
     "cold_start",
     "import_time",
     "memory_peak",

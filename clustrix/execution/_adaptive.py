@@ -14,6 +14,7 @@ itself.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,9 @@ from clustrix.execution._weight import weigh
 __all__ = ["AdaptiveLoop"]
 
 ALONE = "finished in the calling thread"
+
+# Who calls so many seconds after the last loop does not call again and again.
+PAUSE = 0.005
 
 # With this part of the workers that would be best, no more are started: their number is a guess.
 NEARLY = 0.75
@@ -74,6 +78,7 @@ class AdaptiveLoop:
         self.chunk_size = chunk_size
         self.engines = engines
         self.known = remembered.get(call.function)
+        self._pause = time.perf_counter() - remembered.ended
         if self.known is not None and begun is not None:  # what an item costs is open again
             self.known = self.known._replace(figures=rescaled(self.known.figures, 0.0))
         self.began: Figures | None = None  # what items were like, if most of them are not any more
@@ -177,6 +182,7 @@ class AdaptiveLoop:
             missed=self.missed,
         )
         remembered.put(self.call.function, known)
+        remembered.ended = time.perf_counter()
 
     def keep(self, news: News, *, counted: bool = False) -> None:
         """Take what became of items, or what they showed.
@@ -204,6 +210,7 @@ class AdaptiveLoop:
         self.figures = self.figures._replace(
             items=items,
             warm=self.engines.warm(items * self.figures.wall),
+            rest=self.engines.rest(),
             loaded=reader_is_loaded(),
             threads=self.call.seed is None,
         )
@@ -247,7 +254,7 @@ class AdaptiveLoop:
             return
         if not decision.seconds:  # nothing was compared, or one more look is needed
             return
-        hoped = self.figures._replace(warm=sys.maxsize, read=True)
+        hoped = self.figures._replace(warm=sys.maxsize, rest=self._pause, read=True)
         best = decide(hoped)
         if best.way == "probe":
             best = decide(hoped._replace(overlap=OVERLAPS))
@@ -262,6 +269,8 @@ class AdaptiveLoop:
         if self._missing is None or self.report.startswith("processes"):
             return
         best, saved = self._missing
+        if self.figures.warm:
+            self.engines.doze(saved, anew=self._pause > PAUSE)
         if best.way == "finish" or saved <= 0:
             return
         if not (self.figures.read or self.source.evident()):

@@ -14,13 +14,35 @@ from __future__ import annotations
 import math
 
 from clustrix._typing import NamedTuple
-from clustrix.execution._figures import OVERLAPS, WAITS, Figures, parallel_already, waiting
+from clustrix.execution._figures import (
+    OVERLAPS,
+    WAITS,
+    Figures,
+    computes,
+    parallel_already,
+    waiting,
+)
 
-__all__ = ["CHEAP", "COLD", "Decision", "decide", "hopeless", "reading_takes", "too_little"]
+__all__ = [
+    "ASLEEP",
+    "CHEAP",
+    "COLD",
+    "Decision",
+    "decide",
+    "hopeless",
+    "let_rest",
+    "reading_takes",
+    "too_little",
+]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
 WARM = 0.00015
+
+# Behind a pause processors sleep, and what sends work and does it is in no cache: so much more for
+# each second without work, up to so much (benchmarks/pauses.py: 0.3 ms without a pause, 0.65 behind
+# 3 to 10 ms, 1.1 behind 20, 1.2 to 1.5 behind 100; a loop that measures itself loses more).
+DROWSY, ASLEEP = 0.08, 0.0015
 
 # benchmarks/round_trip.py: until a new worker has answered, one for each CPU, and what the caller
 # spends on it, most of that once for loading what sends work.
@@ -114,9 +136,39 @@ def reading_takes(*, loaded: bool) -> float:
     return ANALYSIS + (0.0 if loaded else LOADING)
 
 
+def answering_takes(rest: float) -> float:
+    """Seconds that warm workers cost a loop.
+
+    Args:
+        rest: seconds for which they have had nothing to do.
+
+    Examples:
+        >>> [round(answering_takes(rest) * 1e3, 2) for rest in (0.0, 0.005, 1.0)]
+        [0.15, 0.55, 1.65]
+    """
+    return WARM + min(DROWSY * rest, ASLEEP)
+
+
 def too_little(left: float) -> bool:
     """Whether so many seconds of work are too few for any other lane."""
     return left < 2 * WARM
+
+
+def let_rest(figures: Figures, items: int, rest: float) -> bool:
+    """Whether so many items that compute are too few to wake other lanes for.
+
+    Args:
+        figures: of an item.
+        items: how many there are.
+        rest: as for `answering_takes`; lanes on threads sleep as deep.
+
+    Examples:
+        >>> item = Figures(0, wall=1e-3, cpu=1e-3, process_cpu=1e-3, cpus=2)
+        >>> let_rest(item, 4, rest=1.0), let_rest(item, 5, rest=1.0), let_rest(item, 4, rest=0.0)
+        (True, False, False)
+    """
+    lanes = min(figures.most or figures.cpus, items)
+    return computes(figures) and answering_takes(rest) > (GAIN - 1 / lanes) * items * figures.wall
 
 
 def hopeless(figures: Figures) -> bool:
@@ -172,7 +224,8 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
         return Decision("threads", lanes, why, reading + left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    start = reading + (WARM if warm else COLD_CALLER + COLD * (lanes - 1) / lanes)
+    answer = answering_takes(figures.rest)
+    start = reading + (answer if warm else COLD_CALLER + COLD * (lanes - 1) / lanes)
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left
     expected = THREADS + reading + left / lanes

@@ -9,13 +9,14 @@ workers; every `LocalExecutor` that a user makes is an owner of its own.
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from clustrix._model import cluster_kind
 from clustrix.execution import _thread_cache
-from clustrix.execution._cost import COLD
+from clustrix.execution._cost import ASLEEP, COLD
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
 from clustrix.execution._haste import in_haste
@@ -47,6 +48,7 @@ class Engines:
         self._processes: ProcessEngine | None = None
         self._closed = False
         self._missed = 0.0
+        self._dozed = (0.0, 0.0)  # since when workers rest, and what they would have saved
         self._starting = 0
         self._lock = threading.Lock()
 
@@ -118,6 +120,29 @@ class Engines:
             return False
         self._missed = 0.0
         return True
+
+    def rest(self) -> float:
+        """Seconds for which its workers have had nothing to do; 0 when it is time to wake them."""
+        if self._processes is None:
+            return 0.0
+        used = self._processes.pool.used
+        since, dozed = self._dozed
+        return 0.0 if since == used and dozed >= ASLEEP else time.monotonic() - used
+
+    def doze(self, seconds: float, *, anew: bool) -> None:
+        """Note what workers that rest would have saved, had they been awake.
+
+        One loop behind a pause is not worth waking them, many in a row are: once they have lost
+        as much as it costs.
+
+        Args:
+            seconds: for one loop.
+            anew: whether that was the first one behind a pause.
+        """
+        if self._processes is not None:
+            used = self._processes.pool.used
+            since, dozed = self._dozed
+            self._dozed = (used, seconds + (dozed if since == used and not anew else 0.0))
 
     def warm(self, patience: float = 0.0) -> int:
         """Worker processes that wait for work.

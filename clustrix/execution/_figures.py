@@ -19,6 +19,7 @@ __all__ = [
     "WAITS",
     "Figures",
     "Use",
+    "computes",
     "having_waited",
     "lasting",
     "no_dearer",
@@ -56,7 +57,7 @@ SURPRISE = 1.3
 
 # Items that take up to so many times longer than they did are no dearer, and those that have this
 # part of a processor, neither more nor less, have one.
-NO_DEARER, ALONE = 1.2, 0.9
+NO_DEARER, ONE = 1.2, 0.9
 
 # What remains of a proof when the next run does not repeat it.
 FADING = 0.9
@@ -83,6 +84,7 @@ class Figures(NamedTuple):
         cpus: processors to use.
         most: workers at most, if the user said so.
         warm: worker processes that have answered before.
+        rest: seconds for which they have had nothing to do.
         portable: whether function, arguments and results can travel.
         gil: whether the interpreter runs one thread at a time.
         threads: whether several threads may run items; those with a seed share the generators.
@@ -102,6 +104,7 @@ class Figures(NamedTuple):
     cpus: int = 1
     most: int | None = None
     warm: int = 0
+    rest: float = 0.0
     portable: bool = True
     gil: bool = True
     threads: bool = True
@@ -175,8 +178,13 @@ def _waits_for_its_own(figures: Figures) -> bool:
     )
 
 
+def computes(figures: Figures) -> bool:
+    """Whether items have one processor for themselves: they do not wait, and no library helps."""
+    return figures.cpu >= ONE * figures.wall >= ONE * ONE * figures.process_cpu
+
+
 def no_dearer(figures: Figures, before: Figures) -> bool:
-    """Whether items have one processor for themselves, now as before, and take no longer.
+    """Whether items compute on one processor, now as before, and take no longer.
 
     If it was not worth sharing them then, it is not worth sharing those that are left of them.
 
@@ -186,9 +194,8 @@ def no_dearer(figures: Figures, before: Figures) -> bool:
         >>> no_dearer(python, python), no_dearer(waits, python), no_dearer(python, waits)
         (True, False, False)
     """
-    return figures.wall <= NO_DEARER * before.wall and all(
-        one.cpu >= ALONE * one.wall >= ALONE * ALONE * one.process_cpu for one in (figures, before)
-    )
+    cheap = figures.wall <= NO_DEARER * before.wall
+    return cheap and computes(figures) and computes(before)
 
 
 def lasting(figures: Figures) -> Figures:

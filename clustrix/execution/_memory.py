@@ -69,9 +69,14 @@ def _bound_by(plan: Plan) -> str:
 
 
 class Memory:
-    """The last functions that were run; may be shared between threads."""
+    """The last functions that were run; may be shared between threads.
+
+    Attributes:
+        ended: when the last loop that measures itself had ended.
+    """
 
     def __init__(self) -> None:
+        self.ended = 0.0
         self._known: OrderedDict[tuple[int, ...], tuple[object, Known]] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -164,6 +164,7 @@ class Pool:
         self._holders: dict[Worker, Holder | None] = {Worker(one): None for one in born}
         self._lock = threading.Lock()
         self._closed = False
+        self.used = time.monotonic()  # when a loop last had one of its workers
         self.parting = False  # whether the system puts workers where their caller is
         self.era = 0  # another one begins when all workers are gone at once
         _pools.add(self)
@@ -207,6 +208,7 @@ class Pool:
         with self._lock:
             if not self._closed and self._active() <= self.size:
                 self._holders[worker] = None
+                self.used = time.monotonic()
                 return
             self._holders.pop(worker, None)
         worker.ask_to_leave()

@@ -16,7 +16,7 @@ from typing import Any
 
 from clustrix._records import Call, Outcome
 from clustrix.execution._alone import BATCH, LOOK
-from clustrix.execution._cost import CHEAP, too_little
+from clustrix.execution._cost import CHEAP, let_rest, too_little
 from clustrix.execution._figures import rescaled
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._own_lane import Cursor, run_in_caller, run_plainly
@@ -47,6 +47,7 @@ def run_short(call: Call) -> Outcome | None:
     pace = _Pace(call.items, known.figures.wall)
     parts = pace.batches()
     outcome = run_in_caller(call, call.per_item(), pace, parts, cheap=pace.cheap)
+    remembered.ended = pace.now
     if pace.dearer:
         _note(call.function, known, pace)
     return outcome
@@ -68,6 +69,7 @@ def run_at_once(
     outcome = run_plainly(
         function, pace, parts, lambda: Call(function, items, loop_var=loop_var), cheap=pace.cheap
     )
+    remembered.ended = pace.now
     if pace.dearer:
         _note(function, known, pace)
     return outcome
@@ -78,8 +80,13 @@ def _known(function: Callable[..., Any], count: int) -> Known | None:
     known = remembered.get(function)
     if known is None:
         return None
-    wall = known.figures.wall
-    return known if wall > 0 and (known.hopeless or too_little(count * wall)) else None
+    figures = known.figures
+    if figures.wall <= 0:
+        return None
+    if known.hopeless or too_little(count * figures.wall):
+        return known
+    rest = time.perf_counter() - remembered.ended
+    return known if let_rest(figures, count, rest) else None
 
 
 def _note(function: Callable[..., Any], known: Known, pace: _Pace) -> None:
@@ -96,6 +103,7 @@ class _Pace(Cursor):
         wall: seconds that an item should take.
 
     Attributes:
+        now: the last look at the clock.
         cheap: whether looks at the clock are all that can be afforded.
         dearer: whether all items together took longer than they should.
     """
@@ -106,13 +114,13 @@ class _Pace(Cursor):
         super().__init__(items)
         self._wall = wall
         self.cheap = wall < CHEAP
-        self._begun = self._now = time.perf_counter()
+        self._begun = self.now = time.perf_counter()
 
     def batches(self) -> Iterator[Iterable[Any]]:
         """One item, four, sixteen, and so on; then equal parts, or some milliseconds each."""
         clock, wall, count = time.perf_counter, self._wall, len(self.items)
         size, most = 1, max(1, min(count // LOOKS, int(BATCH / wall)))
-        done, now = 0, self._now
+        done, now = 0, self.now
         while done < count:
             size = min(size, count - done)
             yield self.batch(size)
@@ -121,9 +129,9 @@ class _Pace(Cursor):
             if now - before > LOOK and now - before > DEARER * wall * size:
                 break
             size = min(4 * size, most)
-        self._now = now
+        self.now = now
         self.dearer = done == count and now - self._begun > DEARER * wall * count
 
     def seconds(self) -> float:
         """What an item took, where all of them have run."""
-        return (self._now - self._begun) / len(self.items)
+        return (self.now - self._begun) / len(self.items)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from clustrix.execution import _engines
-from clustrix.execution._cost import COLD
+from clustrix.execution._cost import ASLEEP, COLD
 from clustrix.execution._engines import WORTH_STARTING, Engines
 
 
@@ -41,3 +41,30 @@ def test_workers_that_were_asked_for_are_kept(engines):
     assert pool.size == 3
     engines.start(2)
     assert engines.warm() == 3
+
+
+def test_workers_that_rest_are_woken_when_loops_have_lost_as_much(engines, monkeypatch):
+    """In a row; then it begins anew."""
+    assert engines.rest() == 0.0  # there are none
+    engines.doze(ASLEEP, anew=False)
+    engines.start(1)
+    pool = engines.processes(1).pool
+    monkeypatch.setattr(pool, "used", pool.used - 5.0)
+    assert engines.rest() >= 5.0
+    for _ in range(3):
+        engines.doze(0.4 * ASLEEP, anew=False)
+    assert engines.rest() == 0.0
+    monkeypatch.setattr(pool, "used", pool.used + 1.0)  # they have worked
+    assert engines.rest() >= 4.0
+
+
+def test_loops_behind_pauses_do_not_add_up(engines, monkeypatch):
+    """However many there are: for each of them workers would have to be woken."""
+    engines.start(1)
+    pool = engines.processes(1).pool
+    monkeypatch.setattr(pool, "used", pool.used - 5.0)
+    for _ in range(9):
+        engines.doze(0.9 * ASLEEP, anew=True)
+    assert engines.rest() >= 5.0
+    engines.doze(0.2 * ASLEEP, anew=False)
+    assert engines.rest() == 0.0

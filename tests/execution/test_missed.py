@@ -33,10 +33,20 @@ class Started:
 
     def __init__(self) -> None:
         self.missed: list[float] = []
+        self.dozed: list[tuple[float, bool]] = []
+        self.idle = 0
 
     def warm(self, patience: float = 0.0) -> int:
         """None so far."""
-        return 0
+        return self.idle
+
+    def rest(self) -> float:
+        """As long as that lasts."""
+        return 10.0 * self.idle
+
+    def doze(self, seconds: float, *, anew: bool) -> None:
+        """Keep it."""
+        self.dozed.append((seconds, anew))
 
     def miss(self, seconds: float, workers: int) -> bool:
         """Keep it."""
@@ -114,3 +124,25 @@ def test_what_can_be_seen_at_once_is_not_read() -> None:
     assert loops.next(20) == "finish"
     assert loops.reads == 0
     assert loops.engines.missed == [pytest.approx(0.01, rel=0.1)]
+
+
+def test_a_loop_behind_a_pause_has_missed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers would have been asleep, and it too short to wake them."""
+    loops = Loops(tripled, 1e-4)
+    assert loops.next(40) == "finish"
+    assert len(loops.engines.missed) == 1
+    monkeypatch.setattr(remembered, "ended", -1e6)
+    assert loops.next(40) == "finish"
+    assert len(loops.engines.missed) == 1
+
+
+def test_workers_that_rest_are_told_what_they_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And whether the loop was the first one behind a pause."""
+    loops = Loops(tripled, 1e-4)
+    loops.engines.idle = 1
+    monkeypatch.setattr(remembered, "ended", -1e6)
+    assert [loops.next(40), loops.next(40)] == ["finish", "finish"]
+    (first, anew), (second, again) = loops.engines.dozed
+    assert (anew, again) == (True, False)
+    assert first < 1e-3 < second
+    assert loops.engines.missed == []

@@ -37,6 +37,12 @@ def a_quiet_machine():
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    """The last loop has ended just now."""
+    monkeypatch.setattr(remembered, "ended", 0.0)
+
+
 def at_once(call: Call) -> Outcome | None:
     """The same loop without any options."""
     return run_at_once(call.function, call.items, call.loop_var)
@@ -47,7 +53,7 @@ both = pytest.mark.parametrize("run", [run_short, at_once])
 
 def known(function: Any, wall: float) -> None:
     """Let a function be known for what its items take."""
-    figures = NOTHING_KNOWN._replace(wall=wall, cpu=wall, process_cpu=wall)
+    figures = NOTHING_KNOWN._replace(wall=wall, cpu=wall, process_cpu=wall, cpus=2)
     remembered.put(function, Known(figures, "finished in the calling thread"))
 
 
@@ -109,6 +115,49 @@ def test_a_loop_that_may_be_worth_sharing_is_not_short(run):
 
 
 @both
+def test_behind_a_pause_longer_loops_are_short(run, monkeypatch):
+    """Until other lanes have woken up, they are over."""
+
+    def work(x: int) -> int:
+        return x
+
+    known(work, 5e-4)
+    assert run(Call(work, range(2))) is None
+    for pause, most in ((0.005, 3), (10.0, 9)):
+        monkeypatch.setattr(remembered, "ended", -pause)
+        assert len(values(run(Call(work, range(most))))) == most
+        monkeypatch.setattr(remembered, "ended", -pause)
+        assert run(Call(work, range(most + 1))) is None
+
+
+@both
+def test_a_loop_behind_another_one_is_behind_no_pause(run, monkeypatch):
+    """Who calls again and again soon has lanes that are awake."""
+
+    def work(x: int) -> int:
+        return x
+
+    known(work, 5e-4)
+    monkeypatch.setattr(remembered, "ended", -10.0)
+    assert run(Call(work, range(4))) is not None
+    assert run(Call(work, range(4))) is None
+
+
+@both
+@pytest.mark.parametrize("other", [{"cpu": 1e-5, "process_cpu": 1e-5}, {"process_cpu": 1e-3}])
+def test_what_does_not_compute_on_one_processor_wakes_nobody(run, monkeypatch, other):
+    """It waits, or a library has threads of its own: that is looked at in each call."""
+
+    def work(x: int) -> int:
+        return x
+
+    figures = NOTHING_KNOWN._replace(wall=5e-4, cpu=5e-4, process_cpu=5e-4, cpus=2)
+    remembered.put(work, Known(figures._replace(**other), ""))
+    monkeypatch.setattr(remembered, "ended", -10.0)
+    assert run(Call(work, range(4))) is None
+
+
+@both
 def test_items_that_have_become_dear_are_known_from_then_on(run, monkeypatch):
     """What is remembered does not hold for ever."""
     now = [0.0]
@@ -124,6 +173,7 @@ def test_items_that_have_become_dear_are_known_from_then_on(run, monkeypatch):
     found = remembered.get(work)
     assert found is not None
     assert found.figures.wall == pytest.approx(1.0)
+    monkeypatch.setattr(remembered, "ended", now[0])
     assert run(Call(work, range(5))) is None
 
 
