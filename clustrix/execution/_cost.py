@@ -22,27 +22,29 @@ from clustrix.execution._figures import (
     parallel_already,
     waiting,
 )
+from clustrix.execution._platform import AWAKE_SECONDS
 
 __all__ = [
-    "ASLEEP",
     "CHEAP",
     "COLD",
     "Decision",
     "decide",
     "hopeless",
-    "let_rest",
     "reading_takes",
     "too_little",
+    "waking_takes",
+    "worth_waking",
 ]
 
 # benchmarks/round_trip.py: two tiny tasks on warm workers, with everything around them: 0.12 ms
 # where nothing else runs, 0.2 ms on a busy machine.
 WARM = 0.00015
 
-# Behind a pause processors sleep, and what sends work and does it is in no cache: so much more for
-# each second without work, up to so much (benchmarks/pauses.py: 0.3 ms without a pause, 0.65 behind
-# 3 to 10 ms, 1.1 behind 20, 1.2 to 1.5 behind 100; a loop that measures itself loses more).
-DROWSY, ASLEEP = 0.08, 0.0015
+# Who has looked for work for a while sleeps.  To wake up takes so much more; then processors sleep,
+# too, and what sends work and does it is in no cache: so much for each second without work, and at
+# most so much (benchmarks/pauses.py: 0.35 ms behind up to 1 ms, 0.65 behind 3 to 10, 1.1 behind 20,
+# 1.2 to 1.5 behind 100; a loop that measures itself loses more).
+NAP, DROWSY, ASLEEP = 0.0002, 0.06, 0.0015
 
 # benchmarks/round_trip.py: until a new worker has answered, one for each CPU, and what the caller
 # spends on it, most of that once for loading what sends work.
@@ -136,17 +138,14 @@ def reading_takes(*, loaded: bool) -> float:
     return ANALYSIS + (0.0 if loaded else LOADING)
 
 
-def answering_takes(rest: float) -> float:
-    """Seconds that warm workers cost a loop.
-
-    Args:
-        rest: seconds for which they have had nothing to do.
+def waking_takes(rest: float) -> float:
+    """Seconds until lanes are awake that have had nothing to do for so long.
 
     Examples:
-        >>> [round(answering_takes(rest) * 1e3, 2) for rest in (0.0, 0.005, 1.0)]
-        [0.15, 0.55, 1.65]
+        >>> [round(waking_takes(rest) * 1e3, 2) for rest in (0.0, 0.005, 1.0)]
+        [0.0, 0.5, 1.5]
     """
-    return WARM + min(DROWSY * rest, ASLEEP)
+    return min(NAP + DROWSY * rest, ASLEEP) if rest > AWAKE_SECONDS else 0.0
 
 
 def too_little(left: float) -> bool:
@@ -154,21 +153,32 @@ def too_little(left: float) -> bool:
     return left < 2 * WARM
 
 
-def let_rest(figures: Figures, items: int, rest: float) -> bool:
-    """Whether so many items that compute are too few to wake other lanes for.
+def worth_waking(figures: Figures, items: int, rest: float) -> float:
+    """Seconds of work from which on other lanes are worth being woken, by the rule of `decide`.
 
     Args:
         figures: of an item.
         items: how many there are.
-        rest: as for `answering_takes`; lanes on threads sleep as deep.
+        rest: as for `waking_takes`; lanes on threads sleep as deep.
+
+    Returns:
+        0 where it is not clear whether items compute or wait: then that is looked at.
 
     Examples:
         >>> item = Figures(0, wall=1e-3, cpu=1e-3, process_cpu=1e-3, cpus=2)
-        >>> let_rest(item, 4, rest=1.0), let_rest(item, 5, rest=1.0), let_rest(item, 4, rest=0.0)
-        (True, False, False)
+        >>> [round(worth_waking(item, 10, rest) * 1e3, 1) for rest in (0.0, 0.005, 1.0)]
+        [0.4, 1.9, 4.7]
+        >>> worth_waking(item._replace(process_cpu=2e-3), 10, rest=1.0)
+        0.0
     """
-    lanes = min(figures.most or figures.cpus, items)
-    return computes(figures) and answering_takes(rest) > (GAIN - 1 / lanes) * items * figures.wall
+    if computes(figures):
+        lanes, takes = figures.most or figures.cpus, WARM
+    elif waiting(figures):
+        lanes, takes = figures.most or MOST_WAITING, THREADS
+    else:
+        return 0.0
+    gained = GAIN - 1 / min(lanes, items)
+    return (takes + waking_takes(rest)) / gained if gained > 0 else math.inf
 
 
 def hopeless(figures: Figures) -> bool:
@@ -224,7 +234,7 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
         return Decision("threads", lanes, why, reading + left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    answer = answering_takes(figures.rest)
+    answer = WARM + waking_takes(figures.rest)
     start = reading + (answer if warm else COLD_CALLER + COLD * (lanes - 1) / lanes)
     shared = start + left / lanes + moving
     pays = figures.portable and shared < GAIN * left

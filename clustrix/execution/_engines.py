@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix._model import cluster_kind
 from clustrix.execution import _thread_cache
-from clustrix.execution._cost import ASLEEP, COLD
+from clustrix.execution._cost import COLD, waking_takes
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
 from clustrix.execution._haste import in_haste
@@ -126,8 +126,8 @@ class Engines:
         if self._processes is None:
             return 0.0
         used = self._processes.pool.used
-        since, dozed = self._dozed
-        return 0.0 if since == used and dozed >= ASLEEP else time.monotonic() - used
+        (since, dozed), rest = self._dozed, time.monotonic() - used
+        return 0.0 if since == used and dozed >= waking_takes(rest) else rest
 
     def doze(self, seconds: float, *, anew: bool) -> None:
         """Note what workers that rest would have saved, had they been awake.

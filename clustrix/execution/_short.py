@@ -16,7 +16,7 @@ from typing import Any
 
 from clustrix._records import Call, Outcome
 from clustrix.execution._alone import BATCH, LOOK
-from clustrix.execution._cost import CHEAP, let_rest, too_little
+from clustrix.execution._cost import CHEAP, too_little, worth_waking
 from clustrix.execution._figures import rescaled
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._own_lane import Cursor, run_in_caller, run_plainly
@@ -41,10 +41,10 @@ def run_short(call: Call) -> Outcome | None:
 
     Where its items have become dear, it ends early: it has fewer values than items, and no error.
     """
-    known = _known(call.function, len(call.items))
-    if known is None:
+    short = _short(call.function, call.items)
+    if short is None:
         return None
-    pace = _Pace(call.items, known.figures.wall)
+    known, pace = short
     parts = pace.batches()
     outcome = run_in_caller(call, call.per_item(), pace, parts, cheap=pace.cheap)
     remembered.ended = pace.now
@@ -61,10 +61,10 @@ def run_at_once(
     Most short loops are such, and they touch as little code as can be: behind a pause, when none
     of it is in a cache, each function that is run costs some microseconds (benchmarks/growth.py).
     """
-    known = _known(function, len(items))
-    if known is None:
+    short = _short(function, items)
+    if short is None:
         return None
-    pace = _Pace(items, known.figures.wall)
+    known, pace = short
     parts = pace.batches()
     outcome = run_plainly(
         function, pace, parts, lambda: Call(function, items, loop_var=loop_var), cheap=pace.cheap
@@ -75,18 +75,20 @@ def run_at_once(
     return outcome
 
 
-def _known(function: Callable[..., Any], count: int) -> Known | None:
-    """What is known of a function, if so many of its items are too few to share."""
+def _short(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Known, _Pace] | None:
+    """What is known of a function, if these are too few items to share, and how they are cut."""
     known = remembered.get(function)
     if known is None:
         return None
-    figures = known.figures
+    figures, count = known.figures, len(items)
     if figures.wall <= 0:
         return None
-    if known.hopeless or too_little(count * figures.wall):
-        return known
-    rest = time.perf_counter() - remembered.ended
-    return known if let_rest(figures, count, rest) else None
+    work, least = count * figures.wall, 0.0
+    if not (known.hopeless or too_little(work)):
+        least = worth_waking(figures, count, time.perf_counter() - remembered.ended)
+        if work >= least:
+            return None
+    return known, _Pace(items, figures.wall, least)
 
 
 def _note(function: Callable[..., Any], known: Known, pace: _Pace) -> None:
@@ -101,6 +103,7 @@ class _Pace(Cursor):
     Args:
         items: those of the loop, at least one.
         wall: seconds that an item should take.
+        least: seconds of work that must be left, if it is to be looked at properly.
 
     Attributes:
         now: the last look at the clock.
@@ -110,15 +113,16 @@ class _Pace(Cursor):
 
     dearer = False
 
-    def __init__(self, items: Sequence[Any], wall: float) -> None:
+    def __init__(self, items: Sequence[Any], wall: float, least: float) -> None:
         super().__init__(items)
-        self._wall = wall
+        self._wall, self._least = wall, least
         self.cheap = wall < CHEAP
         self._begun = self.now = time.perf_counter()
 
     def batches(self) -> Iterator[Iterable[Any]]:
         """One item, four, sixteen, and so on; then equal parts, or some milliseconds each."""
         clock, wall, count = time.perf_counter, self._wall, len(self.items)
+        least = self._least
         size, most = 1, max(1, min(count // LOOKS, int(BATCH / wall)))
         done, now = 0, self.now
         while done < count:
@@ -126,7 +130,9 @@ class _Pace(Cursor):
             yield self.batch(size)
             done += size
             before, now = now, clock()
-            if now - before > LOOK and now - before > DEARER * wall * size:
+            taken = now - before
+            dear = taken > LOOK and taken > DEARER * wall * size
+            if dear and (count - done) * taken >= least * size:
                 break
             size = min(4 * size, most)
         self.now = now

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from clustrix.execution import _engines
-from clustrix.execution._cost import ASLEEP, COLD
+from clustrix.execution._cost import COLD, waking_takes
 from clustrix.execution._engines import WORTH_STARTING, Engines
+
+ASLEEP = waking_takes(5.0)
 
 
 @pytest.fixture

@@ -145,8 +145,8 @@ def test_a_loop_behind_another_one_is_behind_no_pause(run, monkeypatch):
 
 @both
 @pytest.mark.parametrize("other", [{"cpu": 1e-5, "process_cpu": 1e-5}, {"process_cpu": 1e-3}])
-def test_what_does_not_compute_on_one_processor_wakes_nobody(run, monkeypatch, other):
-    """It waits, or a library has threads of its own: that is looked at in each call."""
+def test_work_of_an_unclear_kind_is_looked_at_in_each_call(run, monkeypatch, other):
+    """It has no processor and does not wait, or a library has threads of its own."""
 
     def work(x: int) -> int:
         return x
@@ -155,6 +155,40 @@ def test_what_does_not_compute_on_one_processor_wakes_nobody(run, monkeypatch, o
     remembered.put(work, Known(figures._replace(**other), ""))
     monkeypatch.setattr(remembered, "ended", -10.0)
     assert run(Call(work, range(4))) is None
+
+
+@both
+@pytest.mark.parametrize(("cost", "done"), [(1.2e-3, 3), (20e-3, 1)])
+def test_behind_a_pause_items_may_be_dearer(run, monkeypatch, cost, done):
+    """All of them are, in no cache; it matters where what is left is worth waking lanes for."""
+    now = [0.0]
+    monkeypatch.setattr(_short.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(remembered, "ended", -10.0)
+
+    def work(x: int) -> int:
+        now[0] += cost
+        return x
+
+    known(work, 5e-4)
+    assert values(run(Call(work, range(3)))) == list(range(done))
+
+
+@both
+def test_short_loops_that_wait_are_short(run, monkeypatch):
+    """Until threads have taken over the others, they have waited by themselves."""
+
+    def work(x: int) -> int:
+        return x
+
+    figures = NOTHING_KNOWN._replace(wall=1e-4, cpu=1e-6, process_cpu=1e-6, waits=1.0, cpus=2)
+    remembered.put(work, Known(figures, ""))
+    assert run(Call(work, range(4))) is not None
+    monkeypatch.setattr(remembered, "ended", 0.0)
+    assert run(Call(work, range(8))) is None
+    monkeypatch.setattr(remembered, "ended", -10.0)
+    assert run(Call(work, range(20))) is not None
+    monkeypatch.setattr(remembered, "ended", -10.0)
+    assert run(Call(work, range(30))) is None
 
 
 @both
