@@ -94,10 +94,9 @@ def _cgroup_quota() -> float:
                     break
                 folder = os.path.dirname(folder)
         elif "cpu" in controllers.split(","):
-            for name in ("cpu", controllers):
-                base = os.path.join(_CGROUPS, name)
-                for folder in (os.path.join(base, path.lstrip("/")), base):
-                    quota = min(quota, _quota_v1(folder))
+            bases = {os.path.join(_CGROUPS, name) for name in ("cpu", controllers)}
+            groups = {os.path.join(base, path.lstrip("/")).rstrip("/") for base in bases}
+            quota = min(quota, *map(_quota_v1, bases | groups))
     return quota
 
 

@@ -42,5 +42,7 @@ def in_haste() -> Iterator[None]:
     finally:
         with _lock:
             _in_haste.discard(this)
-            if not _in_haste and _usual is not None:
+            # What an item has set meanwhile stays.
+            unchanged = abs(sys.getswitchinterval() - TURN) < TURN / 10
+            if not _in_haste and _usual is not None and unchanged:
                 sys.setswitchinterval(_usual)

@@ -26,6 +26,7 @@ from clustrix.execution import _thread_cache
 from clustrix.execution._cost import MOST_WAITING, Decision
 from clustrix.execution._engines import Engines
 from clustrix.execution._figures import WAITS
+from clustrix.execution._haste import in_haste
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._source import Source, has_blocking_call
 from clustrix.execution._taper import Taper
@@ -135,14 +136,17 @@ class SlowStart:
             return self._started
 
     def _run(self) -> None:
-        if self._first_item.acquire(timeout=PATIENCE):
-            return
         owner = self._owner
         with contextlib.suppress(Exception):  # whatever is wrong, the caller will meet it too
-            if owner.source.evident():  # it computes; workers cannot start too soon
-                owner.engines.processes(owner.machine.cpus - 1)
-                self._on_processes()
-                return
+            # Else it would be back at work 5 ms late, and once more behind each file that it reads.
+            with in_haste():
+                if self._first_item.acquire(timeout=PATIENCE):
+                    return
+                others = owner.machine.cpus - 1
+                if owner.source.evident():  # it computes; workers cannot start too soon
+                    owner.engines.processes(others)
+                    self._on_processes()
+                    return
             start, cpu = time.perf_counter(), time.process_time()
             if self._first_item.acquire(timeout=MORE_PATIENCE):
                 return
@@ -150,10 +154,10 @@ class SlowStart:
             if used > SEVERAL:  # whatever starts now takes a processor from it
                 return
             if used > WAITS:
-                owner.engines.processes(owner.machine.cpus - 1)
+                owner.engines.processes(others)
             plan = owner.source.plan()
             if plan.engine == "processes":
-                owner.engines.processes(owner.machine.cpus - 1)
+                owner.engines.processes(others)
             elif owner.call.seed is not None:
                 return  # threads would share its generators
             elif plan.engine == "threads" and has_blocking_call(plan):

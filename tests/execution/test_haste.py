@@ -50,3 +50,10 @@ def test_an_error_ends_it_as_well(usual):
     with pytest.raises(KeyboardInterrupt), in_haste():
         raise KeyboardInterrupt
     assert sys.getswitchinterval() == usual
+
+
+def test_what_somebody_says_meanwhile_stays():
+    """An item may have its own mind about turns."""
+    with in_haste():
+        sys.setswitchinterval(0.007)
+    assert sys.getswitchinterval() == pytest.approx(0.007)

@@ -178,9 +178,13 @@ class Clustrix(Subject):
         return parallel(executor=self.executor, **options)(function)
 
     def close(self) -> None:
-        """End an executor that was made for this subject."""
+        """End an executor that was made for this subject.
+
+        A program that ends while a process pool ends by itself may find its pipe closed, and says
+        so (python/cpython#125451, mended in later versions): it is waited for.
+        """
         if isinstance(self.executor, Executor):
-            self.executor.shutdown(wait=False, cancel_futures=True)
+            self.executor.shutdown(wait=True, cancel_futures=True)
 
 
 class Naive(Subject):
