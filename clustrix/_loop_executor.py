@@ -131,7 +131,7 @@ class LoopExecutor(StreamExecutor):
             return plans[-1]
 
         most, size = options.max_workers, options.chunk_size
-        loop = AdaptiveLoop(call, None, most, size, plan, self._engines, begun)
+        loop = AdaptiveLoop(call, most, size, plan, self._engines, begun)
         loop.tally = None if tally is None else tally.add
         results = loop.run()
         for made in plans:

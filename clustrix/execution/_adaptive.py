@@ -52,12 +52,12 @@ class AdaptiveLoop:
 
     Args:
         call: the loop.
-        machine: what this process may use; ``None`` to find that out where it matters.
         most: lanes at most, if the user said so.
         chunk_size: items that travel together, if the user said so.
         plan: makes the plan from the source; called at most once, possibly in another thread.
         engines: whose workers to use.
         begun: what was done while it seemed to be too short for anything else; it is not any more.
+        machine: what this process may use; found out where it matters, if it is not said.
     """
 
     tally: Callable[[int], object] | None = None  # is told how many items are done, if set
@@ -65,12 +65,12 @@ class AdaptiveLoop:
     def __init__(
         self,
         call: Call,
-        machine: Machine | None,
         most: int | None,
         chunk_size: int | None,
         plan: Callable[[], Plan],
         engines: Engines,
         begun: Outcome | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.call = call
         self._machine = machine
@@ -263,8 +263,9 @@ class AdaptiveLoop:
     def _note_missed(self) -> None:
         """Many loops are worth other lanes for which a single one is not.
 
-        When what these could have saved adds up to what it takes, the source is read; and when it
-        adds up to what starting costs, workers start behind the loop.
+        When what these could have saved adds up to what it takes, the source is read; when it adds
+        up to what starting costs, workers start behind the loop; and those that rest are woken when
+        it adds up to what that costs.
         """
         if self._missing is None or self.report.startswith("processes"):
             return

@@ -41,7 +41,7 @@ def run_short(call: Call) -> Outcome | None:
 
     Where its items have become dear, it ends early: it has fewer values than items, and no error.
     """
-    short = _short(call.function, call.items)
+    short = _if_short(call.function, call.items)
     if short is None:
         return None
     known, pace = short
@@ -61,7 +61,7 @@ def run_at_once(
     Most short loops are such, and they touch as little code as can be: behind a pause, when none
     of it is in a cache, each function that is run costs some microseconds (benchmarks/growth.py).
     """
-    short = _short(function, items)
+    short = _if_short(function, items)
     if short is None:
         return None
     known, pace = short
@@ -75,7 +75,7 @@ def run_at_once(
     return outcome
 
 
-def _short(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Known, _Pace] | None:
+def _if_short(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Known, _Pace] | None:
     """What is known of a function, if these are too few items to share, and how they are cut."""
     known = remembered.get(function)
     if known is None:

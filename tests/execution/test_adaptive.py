@@ -52,7 +52,7 @@ def run(
     """A loop whose decisions are given, one after the other; then it finishes alone."""
     chunk_size, figures = more.pop("chunk_size", None), more.pop("figures", {})
     call = Call(function, items, **more)
-    loop = AdaptiveLoop(call, Machine(cpus=2), None, chunk_size, plan, engines)
+    loop = AdaptiveLoop(call, None, chunk_size, plan, engines, machine=Machine(cpus=2))
     # A function that is known is decided on before its first item.
     loop.known = Known(loop.figures, "") if figures else None
     waiting = iter(decisions)
@@ -87,7 +87,7 @@ def test_processors_are_counted_exactly_where_that_matters(engines, monkeypatch,
     monkeypatch.setattr(_adaptive, "cpus_at_most", lambda: 64)
     monkeypatch.setattr(_adaptive, "this_machine", count)
     monkeypatch.setattr(_adaptive, "decide", decide)
-    loop = AdaptiveLoop(Call(abs, range(-9, 0)), None, None, None, plan, engines)
+    loop = AdaptiveLoop(Call(abs, range(-9, 0)), None, None, plan, engines)
     assert loop.run() == [*range(9, 0, -1)]
     assert asked[0] == 64
     assert len(counted) == (way != "finish")
@@ -206,7 +206,8 @@ def test_the_next_loop_begins_as_this_one_did_if_that_was_most_of_it(engines, be
     def work(x: int) -> int:
         return x
 
-    loop = AdaptiveLoop(Call(work, range(40)), Machine(cpus=2), None, None, plan, engines)
+    two = Machine(cpus=2)
+    loop = AdaptiveLoop(Call(work, range(40)), None, None, plan, engines, machine=two)
     loop.figures = loop.figures._replace(**waits)
     rest = Others(loop)
     computes = loop.figures._replace(wall=0.01, cpu=0.01, process_cpu=0.01, waits=0.0, looks=0)

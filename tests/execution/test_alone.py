@@ -43,11 +43,11 @@ class Trial:
 
         loop = AdaptiveLoop(
             Call(work, range(count), **more),
-            Machine(cpus=2),
             None,
             None,
             lambda: Plan("serial", 1),
             Engines(1),
+            machine=Machine(cpus=2),
         )
         loop.known, loop.figures = None, NOTHING_KNOWN  # other trials have left something
         if self.known is not None:

@@ -37,7 +37,7 @@ class Started:
         self.idle = 0
 
     def warm(self, patience: float = 0.0) -> int:
-        """None so far."""
+        """As many as the test says; none at first."""
         return self.idle
 
     def rest(self) -> float:
@@ -69,7 +69,7 @@ class Loops:
         """Decide about one more, and let it be remembered; which way it would have gone."""
         call = Call(self._function, range(count), loop_var="x")
         engines: Engines = self.engines  # type: ignore[assignment]
-        loop = AdaptiveLoop(call, Machine(cpus=2), None, None, self._read, engines)
+        loop = AdaptiveLoop(call, None, None, self._read, engines, machine=Machine(cpus=2))
         decision = loop.decide()
         loop.decide()  # it looks more than once, and has missed it once
         loop._remember()
