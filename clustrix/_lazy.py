@@ -8,7 +8,6 @@ should wait for the rest.
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 TYPE_CHECKING = False  # the typing module itself would be the most expensive import here
@@ -36,7 +35,8 @@ def door(
     def __getattr__(name: str) -> Any:
         if name not in origin:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(origin[name]), name)
+        __import__(origin[name])
+        value = getattr(sys.modules[origin[name]], name)
         setattr(sys.modules[package], name, value)
         return value
 

@@ -6,13 +6,14 @@ worker shall answer within some tens of milliseconds.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-
-from clustrix._typing import Any, NamedTuple
+from clustrix._native import partial
+from clustrix._typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 __all__ = ["Call", "Chunk", "Event", "Heard", "News", "Outcome", "describe"]
+
+
+# A mapping that stays empty.
+NOTHING: Mapping[str, Any] = type(type.__dict__)({})
 
 
 class Call(NamedTuple):
@@ -38,7 +39,7 @@ class Call(NamedTuple):
     function: Callable[..., Any]
     items: Sequence[Any]
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = MappingProxyType({})
+    kwargs: Mapping[str, Any] = NOTHING
     slot: str | int | tuple[str | int, ...] | None = 0
     batched: bool = False
     loop_var: str = ""
@@ -170,7 +171,7 @@ News = Outcome | Heard
 
 def describe(function: object) -> str:
     """The name by which messages call a function: ``Class.method``, or the repr of the rest."""
-    while isinstance(function, functools.partial):
+    while isinstance(function, partial):
         function = function.func
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
     return name.replace("<locals>.", "") if isinstance(name, str) else type(function).__name__

@@ -1,23 +1,32 @@
-"""`Any`, `NamedTuple` and `Protocol` without `typing`, for what a worker loads before it answers.
+"""`typing`, `collections.abc` and named tuples, for what a worker loads before it answers.
 
-    a type checker ──> typing itself
-    a running program ──> the same tuples, made by `collections`; nothing else matters there
+    a type checker ──> typing and collections.abc themselves
+    a running program ──> tuples that behave the same, made here; the classes of `_collections_abc`
 
-`typing` compiles regular expressions when it is loaded, and every annotation of a named tuple
-when that is made: a third of the time in which a worker used to start.
+`typing` compiles regular expressions when it is loaded, and `collections`, which its `abc` brings
+too, takes as long as all of clustrix that a worker needs at first (`docs/explanation/choices.md`).
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
-
-__all__ = ["Any", "NamedTuple", "Protocol"]
+__all__ = ["Any", "Callable", "Iterable", "Iterator", "Mapping", "NamedTuple", "Protocol"]
+__all__ += ["Sequence"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, NamedTuple, Protocol
 else:
+    from _collections_abc import Callable, Iterable, Iterator, Mapping, Sequence
+
     Any = Protocol = object
+
+    try:
+        from _collections import _tuplegetter as getter
+    except ImportError:  # not CPython
+
+        def getter(index, doc):
+            return property(lambda self: self[index], doc=doc)
 
     class _Fields(type):
         """Makes a named tuple of a class with annotations."""
@@ -25,12 +34,57 @@ else:
         def __new__(cls, name, bases, namespace):
             if not bases:
                 return super().__new__(cls, name, bases, namespace)
-            fields = namespace["__annotations__"]
-            defaults = [namespace.pop(field) for field in fields if field in namespace]
-            made = namedtuple(name, fields, defaults=defaults, module=namespace["__module__"])
-            for key, value in namespace.items():
-                setattr(made, key, value)
-            return made
+            fields = tuple(namespace["__annotations__"])
+            defaults = {field: namespace.pop(field) for field in fields if field in namespace}
+            getters = {
+                field: getter(index, f"Alias for field number {index}")
+                for index, field in enumerate(fields)
+            }
+            given = {
+                "__new__": _maker(name, fields, tuple(defaults.values())),
+                "__slots__": (),
+                "__match_args__": fields,
+                "_fields": fields,
+                "_field_defaults": defaults,
+            }
+            return type(name, (tuple,), {**_METHODS, **given, **getters, **namespace})
+
+    def _maker(name, fields, defaults):
+        """The constructor; compiled, since one that looks at its arguments takes twice as long."""
+        given = ", ".join(fields)
+        source = f"lambda _cls, {given}: _new(_cls, ({given},))"
+        made = eval(source, {"_new": tuple.__new__, "__builtins__": {}})
+        made.__name__, made.__qualname__ = "__new__", f"{name}.__new__"
+        made.__defaults__ = defaults
+        return made
+
+    def _make(cls, values):
+        return cls(*values)
+
+    def _replace(self, /, **changes):
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise TypeError(f"Got unexpected field names: {[*changes]!r}")
+        return made
+
+    def _asdict(self):
+        return dict(zip(self._fields, self, strict=True))
+
+    def _getnewargs(self):
+        return tuple(self)
+
+    def _repr(self):
+        fields = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
+        return f"{self.__class__.__name__}({fields})"
+
+    _METHODS = {
+        "_make": classmethod(_make),
+        "_replace": _replace,
+        "__replace__": _replace,  # for `copy.replace`
+        "_asdict": _asdict,
+        "__getnewargs__": _getnewargs,
+        "__repr__": _repr,
+    }
 
     class NamedTuple(metaclass=_Fields):
         """The base of a class whose annotations are the fields of a tuple."""

@@ -101,16 +101,25 @@ def test_a_call_loads_nothing_that_it_does_not_need(engine):
 LATER = HEAVY | {
     "array",
     "ast",
+    "collections",
+    "contextlib",
     "dataclasses",
     "enum",
+    "functools",
     "linecache",
+    "operator",
     "pickle",
     "re",
+    "reprlib",
     "selectors",
     "signal",
+    "struct",
+    "threading",
     "tokenize",
     "traceback",
+    "types",
     "typing",
+    "weakref",
 }
 WORKER = """
 from clustrix import LocalExecutor, parallel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import typing
 from typing import Any
 
@@ -54,6 +55,13 @@ def facts(kind: Any) -> dict[str, Any]:
         "has a dict": hasattr(made, "__dict__"),
         "pickled": type(pickle.loads(pickle.dumps(made))) is kind,
         "repr": repr(made).partition("(")[2],
+        "made": kind._make(["y", 2, ()]) == ("y", 2, ()),
+        "as a dictionary": made._asdict(),
+        "patterns": kind.__match_args__,
+        "arguments": made.__getnewargs__(),
+        "constructor": (kind.__new__.__name__, kind.__new__.__defaults__),
+        "documents": [vars(kind)[name].__doc__ for name in kind._fields],
+        "copied": tuple(made.__replace__(size=5)) if sys.version_info >= (3, 13) else None,
     }
 
 
@@ -72,3 +80,14 @@ def test_a_missing_field_is_an_error():
     """As in any call."""
     with pytest.raises(TypeError, match="name"):
         Ours()  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("kind", [Ours, Theirs])
+def test_what_no_field_is_called_is_an_error(kind: Any) -> None:
+    """When one is made, from another one or from too many values."""
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        kind("x", colour=1)
+    with pytest.raises((TypeError, ValueError), match=r"unexpected field names: \['colour'\]"):
+        kind("x")._replace(colour=1)
+    with pytest.raises(TypeError):
+        kind._make(["x", 1, (), "too many"])

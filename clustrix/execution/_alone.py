@@ -20,7 +20,7 @@ from clustrix.execution._figures import PARALLEL_ALREADY, Figures, no_dearer, pa
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import Cursor, OwnLane
-from clustrix.execution._platform import leave_processor
+from clustrix.execution._processors import leave_processor
 from clustrix.execution._slow_start import Helped, SlowStart, Started
 
 __all__ = ["Alone", "first_batch"]

@@ -18,9 +18,8 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Callable
 
-from clustrix._typing import Any, NamedTuple
+from clustrix._typing import Any, Callable, NamedTuple
 
 __all__ = ["SHARES_MEMORY", "Copies", "Inbox", "Outbox", "Parcel"]
 

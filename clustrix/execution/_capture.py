@@ -12,18 +12,19 @@ is a lane, and what other threads find there is the very object that was there b
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Mapping
-from types import ModuleType
 
-from clustrix._typing import Any
-from clustrix.execution import _logs, _recorder, _warned
+from clustrix._native import RLock
+from clustrix._typing import Any, Callable, Mapping
+from clustrix.execution import _recorder, _warned
 from clustrix.execution._recorder import recording
 from clustrix.execution._streams import STREAMS, Stream, stream_property
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["Held", "capture", "hold", "release", "streams"]
 
@@ -64,8 +65,11 @@ class Held:
 
     def see_logging(self) -> None:
         """Loggers may have come since then."""
-        if "logging" in sys.modules and (undo := _logs.install()) is not None:
-            self._undo.append(undo)
+        if "logging" in sys.modules:
+            from clustrix.execution import _logs  # most workers never log
+
+            if (undo := _logs.install()) is not None:
+                self._undo.append(undo)
 
     def end(self) -> None:
         """Everything as it was."""
@@ -100,7 +104,7 @@ class _Dressed:
             self._before = before
             name = self._module.__name__
             by_name: dict[str, Any] = {
-                "__reduce_ex__": lambda *_: (importlib.import_module, (name,)),
+                "__reduce_ex__": lambda *_: (__import__, (name,)),
                 # The import system makes modules by ``type(sys)(name)``: these are not dressed.
                 "__new__": lambda _, *given, **named: before(*given, **named),
             }
@@ -115,7 +119,7 @@ class _Dressed:
 _held = Held()
 _holders: set[object] = set()
 # Signal handlers run between two steps, and may assign or run a loop.
-_lock = threading.RLock()
+_lock = RLock()
 
 
 def hold(holder: object) -> Held:
@@ -163,7 +167,7 @@ class capture(recording):
 def _forget_lane() -> None:
     """A forked child is no lane: what it shows, it shows itself."""
     global _lock
-    _lock = threading.RLock()
+    _lock = RLock()
     _recorder.forget()
 
 

@@ -10,12 +10,9 @@ can bring the other to a halt: what cannot be sent now stays in a queue.
 from __future__ import annotations
 
 import os
-import struct
-from collections import deque
-from collections.abc import Callable
 
-from clustrix._native import pickle, socket
-from clustrix._typing import Any, NamedTuple
+from clustrix._native import deque, pickle, socket, struct
+from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
 
 __all__ = ["EMPTY", "Channel", "Frame", "Kind", "Packed", "pack", "unpack"]

@@ -48,8 +48,8 @@ NAP, DROWSY, ASLEEP = 0.0002, 0.06, 0.0015
 
 # benchmarks/round_trip.py: until a new worker has answered, one for each CPU, and what the caller
 # spends on it, most of that once for loading what sends work.
-COLD = 0.025
-COLD_CALLER = 0.005
+COLD = 0.020
+COLD_CALLER = 0.0035
 
 # Handing a loop to threads that are cached, or new.
 THREADS = 0.0003

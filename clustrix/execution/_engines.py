@@ -93,11 +93,13 @@ class Engines:
         self._starting = workers  # they will be there sooner than anybody can use them
         with self._lock:
             if self._processes is None:
-                size = self._workers or available_cpus()
+                cpus = available_cpus()
+                size = self._workers or cpus
                 with in_haste():  # all that they are sent by is loaded while they start
                     from clustrix.execution._birth import Newborn
 
-                    born = [Newborn() for _ in range(min(workers, size))]
+                    # As many as there are processors beside that of the caller.
+                    born = [Newborn(elsewhere=n < cpus - 1) for n in range(min(workers, size))]
                     from clustrix.execution._pool import Pool
 
                     pool = Pool(size, born)

@@ -10,13 +10,11 @@ may hold them too.
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 from clustrix._native import pickle
 from clustrix._plain import PLAIN
 from clustrix._typing import Any
-from clustrix.execution._shipping import goes_by_value
 
 __all__ = ["Carried", "adopt", "carry"]
 
@@ -30,6 +28,7 @@ def carry(function: object) -> Carried:
     own.
     """
     from clustrix._reads import reads  # a worker only adopts
+    from clustrix.execution._shipping import goes_by_value
 
     carried: Carried = {}
     for module, name, value in reads(function):
@@ -46,7 +45,7 @@ def adopt(carried: Carried) -> None:
     """In a worker: give module globals the values that they have in the caller."""
     for module, values in carried.items():
         if module not in sys.modules:
-            importlib.import_module(module)
+            __import__(module)
         for path, packed in values.items():
             *owners, name = path.split(".")
             holder: Any = sys.modules[module]

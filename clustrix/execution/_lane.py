@@ -11,15 +11,9 @@ dead worker its culprit.
 
 from __future__ import annotations
 
-import reprlib
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from contextvars import Context
-from functools import partial
-
+from clustrix._native import Context, local, partial, suppress
 from clustrix._records import Call, Chunk, Outcome, describe
-from clustrix._typing import Any, NamedTuple, Protocol
+from clustrix._typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence
 
 __all__ = [
     "Raised",
@@ -34,7 +28,7 @@ __all__ = [
 ]
 
 
-class _State(threading.local):
+class _State(local):
     """Of one thread: how many items it is running, one in another."""
 
     depth = 0
@@ -83,13 +77,15 @@ def inside_lane() -> bool:
     return _state.depth > 0
 
 
-@contextmanager
-def lane() -> Iterator[None]:
-    """Mark the calling thread as a lane."""
-    _state.depth += 1
-    try:
-        yield
-    finally:
+class lane:
+    """Mark the calling thread as a lane, in a ``with`` block."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        _state.depth += 1
+
+    def __exit__(self, *_: object) -> None:
         _state.depth -= 1
 
 
@@ -168,27 +164,12 @@ def item_note(call: Call, index: int, item: object) -> str:
 
 
 def _shown(call: Call, item: Any) -> str:
+    from clustrix.execution._brief import brief  # most items do not fail
+
     if not isinstance(call.slot, tuple):
-        return f"{call.loop_var}={_short.repr(item)}"
+        return f"{call.loop_var}={brief(item)}"
     parts = zip(call.loop_var.split(", "), item, strict=True)
-    return ", ".join(f"{name}={_short.repr(value)}" for name, value in parts)
-
-
-class _ShortRepr(reprlib.Repr):
-    """A repr of bounded length that survives objects whose own repr fails."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxstring = self.maxother = self.maxlong = 80
-
-    def repr_instance(self, x: Any, level: int) -> str:
-        try:
-            return super().repr_instance(x, level)
-        except Exception:
-            return f"<{type(x).__name__} object>"
-
-
-_short = _ShortRepr()
+    return ", ".join(f"{name}={brief(value)}" for name, value in parts)
 
 
 def add_note(error: BaseException, note: str) -> None:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from collections.abc import Callable
 
 from clustrix._native import pickle
-from clustrix._typing import Any, NamedTuple
+from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution._recorder import LOG, current
 
 __all__ = ["Levels", "Logged", "adopt_levels", "install", "levels", "pack", "replay"]
@@ -168,6 +166,8 @@ def _loaded(packed: bytes) -> dict[str, Any]:
 
 def _belongs_here(record: Any, logging: Any) -> None:
     """The loop would have made it in this thread."""
+    import threading
+
     if getattr(record, "thread", None) is not None:
         record.thread = threading.get_ident()
         record.threadName = threading.current_thread().name

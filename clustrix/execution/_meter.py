@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 
 from clustrix._typing import NamedTuple
-from clustrix.execution import _platform, _thread_cache
+from clustrix.execution import _processors, _thread_cache
 from clustrix.execution._figures import CERTAINLY_WAITS, WAITS, Figures
 
 __all__ = ["Clocks", "Meter", "read_clocks"]
@@ -56,7 +56,7 @@ class Clocks(NamedTuple):
 
 def read_clocks() -> Clocks:
     """The clocks now."""
-    waits, helpers = _platform.voluntary_waits(), _thread_cache.spent()
+    waits, helpers = _processors.voluntary_waits(), _thread_cache.spent()
     process = time.process_time() - helpers
     return Clocks(time.perf_counter(), time.thread_time(), process, waits, helpers)
 

@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 from clustrix._records import Chunk, Heard, Outcome
-from clustrix.execution import _platform, _thread_cache
+from clustrix.execution import _processors, _thread_cache
 from clustrix.execution._capture import capture
 from clustrix.execution._lane import lane, run_chunk
 from clustrix.execution._parting import Spot
@@ -108,7 +108,7 @@ class OneThread:
         if self._line is None:
             return 0.0
         thread, before = self._line
-        return max(0.0, _platform.stood_in_line(thread) - before)
+        return max(0.0, _processors.stood_in_line(thread) - before)
 
     def _where(self) -> int:
         running = self.running
@@ -121,13 +121,13 @@ class OneThread:
             self._run.news.put(Heard(chunk.start, events))
 
     def _serve(self) -> None:
-        run, self._clock = self._run, _platform.thread_clock()
+        run, self._clock = self._run, _processors.thread_clock()
         spot = run.apart.lane(1 + self._number) if run.apart is not None else None
         self._spot = spot
         if spot is None:
-            _platform.spread(self._number)
+            _processors.spread(self._number)
         else:
-            self._line = threading.get_native_id(), _platform.stood_in_line()
+            self._line = threading.get_native_id(), _processors.stood_in_line()
         with lane(), capture(self.recorder):
             while not self.dismissed:
                 chunk = run.ready.get()

@@ -25,7 +25,7 @@ from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix._typing import Protocol
 from clustrix.errors import NotPicklableError
-from clustrix.execution import _platform, _thread_cache
+from clustrix.execution import _processors, _thread_cache
 from clustrix.execution._beside import Beside
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines
@@ -320,7 +320,7 @@ def _share(
     taper.splits = owner.chunk_size is None
     loop = ThreadLanes(owner.call, schedule, taper, threads, owner.own.run)
     wall, process, own = time.perf_counter(), time.process_time(), time.thread_time()
-    spent, line = _thread_cache.spent(), _platform.stood_in_line()
+    spent, line = _thread_cache.spent(), _processors.stood_in_line()
     Beside(loop, schedule, taper, loop.here, noting, works=True).run()
     seconds, cpu = time.perf_counter() - wall, time.process_time() - process
     if seconds < TELLING or not done:
@@ -328,5 +328,5 @@ def _share(
     # Of clustrix's own threads, those that read a source just now are no lanes.
     helpers = max(0.0, _thread_cache.spent() - spent - loop.cpu)
     lanes = time.thread_time() - own + loop.cpu
-    pushed = _platform.stood_in_line() - line + loop.pushed
+    pushed = _processors.stood_in_line() - line + loop.pushed
     owner.figures = overlapping(owner.figures, Use(done, seconds, cpu - helpers, lanes, pushed))

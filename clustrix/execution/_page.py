@@ -13,9 +13,10 @@ packed, and what the page says then is not true.
 from __future__ import annotations
 
 import mmap
-import threading
 import time
-from collections.abc import Iterable
+
+from clustrix._native import Lock
+from clustrix._typing import Iterable
 
 __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page", "is_late", "patience_with"]
 
@@ -45,7 +46,7 @@ class Page:
         self._memory = memory
         self._words = memoryview(memory).cast("q")
         self._times = memoryview(memory).cast("d")
-        self._barrier = threading.Lock()
+        self._barrier = Lock()
 
     def enter(self, index: int) -> bool:
         """Worker: the item at ``index`` starts now; ``False`` when the loop has been ended."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from clustrix.execution import _platform
+from clustrix.execution import _processors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Parting:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._here: int | None = _platform.processor() if pool.parting else None
+        self._here: int | None = _processors.processor() if pool.parting else None
         self._allowed: dict[Worker, set[int]] = {}
 
     def part(self, workers: Iterable[Worker]) -> None:
@@ -50,23 +50,23 @@ class Parting:
             return
         for worker in workers:
             if worker not in self._allowed:
-                allowed = _platform.keep_off(worker.process.pid, self._here)
+                allowed = _processors.keep_off(worker.process.pid, self._here)
                 self._allowed[worker] = allowed or set()
 
     def waited(self, seconds: float, workers: Iterable[Worker]) -> None:
         """The calling thread has waited for workers: have they waited for its processor?"""
         if seconds < LONG or self._pool.parting:
             return
-        here = _platform.processor()
+        here = _processors.processor()
         if here is not None:
-            places = {_platform.processor(worker.process.pid) for worker in workers}
+            places = {_processors.processor(worker.process.pid) for worker in workers}
             self._pool.parting = here in places
 
     def end(self) -> None:
         """The loop is over: they may run anywhere again."""
         for worker, allowed in self._allowed.items():
             if allowed:
-                _platform.let_run(worker.process.pid, allowed)
+                _processors.let_run(worker.process.pid, allowed)
         self._allowed.clear()
 
 
@@ -98,7 +98,7 @@ class Spot:
     def __init__(self, apart: Apart, number: int) -> None:
         self._apart, self._number = apart, number
         self._seen = apart.shared
-        _platform.spread(number)
+        _processors.spread(number)
         self.begin()
 
     def begin(self) -> None:
@@ -112,7 +112,7 @@ class Spot:
             self._apart.shared += 1
         if self._seen != self._apart.shared:
             self._seen = self._apart.shared
-            _platform.spread(self._number)
+            _processors.spread(self._number)
 
     def between(self) -> None:
         """Between two items of a chunk: one that took a moment is looked at like a chunk."""

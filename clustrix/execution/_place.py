@@ -9,17 +9,18 @@ loop or from another loop, finds what the caller has.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Callable
-from contextvars import Context, ContextVar
 
-from clustrix._typing import Any
-from clustrix.execution import _capture, _logs
+from clustrix._native import Context, ContextVar, suppress
+from clustrix._typing import Any, Callable
+from clustrix.execution import _capture
 from clustrix.execution._recorder import silence
-from clustrix.execution._surroundings import Surroundings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.execution._surroundings import Surroundings
 
 __all__ = ["BLAS_LIMITS", "Place"]
 
@@ -56,6 +57,10 @@ _LATE = {
     "multiprocessing.process": "authkey",
     "socket": "patience",
 }
+
+
+# What says that a function is another one; `functools` takes longer to load than to do without.
+_LOOKS = ("__module__", "__name__", "__qualname__", "__doc__", "__text_signature__")
 
 
 class Place:
@@ -115,7 +120,7 @@ class Place:
         if sys.path != self.path:
             sys.path[:] = self.path
         for name in list(self.changed):
-            with contextlib.suppress(Exception):  # a folder that is gone, a locale not installed
+            with suppress(Exception):  # a folder that is gone, a locale not installed
                 _PUT[name](self, self._wanted)
         self.changed.clear()
 
@@ -168,13 +173,13 @@ class Place:
 
             return tell_of
 
-        import functools
-
-        @functools.wraps(function)
         def tell(*args: Any, **kwargs: Any) -> Any:
             changed.add(what)
             return function(*args, **kwargs)
 
+        for name in _LOOKS:
+            with suppress(AttributeError):
+                setattr(tell, name, getattr(function, name))
         return tell
 
     # ---- putting things in place ----------------------------------------------------------
@@ -231,14 +236,17 @@ class Place:
         namespace["defaultaction"] = default
 
     def _put_levels(self, wanted: Surroundings) -> None:
-        _logs.adopt_levels(wanted["levels"])
+        if "logging" in sys.modules:
+            from clustrix.execution import _logs  # most workers never log
+
+            _logs.adopt_levels(wanted["levels"])
 
     def _put_variables(self, wanted: Surroundings) -> None:
         self._context = Context()
         for module, name, packed in wanted["variables"]:
             variable = getattr(sys.modules.get(module), name, None)
             if isinstance(variable, ContextVar):
-                with contextlib.suppress(Exception):
+                with suppress(Exception):
                     self._context.run(variable.set, _loaded(packed))
 
     def _put_decimal(self, wanted: Surroundings) -> None:

@@ -11,44 +11,26 @@ so nothing can be read by another user, and nothing is left behind however a pro
 
 from __future__ import annotations
 
-import contextlib
-import io
-import math
 import mmap
 import os
 import select
-import struct
 import sys
-import threading
 import time
-from collections.abc import Iterable
 
-from clustrix._native import signal, socket
-
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
+from clustrix._native import signal, socket, start_new_thread, struct, suppress
+from clustrix._typing import Iterable
 
 __all__ = [
     "AWAKE_SECONDS",
     "end_with_parent",
     "freeze",
-    "keep_off",
-    "leave_processor",
-    "let_run",
     "limit_waiting",
-    "processor",
     "request_stacks",
     "shared_page",
     "show_stacks_on_request",
     "socket_pair",
-    "spread",
     "stay_awake",
-    "stood_in_line",
     "thaw",
-    "thread_clock",
-    "voluntary_waits",
     "wait_for",
 ]
 
@@ -65,9 +47,6 @@ AWAKE_SECONDS = 300e-6 if hasattr(os, "sched_yield") else 0.0
 MOST_VAIN = 256
 
 _F_SETSIG = 10  # from <fcntl.h> on Linux; the fcntl module names it only since Python 3.10
-
-
-_PROCESSOR = 36  # where a thread ran last: its field in /proc/…/stat, behind the name
 
 
 def shared_page() -> tuple[int, mmap.mmap]:
@@ -101,14 +80,12 @@ def end_with_parent(lifeline: int) -> None:
     if sys.platform == "linux":
         import fcntl
 
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
             fcntl.fcntl(lifeline, _F_SETSIG, signal.SIGKILL)
             flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
             fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
-    import threading
-
-    threading.Thread(target=_watch, args=(lifeline, os.getppid()), daemon=True).start()
+    start_new_thread(_watch, (lifeline, os.getppid()))
 
 
 def _watch(lifeline: int, parent: int) -> None:
@@ -171,7 +148,7 @@ def wait_for(
             poll.register(handle, select.POLLIN | select.POLLOUT)
         if (seconds is None or seconds > 0) and (ready := _look(poll, awake)):
             return {handle for handle, _ in ready}
-        wait = None if seconds is None else max(0, math.ceil(seconds * 1000))
+        wait = None if seconds is None else max(0, -int(-seconds * 1000 // 1))
         return {handle for handle, _ in poll.poll(wait)}
     sending = list(writers)
     return {
@@ -196,7 +173,7 @@ def show_stacks_on_request() -> None:
         import faulthandler
 
         # Without a standard error; there is no other that a caller could read.
-        with contextlib.suppress(AttributeError, ValueError, OSError, RuntimeError):
+        with suppress(AttributeError, ValueError, OSError, RuntimeError):
             faulthandler.register(signal.SIGUSR1, all_threads=True)
 
 
@@ -206,102 +183,10 @@ def request_stacks(pid: int) -> None:
         os.kill(pid, signal.SIGUSR1)
 
 
-def spread(number: int) -> None:
-    """Let the calling thread go on on a processor of its own, if it is among the first.
-
-    A thread that is woken tends to go on where it was, or where the one is that woke it: two of
-    them shared a processor in half of all loops of some milliseconds, while another one was idle
-    (benchmarks/arrays_in.py: 1.10 of the plain loop so, 0.65 like this).  Where it may run later
-    on is left to the system, as before.
-    """
-    if not hasattr(os, "sched_setaffinity"):
-        return
-    allowed = sorted(os.sched_getaffinity(0))
-    if number < len(allowed):
-        # Other programs do the same: each begins somewhere else.
-        _go_on_at({allowed[(number + os.getpid()) % len(allowed)]}, allowed)
-
-
-def processor(pid: int | None = None) -> int | None:
-    """Where the calling thread is just now, or a process; ``None`` where that cannot be known."""
-    try:
-        with open(f"/proc/{'thread-self' if pid is None else pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[_PROCESSOR])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def leave_processor() -> None:
-    """Let the calling thread go on on another processor than the one where it is."""
-    if (here := processor()) is not None and hasattr(os, "sched_setaffinity"):
-        allowed = os.sched_getaffinity(0)
-        _go_on_at(allowed - {here}, allowed)
-
-
-def keep_off(pid: int, number: int) -> set[int] | None:
-    """Let a process run anywhere but on one processor.
-
-    Returns:
-        Where it could run before, for `let_run`; ``None`` where nothing has been changed.
-    """
-    with contextlib.suppress(AttributeError, OSError):  # no such calls here; it is gone
-        allowed = os.sched_getaffinity(pid)
-        if number in allowed and len(allowed) > 1:
-            os.sched_setaffinity(pid, allowed - {number})
-            return allowed
-    return None
-
-
-def let_run(pid: int, allowed: set[int]) -> None:
-    """Let a process run where it could before."""
-    with contextlib.suppress(OSError):  # it is gone
-        os.sched_setaffinity(pid, allowed)
-
-
-def _go_on_at(some: set[int], allowed: Iterable[int]) -> None:
-    if not some or some == allowed:
-        return
-    with contextlib.suppress(OSError):
-        try:
-            os.sched_setaffinity(0, some)
-        finally:
-            os.sched_setaffinity(0, allowed)
-
-
-def voluntary_waits() -> int:
-    """How often the calling thread has blocked in the kernel; 0 where nobody counts."""
-    if resource is None:
-        return 0
-    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
-
-
-def stood_in_line(thread: int | None = None) -> float:
-    """Seconds for which a thread could have run and had no processor; 0 if unknown.
-
-    Source: the second figure in Linux's ``/proc/<pid>/schedstat``.
-
-    Args:
-        thread: its native id; ``None`` for the calling thread.
-    """
-    task = "thread-self" if thread is None else f"self/task/{thread}"
-    try:
-        with io.FileIO(f"/proc/{task}/schedstat") as file:
-            return int(file.read(64).split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
-
-
-def thread_clock() -> int | None:
-    """The CPU clock of the calling thread, for others to read; ``None`` where there is none."""
-    if not hasattr(time, "pthread_getcpuclockid"):
-        return None
-    return time.pthread_getcpuclockid(threading.get_ident())
-
-
 def freeze(pid: int) -> None:
     """Stop a child and wait until it has stopped, so that what it says of itself holds still."""
     if hasattr(os, "waitid"):
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):  # it is gone
+        with suppress(ProcessLookupError, ChildProcessError):  # it is gone
             os.kill(pid, signal.SIGSTOP)
             os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
@@ -309,5 +194,5 @@ def freeze(pid: int) -> None:
 def thaw(pid: int) -> None:
     """Let a child go on after `freeze`."""
     if hasattr(os, "waitid"):
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)

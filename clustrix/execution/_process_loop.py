@@ -17,38 +17,25 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
-from clustrix._native import pickle
 from clustrix._records import Event, Heard, News
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._channel import Frame, Kind, unpack
-from clustrix.execution._exceptions import unpack_error, unpack_raised
-from clustrix.execution._lane import Raised
-from clustrix.execution._losses import (
-    disagreement,
-    never_began,
-    too_long,
-    unreadable,
-    worker_died,
-)
 from clustrix.execution._packing import Packing
-from clustrix.execution._page import IDLE, IN_ITEM, is_late, patience_with
+from clustrix.execution._page import patience_with
 from clustrix.execution._parting import Parting
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._shipping import send_by_value
 from clustrix.execution._tasks import Task
 
 __all__ = ["ProcessLoop"]
 
 # When a loop ends early, workers get so long to come to the end of their item.
 CANCEL_SECONDS = 0.05
-
-# Workers that end before they have begun anything: then it is not an item's fault.
-MOST_FALSE_STARTS = 3
 
 _run_ids = itertools.count(1)
 
@@ -148,9 +135,9 @@ class ProcessLoop:
         if wait and self.parting is not None:
             self.parting.waited(time.perf_counter() - begin, self.working.values())
         for handle in ready:
-            yield from self._hear(self.working[handle])
+            yield from self.hear(self.working[handle])
         if self.plan.timeout is not None:
-            yield from self._overdue(self.plan.timeout)
+            yield from _recovery().overdue(self, self.plan.timeout)
 
     def unfinished(self) -> list[Outcome]:
         """What has come back of chunks that are still under way."""
@@ -183,7 +170,7 @@ class ProcessLoop:
         while self.working and (left := deadline - time.monotonic()) > 0:
             writers = [handle for handle, w in self.working.items() if w.channel.wants_to_write]
             for handle in _platform.wait_for(self.working, writers, left):
-                for _ in self._hear(self.working[handle]):
+                for _ in self.hear(self.working[handle]):
                     pass
 
     def _drop_task(self, worker: Worker) -> None:
@@ -205,7 +192,7 @@ class ProcessLoop:
         least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
         return least if least is not None and len(least.chunks) < self.depth else None
 
-    def _hear(self, worker: Worker) -> Iterator[News]:
+    def hear(self, worker: Worker) -> Iterator[News]:
         """Read what a worker has to say; yields what is settled by that."""
         interrupted, worker.talking = worker.talking, True
         try:
@@ -220,7 +207,7 @@ class ProcessLoop:
             if gone is not None and worker.chunks:
                 raise gone
         except (EOFError, OSError):
-            if (outcome := self._died(worker)) is not None:
+            if (outcome := _recovery().died(self, worker)) is not None:
                 yield outcome
         worker.talking = interrupted
 
@@ -228,7 +215,7 @@ class ProcessLoop:
         """A chunk was not begun: it was taken back, now or for a loop that has ended."""
         if worker.chunks[0][0] == serial:  # the taking was not certain then; it is now
             self.schedule.put_back(worker.chunk)
-            self._rest(worker)
+            self.rest(worker)
 
     def take_back(self, least: int = 1, *, item: int | None = None) -> bool:
         """Get a chunk that no worker has begun back into the schedule.
@@ -267,60 +254,36 @@ class ProcessLoop:
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk
         if frame.a != chunk.start:
-            raise disagreement(worker, f"answers for items from {frame.a} on")
-        if frame.kind == Kind.FAILED:
-            error = unpack_error(bytes(frame.body), pickle.loads)
-            return self._settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
-        if frame.kind == Kind.BROKEN:
-            missing, reason = unpack(frame)
-            return self._broken(worker, chunk, missing, reason)
+            raise _recovery().disagreement(worker, f"answers for items from {frame.a} on")
+        if frame.kind in (Kind.FAILED, Kind.BROKEN):
+            ended: Outcome | None = _recovery().not_done(self, worker, frame)
+            return ended
         try:
             values = unpack(frame)
             if self.call.collect:
-                values = unpack_raised(values, pickle.loads)
+                values = _recovery().collected(values)
         except KeyboardInterrupt:
             raise
         except BaseException as reason:  # code of the value's class runs here
-            index = chunk.start + len(worker.values)
-            several = f"one of {frame.b} results from here on" if frame.b > 1 else "result"
-            error = unreadable(self.call, chunk, index, several, reason)
-            if not self.call.collect:
-                return self._give_up(worker, error, index)
-            values = [Raised(error)] * frame.b
+            values = _recovery().unread(self, worker, frame.b, reason)
+            if type(values) is Outcome:
+                return values
         worker.values.extend(values)
         if frame.kind == Kind.PART:
             return None
         if not (self.call.batched or self.ending) and len(worker.values) != len(chunk.items):
-            raise disagreement(worker, "is done")
-        return self._settle(worker, Outcome(chunk.start, worker.values))
+            raise _recovery().disagreement(worker, "is done")
+        return self.settle(worker, Outcome(chunk.start, worker.values))
 
-    def _broken(
-        self, worker: Worker, chunk: Chunk, missing: str | None, reason: object
-    ) -> Outcome | None:
-        """The worker could not make a chunk from what it got; none of its items has run."""
-        if missing is not None and send_by_value(missing):
-            self.task = self.make_task(self.call)
-            self.packing.forget()
-            self.schedule.put_back(chunk)
-            self._rest(worker)
-            return None
-        if len(chunk.items) > 1 and not self.call.batched:  # then find out which one it is
-            for index in reversed(range(len(chunk.items))):
-                self.schedule.put_back(Chunk(chunk.start + index, chunk.items[index : index + 1]))
-            self._rest(worker)
-            return None
-        error = unreadable(self.call, chunk, chunk.start, "argument", reason)
-        return self._settle(worker, Outcome(chunk.start, [], error, chunk.start))
-
-    def _settle(self, worker: Worker, outcome: Outcome) -> Outcome:
+    def settle(self, worker: Worker, outcome: Outcome) -> Outcome:
         """The worker is done with its chunk."""
         chunk = worker.chunk
         self.packing.settled(chunk)
         self.false_starts = 0
-        self._rest(worker)
+        self.rest(worker)
         return self.schedule.settle(chunk, outcome)
 
-    def _rest(self, worker: Worker) -> None:
+    def rest(self, worker: Worker) -> None:
         """The worker goes on with its next chunk, or waits for one."""
         worker.chunks.popleft()
         worker.values = []
@@ -328,32 +291,7 @@ class ProcessLoop:
             del self.working[worker.channel.fileno()]
             self.idle.append(worker)
 
-    def _give_up(self, worker: Worker, error: BaseException, index: int) -> Outcome:
-        """End a worker together with the item that it runs."""
-        chunk, values = worker.chunk, worker.values
-        worker.chunks.popleft()
-        self._discard(worker)
-        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
-
-    def _died(self, worker: Worker) -> Outcome | None:
-        (serial, chunk), values = worker.chunks[0], worker.values
-        phase, item, _, latest = worker.page.where()
-        # All that it said has been heard: what it had done of an earlier chunk is not missing.
-        begun = serial in (latest, worker.page.opened()) and phase != IDLE
-        if begun:
-            worker.chunks.popleft()
-        code = self._discard(worker)
-        if not begun:  # the chunk was put back as good as new
-            self.false_starts += latest == 0
-            if self.false_starts > MOST_FALSE_STARTS:
-                raise never_began(self.false_starts, code)
-            return None
-        # Outside an item it was unpickling the first one, or pickling what has not come back.
-        index = item if phase == IN_ITEM else min(chunk.start + len(values), chunk.stop - 1)
-        error = worker_died(self.call, chunk, index, code, running=phase == IN_ITEM)
-        return self.schedule.settle(chunk, Outcome(chunk.start, values, error, index))
-
-    def _discard(self, worker: Worker) -> int:
+    def discard(self, worker: Worker) -> int:
         """End a worker; what waited behind its first chunk runs elsewhere."""
         self.working.pop(worker.channel.fileno(), None)
         while worker.chunks:
@@ -361,22 +299,12 @@ class ProcessLoop:
         worker.values = []
         return self.pool.discard(worker)
 
-    def _overdue(self, timeout: float) -> Iterator[News]:
-        """End the workers whose item is out of time, and say so for each."""
-        for worker in list(self.working.values()):
-            chunk, where = worker.chunk, worker.page.where()
-            if where[3] != worker.chunks[0][0] or not is_late(where, timeout):
-                continue
-            # The item may end just now: stop the worker first, then look again.
-            _platform.freeze(worker.process.pid)
-            if worker.page.where() != where:
-                _platform.thaw(worker.process.pid)
-                continue
-            yield from self._hear(worker)  # the values in front of it may still be on the way
-            if not worker.chunks:
-                continue
-            error = too_long(self.call, chunk, where[1], timeout)
-            yield self._give_up(worker, error, where[1])
+
+def _recovery() -> ModuleType:
+    """What to do about an item that does not come back as a value: most loops never need it."""
+    from clustrix.execution import _recovery as recovery
+
+    return recovery
 
 
 def _cannot_send(worker: Worker) -> OSError | None:

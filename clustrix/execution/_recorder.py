@@ -11,13 +11,11 @@ of an item print is the item's, too.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
+from clustrix._native import local
 from clustrix._records import Event
-from clustrix._typing import Any
+from clustrix._typing import Any, Callable
 
 __all__ = [
     "ERR",
@@ -42,7 +40,7 @@ OUT, ERR, LOG, WARNING, FILTERS = range(5)
 PERIOD, BURST = 0.005, 4.0
 
 
-class _Thread(threading.local):
+class _Thread(local):
     recorder: Recorder | None = None
 
 
@@ -85,18 +83,20 @@ class recording:
         _here.recorder = self._before
 
 
-@contextmanager
-def silence() -> Iterator[None]:
-    """Note nothing meanwhile: what runs now is no item."""
-    recorder = _here.recorder
-    if recorder is None or recorder.muted:
-        yield
-        return
-    recorder.muted = True
-    try:
-        yield
-    finally:
-        recorder.muted = False
+class silence:
+    """Note nothing meanwhile, in a ``with`` block: what runs now is no item."""
+
+    __slots__ = ("_recorder",)
+
+    def __enter__(self) -> None:
+        recorder = _here.recorder
+        self._recorder = None if recorder is None or recorder.muted else recorder
+        if self._recorder is not None:
+            self._recorder.muted = True
+
+    def __exit__(self, *_: object) -> None:
+        if self._recorder is not None:
+            self._recorder.muted = False
 
 
 class Recorder:

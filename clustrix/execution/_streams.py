@@ -11,9 +11,8 @@ notices.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
 
-from clustrix._typing import Any
+from clustrix._typing import Any, Callable, Iterable, Mapping
 from clustrix.execution._recorder import ERR, OUT, Recorder, current
 
 __all__ = ["STREAMS", "Stream", "stream_property"]

@@ -13,13 +13,10 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterable
-from contextvars import Context, ContextVar, copy_context
 
 from clustrix._loaded import loaded
-from clustrix._native import pickle
-from clustrix._typing import Any
-from clustrix.execution import _logs
+from clustrix._native import Context, ContextVar, copy_context, pickle
+from clustrix._typing import Any, Iterable
 
 __all__ = ["Surroundings", "find_variable", "reduce_variable", "surroundings"]
 
@@ -51,11 +48,19 @@ def surroundings(blas: int | None = None) -> Surroundings:
         "locale": _locale(),
         "decimal": _decimal(),
         "filters": _filters(),
-        "levels": _logs.levels(),
+        "levels": _levels(),
         "variables": _variables(),
         "streams": _streams(),
         "settings": _settings(),
     }
+
+
+def _levels() -> Any:
+    if loaded("logging") is None:
+        return None
+    from clustrix.execution import _logs  # many programs never log
+
+    return _logs.levels()
 
 
 def _settings() -> dict[str, Any]:

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from clustrix.execution import _platform
+from clustrix.execution import _processors
 
 __all__ = ["aside", "possible", "spent", "start"]
 
@@ -107,7 +107,7 @@ class _CachedThread:
         return time.clock_gettime(self._clock) - self._begun
 
     def serve(self) -> None:
-        self._clock = _platform.thread_clock()
+        self._clock = _processors.thread_clock()
         while True:
             if not self._ready.acquire(timeout=IDLE_SECONDS):
                 try:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
 
-from clustrix._typing import Any, NamedTuple
+from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution._recorder import FILTERS, WARNING, Recorder, current
 
 __all__ = ["Warned", "forget", "install", "pack", "properties", "replay"]

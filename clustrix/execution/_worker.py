@@ -11,24 +11,18 @@ imported again, so no ``if __name__ == "__main__"`` guard is needed.
 
 from __future__ import annotations
 
-import contextlib
 import mmap
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable
-from types import ModuleType
 
-from clustrix._native import pickle, socket
+from clustrix._native import get_ident, pickle, socket, suppress
 from clustrix._records import Call, Chunk, describe
-from clustrix._typing import Any, NamedTuple
+from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._capture import hold, release
 from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
-from clustrix.execution._exceptions import pack_error, pack_raised
-from clustrix.execution._globals import adopt
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._page import BUSY, IDLE, Page
 from clustrix.execution._place import Place
@@ -66,11 +60,11 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     inbox = Inbox(lambda: page.note_emptied("worker"), again=True)
     channel = Channel(end, outbox, inbox, patient=True)
     # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
-    sys.modules["__main__"] = ModuleType("__main__")
+    sys.modules["__main__"] = type(sys)("__main__")
     be_alone()
     place = Place()
     hold(channel)
-    with contextlib.suppress(EOFError, BrokenPipeError), lane():
+    with suppress(EOFError, BrokenPipeError), lane():
         _serve(channel, page, place)
     release(channel)  # exit handlers print where they always have
     channel.close()
@@ -158,6 +152,7 @@ def _run(
     finally:
         recorder.hurry = None  # which knows the reply, and that the data
     if raised is not None:
+        from clustrix.execution._exceptions import pack_error
         from clustrix.execution._transport import dumps, loads  # brings cloudpickle
 
         channel.send(Kind.FAILED, start, failed, Packed(pack_error(raised, dumps, loads)))
@@ -188,7 +183,10 @@ class _Tasks:
         if self._current is None or self._current[0] != (task_id, run_id):
             self._current = None
             parts, carried = unpack(self._frames[task_id])
-            adopt(carried)
+            if carried:
+                from clustrix.execution._globals import adopt
+
+                adopt(carried)
             self._current = ((task_id, run_id), Call.from_task(parts))
             self.place.code_has_come()
         return self._current[1]
@@ -223,7 +221,7 @@ class _Reply:
         self._changed, self._path = place.changed, place.path
         self._recorder = recorder
         recorder.hurry = self._hurry
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
         self._values: list[Any] = []
         self._refused: _Unsendable | None = None
         self._call = call
@@ -251,7 +249,7 @@ class _Reply:
 
     def _hurry(self) -> None:
         """An item that is still running has shown something."""
-        if threading.get_ident() != self._thread or self._refused is not None:
+        if get_ident() != self._thread or self._refused is not None:
             return
         _, item, since, _ = self._page.where()
         try:
@@ -277,6 +275,7 @@ class _Reply:
         self._page.phase(BUSY)
         start = self.chunk.start
         if self._call.collect:
+            from clustrix.execution._exceptions import pack_raised
             from clustrix.execution._transport import dumps, loads
 
             values = pack_raised(values, dumps, loads)
@@ -328,5 +327,5 @@ def _dumps(obj: object, buffer_callback: Callable[..., object] | None = None) ->
 
 def _flush_output() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
+        with suppress(Exception):
             stream.flush()

@@ -26,6 +26,7 @@ from clustrix.execution._page import Page
 from clustrix.execution._pool import Pool
 from clustrix.execution._process_loop import ProcessLoop
 from clustrix.execution._processes import ProcessEngine
+from clustrix.execution._recovery import overdue
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._tasks import Tasks
 from tests.jobs import double
@@ -181,7 +182,7 @@ def test_values_on_their_way_when_time_is_up(stage):
     worker.begin(1, item=1)
     worker.say(Kind.PART, 0, [0])
     time.sleep(0.001)
-    (outcome,) = loop._overdue(1e-6)
+    (outcome,) = overdue(loop, 1e-6)
     value, late = outcome.values
     assert (value, type(late.error), late.error.item) == (0, TaskTimeout, 1)
     assert rest(loop) == [2, 3, 4, 5]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustrix.execution import _meter, _platform, _thread_cache
+from clustrix.execution import _meter, _platform, _processors, _thread_cache
 from clustrix.execution._figures import NOTHING_KNOWN, PARALLEL_ALREADY, waiting
 from clustrix.execution._meter import Clocks, Meter
 
@@ -126,9 +126,9 @@ def test_spreading_leaves_a_thread_where_it_may_run(number):
     found = []
 
     def lane() -> None:
-        before = _platform.os.sched_getaffinity(0)
-        _platform.spread(number)
-        found.append((before, _platform.os.sched_getaffinity(0)))
+        before = _processors.os.sched_getaffinity(0)
+        _processors.spread(number)
+        found.append((before, _processors.os.sched_getaffinity(0)))
 
     if not hasattr(_platform.os, "sched_getaffinity"):
         pytest.skip("this system does not say where threads run")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from clustrix.execution import _parting, _platform
+from clustrix.execution import _parting, _processors
 from clustrix.execution._parting import FOR_ITSELF, LONG, Apart, Parting
 
 
@@ -48,7 +48,7 @@ class System:
 def system(monkeypatch: Any) -> System:
     """The caller at 0, one worker there, too, and one elsewhere."""
     made = System({None: 0, 7: 0, 8: 1})
-    monkeypatch.setattr(_parting, "_platform", made)
+    monkeypatch.setattr(_parting, "_processors", made)
     return made
 
 
@@ -80,7 +80,7 @@ def test_threads_that_shared_a_processor_go_to_their_own(monkeypatch):
     """Each behind its own chunk, whoever noticed; one that had its processor stays there."""
     went: list[int] = []
     clock = SimpleNamespace(wall=0.0, cpu=0.0)
-    monkeypatch.setattr(_parting, "_platform", SimpleNamespace(spread=went.append))
+    monkeypatch.setattr(_parting, "_processors", SimpleNamespace(spread=went.append))
     monkeypatch.setattr(
         _parting,
         "time",
@@ -107,26 +107,43 @@ def test_threads_that_shared_a_processor_go_to_their_own(monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors cannot be named here")
+def test_a_new_process_goes_elsewhere_once(monkeypatch):
+    """Off the processor of the calling thread; from then on it may run anywhere again."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        allowed = os.sched_getaffinity(process.pid)
+        put, where = os.sched_setaffinity, []
+        monkeypatch.setattr(os, "sched_setaffinity", lambda *to: (where.append(to), put(*to)))
+        _processors.put_elsewhere(process.pid)
+        process.communicate(b"\n")
+    if len(allowed) > 1:
+        (pid, elsewhere), back = where
+        assert pid == process.pid
+        assert len(allowed - elsewhere) == 1
+        assert back == (process.pid, allowed)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors cannot be named here")
 def test_a_real_process_is_kept_off_and_let_back():
     """And where it cannot be known or done, nothing is said."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         allowed = os.sched_getaffinity(process.pid)
-        here = _platform.processor(process.pid)
+        here = _processors.processor(process.pid)
         assert here in allowed
-        before = _platform.keep_off(process.pid, here)
+        before = _processors.keep_off(process.pid, here)
         assert before == (allowed if len(allowed) > 1 else None)
         if before:
             assert os.sched_getaffinity(process.pid) == allowed - {here}
-            _platform.let_run(process.pid, before)
+            _processors.let_run(process.pid, before)
         assert os.sched_getaffinity(process.pid) == allowed
         process.communicate(b"\n")
-    assert _platform.processor(process.pid) is None
-    assert _platform.keep_off(process.pid, 0) is None
-    _platform.let_run(process.pid, allowed)
+    assert _processors.processor(process.pid) is None
+    _processors.put_elsewhere(process.pid)
+    assert _processors.keep_off(process.pid, 0) is None
+    _processors.let_run(process.pid, allowed)
 
 
 def test_standing_in_line_is_counted_where_the_system_does():
     """It never becomes less; without such a file it stays nothing."""
-    seen = [_platform.stood_in_line() for _ in range(100)]
+    seen = [_processors.stood_in_line() for _ in range(100)]
     assert seen == sorted(seen)
     assert seen[0] >= 0.0

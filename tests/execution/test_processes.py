@@ -367,6 +367,17 @@ def test_workers_are_where_the_caller_is(run, tmp_path, monkeypatch):
     assert run(lambda x: os.environ.get("CLUSTRIX_TEST_VALUE"), [1, 2]) == [None, None]
 
 
+def test_an_item_runs_in_the_main_thread_and_sees_no_other(run):
+    """As in the plain loop; a worker that has not loaded `threading` is no exception."""
+
+    def body(x):
+        import threading
+
+        return threading.current_thread() is threading.main_thread(), threading.active_count()
+
+    assert run(body, [1, 2]) == [(True, 1)] * 2
+
+
 def test_an_inner_loop_knows_that_it_is_inside(run):
     """Workers do not start workers of their own."""
 

@@ -1,0 +1,134 @@
+"""Where threads and processes run, and what they waited for, as far as the kernel tells.
+
+    spread, leave_processor      the calling thread goes on elsewhere
+    put_elsewhere, keep_off      another process does
+    stood_in_line, …             what a thread has waited for
+
+Where a system has no such calls nothing is changed, and nothing known.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+__all__ = [
+    "keep_off",
+    "leave_processor",
+    "let_run",
+    "processor",
+    "put_elsewhere",
+    "spread",
+    "stood_in_line",
+    "thread_clock",
+    "voluntary_waits",
+]
+
+_PROCESSOR = 36  # where a thread ran last: its field in /proc/…/stat, behind the name
+
+
+def spread(number: int) -> None:
+    """Let the calling thread go on on a processor of its own, if it is among the first.
+
+    A thread that is woken tends to go on where it was, or where the one is that woke it: two of
+    them shared a processor in half of all loops of some milliseconds, while another one was idle
+    (benchmarks/arrays_in.py: 1.10 of the plain loop so, 0.65 like this).  Where it may run later
+    on is left to the system, as before.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    allowed = sorted(os.sched_getaffinity(0))
+    if number < len(allowed):
+        # Other programs do the same: each begins somewhere else.
+        _go_on_at({allowed[(number + os.getpid()) % len(allowed)]}, allowed)
+
+
+def processor(pid: int | None = None) -> int | None:
+    """Where the calling thread is just now, or a process; ``None`` where that cannot be known."""
+    try:
+        with open(f"/proc/{'thread-self' if pid is None else pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[_PROCESSOR])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def leave_processor() -> None:
+    """Let the calling thread go on on another processor than the one where it is."""
+    if (here := processor()) is not None and hasattr(os, "sched_setaffinity"):
+        allowed = os.sched_getaffinity(0)
+        _go_on_at(allowed - {here}, allowed)
+
+
+def keep_off(pid: int, number: int) -> set[int] | None:
+    """Let a process run anywhere but on one processor.
+
+    Returns:
+        Where it could run before, for `let_run`; ``None`` where nothing has been changed.
+    """
+    with suppress(AttributeError, OSError):  # no such calls here; it is gone
+        allowed = os.sched_getaffinity(pid)
+        if number in allowed and len(allowed) > 1:
+            os.sched_setaffinity(pid, allowed - {number})
+            return allowed
+    return None
+
+
+def let_run(pid: int, allowed: set[int]) -> None:
+    """Let a process run where it could before."""
+    with suppress(OSError):  # it is gone
+        os.sched_setaffinity(pid, allowed)
+
+
+def put_elsewhere(pid: int) -> None:
+    """Let a process go on on another processor than that of the calling thread."""
+    if (here := processor()) is not None and (allowed := keep_off(pid, here)):
+        let_run(pid, allowed)
+
+
+def _go_on_at(some: set[int], allowed: Iterable[int]) -> None:
+    if not some or some == allowed:
+        return
+    with suppress(OSError):
+        try:
+            os.sched_setaffinity(0, some)
+        finally:
+            os.sched_setaffinity(0, allowed)
+
+
+def voluntary_waits() -> int:
+    """How often the calling thread has blocked in the kernel; 0 where nobody counts."""
+    if resource is None:
+        return 0
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+
+
+def stood_in_line(thread: int | None = None) -> float:
+    """Seconds for which a thread could have run and had no processor; 0 if unknown.
+
+    Source: the second figure in Linux's ``/proc/<pid>/schedstat``.
+
+    Args:
+        thread: its native id; ``None`` for the calling thread.
+    """
+    task = "thread-self" if thread is None else f"self/task/{thread}"
+    try:
+        with io.FileIO(f"/proc/{task}/schedstat") as file:
+            return int(file.read(64).split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def thread_clock() -> int | None:
+    """The CPU clock of the calling thread, for others to read; ``None`` where there is none."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return None
+    return time.pthread_getcpuclockid(threading.get_ident())
