@@ -59,10 +59,13 @@ else:
         return made
 
     def _make(cls, values):
-        return cls(*values)
+        made = tuple.__new__(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"Expected {len(cls._fields)} arguments, got {len(made)}")
+        return made
 
     def _replace(self, /, **changes):
-        made = self._make(map(changes.pop, self._fields, self))
+        made = tuple.__new__(self.__class__, map(changes.pop, self._fields, self))
         if changes:
             raise TypeError(f"Got unexpected field names: {[*changes]!r}")
         return made

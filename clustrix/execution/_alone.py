@@ -21,7 +21,7 @@ from clustrix.execution._memory import Known
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import Cursor, OwnLane
 from clustrix.execution._processors import leave_processor
-from clustrix.execution._slow_start import Helped, SlowStart, Started
+from clustrix.execution._slow_start import MANY, Helped, SlowStart, Started
 
 __all__ = ["Alone", "first_batch"]
 
@@ -87,7 +87,7 @@ class Alone:
     def run(self) -> None:
         """Work until all is done, or until something better is found."""
         owner = self._owner
-        if owner.known is None and owner.next == 0:
+        if owner.known is None and owner.next == 0 and len(owner.call.items) <= MANY:
             self._helper = SlowStart(owner)
         try:
             while self._goes_on():

@@ -36,7 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._process_loop import ProcessLoop
 
-__all__ = ["Helped", "SlowStart", "Started"]
+__all__ = ["MANY", "Helped", "SlowStart", "Started"]
 
 # Seconds that the first item may take before anything is done about it.  A thread that waits so
 # long costs a cheap function nothing but its start.
@@ -53,6 +53,11 @@ SEVERAL = 1.5
 # Items for each worker: one to run, and one to go on with while the first item still runs here
 # (benchmarks/cold_start.py: a worker that came up early waited for 40 ms).
 DEPTH = 2
+
+
+# Of more items than this, one that is waited for is next to nothing; a helper takes 0.4 ms from the
+# calling thread, a hundredth of a loop that is worth sharing (benchmarks/small.py).
+MANY = 1_000
 
 
 class Helped(Protocol):

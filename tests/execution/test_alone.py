@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustrix._model import Call, Machine, Plan
-from clustrix.execution import _meter
+from clustrix.execution import _alone, _meter
 from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._alone import BATCH, LOOK
 from clustrix.execution._cost import Decision
@@ -18,6 +18,7 @@ from clustrix.execution._engines import Engines
 from clustrix.execution._figures import NOTHING_KNOWN
 from clustrix.execution._memory import Known
 from clustrix.execution._meter import Clocks
+from clustrix.execution._slow_start import MANY
 
 
 class Trial:
@@ -150,3 +151,19 @@ def test_the_tally_hears_of_every_batch(monkeypatch):
     Trial(monkeypatch, lambda x: 1e-7, 1e-7).run(300_000)
     assert sum(heard) == 300_000
     assert len(heard) > 2
+
+
+@pytest.mark.parametrize(("count", "helped"), [(MANY, True), (MANY + 1, False)])
+def test_a_first_item_is_not_waited_for_where_it_counts(trial, monkeypatch, count, helped):
+    """Of very many items one is nothing, and a helper takes longer to start than cheap ones do."""
+    asked = []
+    monkeypatch.setattr(_alone, "SlowStart", lambda owner: asked.append(owner) or _Nobody())
+    trial(lambda x: 1e-7).run(count)
+    assert bool(asked) == helped
+
+
+class _Nobody:
+    """A helper that has started nothing."""
+
+    def over(self, *, cancel: bool) -> None:
+        """The first item is done."""
