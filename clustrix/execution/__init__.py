@@ -12,12 +12,7 @@ from clustrix._lazy import door
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
-    from clustrix.execution._adaptive_stream import (
-        AdaptiveStream as AdaptiveStream,
-    )
-    from clustrix.execution._adaptive_stream import (
-        Settings as Settings,
-    )
+    from clustrix.execution._adaptive_stream import AdaptiveStream as AdaptiveStream
     from clustrix.execution._async import (
         MOST_AWAITED as MOST_AWAITED,
     )
@@ -87,13 +82,18 @@ if TYPE_CHECKING:
         run_short as run_short,
     )
     from clustrix.execution._stream import EngineStream as EngineStream
-    from clustrix.execution._window import Items as Items
+    from clustrix.execution._window import (
+        Items as Items,
+    )
+    from clustrix.execution._window import (
+        Settings as Settings,
+    )
 
 _ROOMS = {
     "clustrix.execution._adaptive": ("AdaptiveLoop",),
     "clustrix.execution._async": ("MOST_AWAITED", "run_async"),
     "clustrix.execution._checkup": ("BLAS_LIMITS", "SHARES_MEMORY", "cpu_limits", "lifeline"),
-    "clustrix.execution._adaptive_stream": ("AdaptiveStream", "Settings"),
+    "clustrix.execution._adaptive_stream": ("AdaptiveStream",),
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute", "join"),
     "clustrix.execution._engines": ("Engines", "shared"),
@@ -102,7 +102,7 @@ _ROOMS = {
     "clustrix.execution._random": ("rng", "seed_path"),
     "clustrix.execution._short": ("run_at_once", "run_here", "run_short"),
     "clustrix.execution._stream": ("EngineStream",),
-    "clustrix.execution._window": ("Items",),
+    "clustrix.execution._window": ("Items", "Settings"),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),
 }
 

@@ -13,29 +13,29 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from itertools import islice
+from types import SimpleNamespace
+from typing import Any
 
-from clustrix._evident import is_evident
-from clustrix._model import Call, Chunk, Machine, Outcome, Plan
-from clustrix._records import News
-from clustrix._typing import Any, NamedTuple
+from clustrix._model import Call, Machine, Plan
 from clustrix.errors import NotPicklableError
 from clustrix.execution._cost import Decision, decide
 from clustrix.execution._engines import Engines
 from clustrix.execution._figures import NOTHING_KNOWN, WAITS
 from clustrix.execution._lane import add_note, item_note
-from clustrix.execution._memory import Known, binding, remembered
+from clustrix.execution._memory import Known, remembered
 from clustrix.execution._meter import Clocks, read_clocks
 from clustrix.execution._own_lane import Aside, OwnLane
 from clustrix.execution._random import seeded
 from clustrix.execution._schedule import Schedule
-from clustrix.execution._source import read, reader_is_loaded
+from clustrix.execution._source import Source, reader_is_loaded
 from clustrix.execution._stream import EngineStream
 from clustrix.execution._weight import weigh
-from clustrix.execution._window import MOST_ITEMS, Items, Pace
+from clustrix.execution._window import Items, Pace, Settings
 
-__all__ = ["AdaptiveStream", "Settings"]
+__all__ = ["AdaptiveStream"]
 
 # Items that take less never leave the thread: handing one over costs a good part of that.
 TINY = 5e-6
@@ -60,40 +60,6 @@ PROBE = 0.002
 
 # Items of a stream that nobody knows the end of.
 LONG = 1_000_000
-
-
-class Settings(NamedTuple):
-    """What the user said of a stream.
-
-    Attributes:
-        most: lanes at most; ``None`` for no limit.
-        chunk_size: items that travel together; ``None`` to let the pace find out.
-        ahead: items under way at most; ``None`` for a few chunks for every lane.
-        ordered: whether values leave in loop order.
-    """
-
-    most: int | None = None
-    chunk_size: int | None = None
-    ahead: int | None = None
-    ordered: bool = True
-
-    def pace(self, lanes: int, wall: float = 0.0) -> Pace:
-        """How many items shall travel together, on so many lanes."""
-        return Pace(self.chunk_size, wall, self.largest(lanes))
-
-    def pace_there(self, workers: int) -> Pace:
-        """The same for a cluster, which tells how long items take there."""
-        if self.chunk_size is not None:
-            return Pace(self.chunk_size)
-        from clustrix.execution._portions import MeasuredPace
-
-        return MeasuredPace(
-            workers, None if self.ahead is None else -(-self.ahead // (2 * workers))
-        )
-
-    def largest(self, lanes: int) -> int:
-        """Items in a chunk at most, so that the look-ahead feeds every lane."""
-        return MOST_ITEMS if self.ahead is None else min(MOST_ITEMS, -(-self.ahead // (2 * lanes)))
 
 
 class AdaptiveStream:
@@ -136,7 +102,7 @@ class AdaptiveStream:
         self._shy = SHY
         known = remembered.get(call.function) if plan is not None else None
         self.known = known
-        self._bound = known.bound_for(call.loop_var) if known else None
+        self._source: Source | None = None  # of a loop over a sample; when there is one
         self.figures = (known.figures if known else NOTHING_KNOWN)._replace(
             cpus=machine.cpus,
             most=settings.most,
@@ -191,7 +157,7 @@ class AdaptiveStream:
         finally:
             if self._make_plan is not None:
                 name, shared = self.call.loop_var, self.report is not ALONE
-                known = Known(self.figures, self.report, name, self._bound, shared)
+                known = Known(self.figures, self.report, name, self._bound(), shared)
                 remembered.put(self.call.function, known)
 
     # ---- in the consuming thread ------------------------------------------------------------
@@ -285,21 +251,24 @@ class AdaptiveStream:
 
     def _may_leave(self) -> bool:
         """Whether items may run elsewhere at all; the source is read before the first one does."""
-        if self._bound is None:
+        if self._bound() is None:
             if self._make_plan is None or self._sample is None:
                 return False
             make_plan, sample = self._make_plan, [self._sample[0]] * 2
-            if is_evident(self.call._replace(items=sample)):
-                self._bound = ""
-                self.figures = self.figures._replace(overlap=1.0)  # plain data holds the GIL
-            else:
-                self._bound = binding(
-                    self.known, self.call, lambda: read(lambda: make_plan(sample))
-                )
-            self.figures = self.figures._replace(read=True)
-        if self._bound == "threads":
+            call = self.call._replace(items=sample)
+            self._source = source = Source(call, lambda: make_plan(sample), self.known)
+            blocks = source.bind(self.figures.blocks)
+            overlap = 1.0 if source.evident() else self.figures.overlap  # plain data holds the GIL
+            self.figures = self.figures._replace(read=True, blocks=blocks, overlap=overlap)
+        if self._bound() == "threads":
             self.figures = self.figures._replace(portable=False)
-        return self._bound != "serial"
+        return self._bound() != "serial"
+
+    def _bound(self) -> str | None:
+        """The engine to which the source binds the stream, as far as is known."""
+        if self._source is not None:
+            return self._source.bound
+        return self.known.bound_for(self.call.loop_var) if self.known else None
 
     def _started(self, workers: int) -> bool:
         """Whether a worker process is there to begin at once; if not, some are on their way."""
@@ -339,9 +308,10 @@ class AdaptiveStream:
     def _stream(
         self, way: str, lanes: int, pace: Pace, enough: Callable[[], bool]
     ) -> Generator[Any, None, None]:
+        own: OwnLane
         engine: Any = self.engines.get(way, lanes)
         if way == "processes":
-            engine = _Helped(engine, lambda chunk: own.run(chunk))
+            engine = SimpleNamespace(run=partial(engine.run, unsent=lambda chunk: own.run(chunk)))
         stream = EngineStream(
             self.call,
             Plan(way, lanes),
@@ -379,14 +349,3 @@ class AdaptiveStream:
         yield from values
         if failure is not None:
             raise failure
-
-
-class _Helped(NamedTuple):
-    """Worker processes, and somebody who runs what cannot travel there."""
-
-    engine: Any
-    here: Callable[[Chunk], Outcome]
-
-    def run(self, call: Call, plan: Plan, chunks: Iterable[Chunk]) -> Generator[News, None, None]:
-        """Run the chunks; those that cannot be sent, in the calling thread."""
-        return self.engine.run(call, plan, chunks, unsent=self.here)  # type: ignore[no-any-return]

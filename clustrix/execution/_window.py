@@ -19,8 +19,9 @@ from itertools import chain, compress, islice, repeat
 from typing import Any
 
 from clustrix._records import Chunk, Outcome
+from clustrix._typing import NamedTuple
 
-__all__ = ["CHUNKS_AHEAD", "MOST_ITEMS", "Items", "Pace", "Window"]
+__all__ = ["CHUNKS_AHEAD", "MOST_ITEMS", "Items", "Pace", "Settings", "Window"]
 
 # Chunks between the iterable and the consumer, for each lane: two that a lane has or gets next,
 # and as many that are done and wait for something slower in front of them.
@@ -209,3 +210,37 @@ class Window:
     def release(self, count: int) -> None:
         """So many items more have left for the consumer."""
         self.released += count
+
+
+class Settings(NamedTuple):
+    """What the user said of a stream.
+
+    Attributes:
+        most: lanes at most; ``None`` for no limit.
+        chunk_size: items that travel together; ``None`` to let the pace find out.
+        ahead: items under way at most; ``None`` for a few chunks for every lane.
+        ordered: whether values leave in loop order.
+    """
+
+    most: int | None = None
+    chunk_size: int | None = None
+    ahead: int | None = None
+    ordered: bool = True
+
+    def pace(self, lanes: int, wall: float = 0.0) -> Pace:
+        """How many items shall travel together, on so many lanes."""
+        return Pace(self.chunk_size, wall, self.largest(lanes))
+
+    def pace_there(self, workers: int) -> Pace:
+        """The same for a cluster, which tells how long items take there."""
+        if self.chunk_size is not None:
+            return Pace(self.chunk_size)
+        from clustrix.execution._portions import MeasuredPace
+
+        return MeasuredPace(
+            workers, None if self.ahead is None else -(-self.ahead // (2 * workers))
+        )
+
+    def largest(self, lanes: int) -> int:
+        """Items in a chunk at most, so that the look-ahead feeds every lane."""
+        return MOST_ITEMS if self.ahead is None else min(MOST_ITEMS, -(-self.ahead // (2 * lanes)))

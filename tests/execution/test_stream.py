@@ -24,15 +24,15 @@ from clustrix import (
     parallel,
 )
 from clustrix._model import Call, Chunk, Finding, Machine, Outcome, Plan
-from clustrix.execution import _adaptive_stream
-from clustrix.execution._adaptive_stream import AdaptiveStream, Settings
+from clustrix.execution import _window
+from clustrix.execution._adaptive_stream import AdaptiveStream
 from clustrix.execution._cost import Decision
 from clustrix.execution._engines import Engines, shared
 from clustrix.execution._order import InOrder
 from clustrix.execution._page import IDLE
 from clustrix.execution._platform import freeze, thaw
 from clustrix.execution._stream import EngineStream
-from clustrix.execution._window import Items, Pace, Window
+from clustrix.execution._window import Items, Pace, Settings, Window
 from tests.jobs import affine, double, fail_at, hang_at, kill, meet, pid, same
 from tests.scripts import SECONDS, output_of
 from tests.strategies import failures, loops
@@ -625,7 +625,7 @@ def test_whatever_it_decides_errors_stand_in_their_place(engines, ways, bad, col
 
 def test_from_lanes_back_when_items_are_too_cheap(engines, monkeypatch):
     """Handing them over costs more than running them."""
-    monkeypatch.setattr(_adaptive_stream, "MOST_ITEMS", 4)
+    monkeypatch.setattr(_window, "MOST_ITEMS", 4)
     stream = decided(engines, pid, iter(range(3000)), [Decision("processes", 2, "")])
     pids = list(stream.run())
     assert pid(0) in pids[-500:]
