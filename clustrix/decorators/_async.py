@@ -13,14 +13,9 @@ from typing import Any
 from clustrix._async_loop import execute_loop_async, explain_loop_async
 from clustrix._model import Plan, describe
 from clustrix.decorators._binding import Bound, as_loop
-from clustrix.decorators._wrapper import (
-    BoundParallelFunction,
-    Decoration,
-    Loop,
-    ParallelFunction,
-    as_called,
-    owner_of,
-)
+from clustrix.decorators._decoration import Decoration, Loop
+from clustrix.decorators._methods import as_called, owner_of
+from clustrix.decorators._wrapper import BoundParallelFunction, ParallelFunction
 
 __all__ = ["AsyncParallelFunction"]
 
