@@ -64,6 +64,12 @@ def ray_cluster(choice: str) -> RayCluster:
         return cluster
 
 
+# Seconds that tasks get to end before they are cancelled; a chunk takes 0.2.  Ray 2.60 may end the
+# program where one ends just as it is cancelled: one of 50 closed streams of tiny items without
+# this, none of 1,200 with it, nor of 400 whose items took 0.22 to 0.28 s.
+GRACE_SECONDS = 0.25
+
+
 class RayCluster:
     """The Ray that this process is connected to.
 
@@ -124,8 +130,10 @@ class RayCluster:
 
     def cancel(self, handles: Collection[Any]) -> None:
         """Forget tasks; in those that run, Ray raises `KeyboardInterrupt`."""
-        for handle in handles:
-            with contextlib.suppress(Exception):  # on the way out; it may be gone
+        with contextlib.suppress(Exception):  # on the way out; they may be gone
+            waiting = list(handles)
+            _, left = self._ray.wait(waiting, num_returns=len(waiting), timeout=GRACE_SECONDS)
+            for handle in left:
                 self._ray.cancel(handle)
 
     def check(self) -> None:

@@ -67,3 +67,21 @@ def test_ctrl_c_cancels_the_rest(cluster, tmp_path, how):
     """What was handed out may still run; nothing else does, while another loop has time to."""
     said = output_of(INTERRUPTED.format(cluster=cluster, how=how), tmp_path)
     assert said.startswith("True\nTrue "), said
+
+
+CLOSED = """
+    import itertools
+    from clustrix import parallel
+
+    stream = parallel(abs, executor={cluster!r}, chunk_size=1).stream
+    for _ in range(200):
+        values = stream(itertools.count())
+        assert next(values) == 0
+        values.close()
+    print("still there")
+"""
+
+
+def test_streams_that_are_closed_again_and_again(cluster, tmp_path):
+    """Tasks that end just as they are cancelled are a trap of some schedulers: for the program."""
+    assert output_of(CLOSED.format(cluster=cluster), tmp_path).split() == ["still", "there"]

@@ -37,7 +37,9 @@ _ON_THREADS = {
     "goes past it",
 }
 _THEIR_THREADS = "the workers are somebody else's, and so are the streams of their other threads"
+_BEGUN = f"{SOMETIMES} an executor of somebody else's ends the chunks that it has begun"
 _ON_CLUSTERS = {
+    "streams.closing_it_within_a_chunk": _BEGUN,
     "output.from_threads_of_the_function": _THEIR_THREADS,
     "workers.an_exit_without_a_word": "schedulers do not tell with which status a worker ended",
     "workers.a_kill": "schedulers do not tell by which signal a worker ended",
@@ -53,8 +55,7 @@ _OF_ENGINES: Mapping[str, Mapping[str, str]] = {
         "output.from_threads_of_the_function": _THEIR_THREADS,
         "scripts.functions_and_classes": "multiprocessing imports the script again where it "
         "starts interpreters, so the script needs a guard",
-        "streams.closing_it": f"{SOMETIMES} an executor of somebody else's ends the chunks that it "
-        "has begun",
+        "streams.closing_it_within_a_chunk": _BEGUN,
         "interrupts.it_ends_the_program": f"{SOMETIMES} a worker of a ProcessPoolExecutor takes "
         "its next chunk just then, and runs it to the end",
         "functions.modules_in_memory": f"{SOMETIMES} its workers import modules, and find none "

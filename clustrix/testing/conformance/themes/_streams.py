@@ -48,9 +48,7 @@ def _mark(x: int, place: str) -> int:
     return x
 
 
-@theme.behaviour(needs=[STREAM])
-def closing_it(subject: Subject) -> None:
-    """Closing the stream ends the work: no further item begins, and no further one is taken."""
+def _close_it(subject: Subject, **options: Any) -> None:
     taken = 0
 
     def items() -> Iterator[int]:
@@ -60,14 +58,26 @@ def closing_it(subject: Subject) -> None:
             yield x
 
     with folder() as place:
-        stream = subject.decorate(_mark).stream(items(), place)
+        stream = subject.decorate(_mark, **options).stream(items(), place)
         expect(next(stream) == 0, "the first value is wrong")
         stream.close()
         before, begun = taken, len(marks(place))
         subject(abs, range(-2000, 0), chunk_size=1)  # time in which it could go on
         expect(taken == before, f"it took {taken - before} items after it was closed")
         more = len(marks(place)) - begun
-    expect(more <= 4, f"{more} items began after it was closed")
+    expect(more <= 4, f"{more} items began after it was closed")  # two lanes, and as many next
+
+
+@theme.behaviour(needs=[STREAM])
+def closing_it(subject: Subject) -> None:
+    """Closing the stream ends the work: no further chunk begins, and no further item is taken."""
+    _close_it(subject, chunk_size=1)
+
+
+@theme.behaviour(needs=[STREAM])
+def closing_it_within_a_chunk(subject: Subject) -> None:
+    """Nor does a further item of a chunk that has begun."""
+    _close_it(subject)
 
 
 def _say_and_fail(x: int) -> int:
