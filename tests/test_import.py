@@ -159,6 +159,20 @@ assert body(range(4)) == [2, 4, 6, 8]
 """
 
 
+ASKED = """
+ask = "' '.join(__import__('sys').modules)"
+print(parallel(eval, executor="processes", max_workers=2)([ask] * 2)[0])
+raise SystemExit
+"""
+
+
+def test_a_worker_loads_as_little_for_a_simple_function_of_a_program():
+    """It is made from its code and what it names; that is all."""
+    names = loaded(SIMPLE.format(engine="processes") + ASKED)
+    assert "clustrix.execution._made" in names
+    assert not names & LATER
+
+
 @pytest.mark.parametrize("engine", ["serial", "threads", "processes", "auto"])
 def test_a_simple_function_of_a_program_is_sent_without_cloudpickle(engine):
     """Nor is its source read."""

@@ -11,16 +11,17 @@ of them.  So nobody can tell whether two of these share their globals, and each 
 
 from __future__ import annotations
 
-import builtins
-import importlib
 import io
 import marshal
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from clustrix._evident import is_simple
 from clustrix._native import pickle
 from clustrix._plain import PLAIN, all_plain
+from clustrix._reads import names_in
 from clustrix._records import Call
 from clustrix._typing import Any
+from clustrix.execution._made import fill, make
 from clustrix.execution._shipping import by_value
 
 __all__ = ["dumps"]
@@ -44,11 +45,8 @@ def dumps(task: object, call: Call) -> bytes | None:
         return None
     if not all_plain(call.args) or not all_plain(call.kwargs.values()) or by_value():
         return None
-    if function.__module__ == "__main__":
-        from clustrix._evident import is_simple  # a worker only restores
-
-        if not is_simple(function):
-            return None
+    if function.__module__ == "__main__" and not is_simple(function):
+        return None
     with io.BytesIO() as file:
         try:
             _Pickler(file, protocol=5).dump(task)
@@ -62,11 +60,9 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is ModuleType:
-            return importlib.import_module, (obj.__name__,)
+            return __import__, (obj.__name__,)  # the pure ones are in no package
         if type(obj) is not FunctionType or obj.__module__ != "__main__":
             return NotImplemented
-        from clustrix._reads import names_in
-
         if getattr(obj, "__type_params__", ()) or not all(map(_nameable, _annotations(obj))):
             raise pickle.PicklingError(f"{obj.__name__} is annotated with objects")
         space = obj.__globals__
@@ -77,7 +73,7 @@ class _Pickler(pickle.Pickler):
         }
         made = marshal.dumps(obj.__code__), obj.__name__, obj.__qualname__, obj.__defaults__
         state = names, obj.__doc__, dict(obj.__annotations__)
-        return _make, made, state, None, None, _fill
+        return make, made, state, None, None, fill
 
 
 def _annotations(function: FunctionType) -> Any:
@@ -87,16 +83,3 @@ def _annotations(function: FunctionType) -> Any:
 def _nameable(annotation: object) -> bool:
     kind = type(annotation)
     return kind in PLAIN or (kind is type and annotation.__module__ == "builtins")
-
-
-def _make(code: bytes, name: str, qualname: str, defaults: tuple[Any, ...] | None) -> FunctionType:
-    space = {"__builtins__": builtins, "__name__": "__main__"}
-    made = FunctionType(marshal.loads(code), space, name, defaults)
-    made.__qualname__ = qualname
-    return made
-
-
-def _fill(function: FunctionType, state: tuple[dict[str, Any], str | None, dict[str, Any]]) -> None:
-    """What a function names may name it in turn, so it comes when the function is there."""
-    names, function.__doc__, function.__annotations__ = state
-    function.__globals__.update(names)
