@@ -60,7 +60,7 @@ _LATE = {
 
 
 # What says that a function is another one; `functools` takes longer to load than to do without.
-_LOOKS = ("__module__", "__name__", "__qualname__", "__doc__", "__text_signature__")
+_LOOKS = ("__module__", "__name__", "__qualname__", "__doc__")
 
 
 class Place:
@@ -180,6 +180,7 @@ class Place:
         for name in _LOOKS:
             with suppress(AttributeError):
                 setattr(tell, name, getattr(function, name))
+        tell.__wrapped__ = function  # type: ignore[attr-defined]
         return tell
 
     # ---- putting things in place ----------------------------------------------------------

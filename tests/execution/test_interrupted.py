@@ -33,7 +33,7 @@ ROOM = os.path.dirname(clustrix.execution.__file__)
 FILES = {
     *("_arena.py", "_channel.py", "_page.py", "_platform.py", "_pool.py", "_tasks.py"),
     *("_beside.py", "_capture.py", "_own_lane.py", "_process_loop.py", "_processes.py"),
-    "_recorder.py",
+    *("_recorder.py", "_recovery.py"),
 }
 
 Point = tuple[str, str, int, str]  # file, function, line, event

@@ -367,6 +367,18 @@ def test_workers_are_where_the_caller_is(run, tmp_path, monkeypatch):
     assert run(lambda x: os.environ.get("CLUSTRIX_TEST_VALUE"), [1, 2]) == [None, None]
 
 
+def test_what_a_worker_watches_looks_as_it_does_here(run):
+    """`os.chdir` and others say there when they are called, and show it to nobody."""
+
+    def look(_):
+        import inspect
+
+        told = os.chdir, os.putenv, sys.setrecursionlimit
+        return [(one.__name__, one.__doc__, str(inspect.signature(one))) for one in told]
+
+    assert run(look, [1]) == [look(1)]
+
+
 def test_an_item_runs_in_the_main_thread_and_sees_no_other(run):
     """As in the plain loop; a worker that has not loaded `threading` is no exception."""
 
