@@ -23,6 +23,11 @@ BIG_BUFFER = 1 << 18
 # Descriptors in one frame; the kernel takes 253, and a process often has only 1024 in all.
 MOST_BUFFERS = 64
 
+# Bodies from here on go beside their frame as well: a socket holds some 200 kB, and who computes
+# cannot send the rest before its item ends (a survey of 1,790 files in chunks of 270 kB took 0.68
+# of the plain loop so, 0.53 like this).
+BIG_BODY = 1 << 15
+
 # Up to here it is cheaper to copy a body behind its header than to send it on its own.
 ONE_PIECE = 1 << 14
 
@@ -61,7 +66,7 @@ class Frame(NamedTuple):
     kind: int
     a: int
     b: int
-    body: bytes
+    body: Any
     buffers: tuple[Any, ...] = ()
 
 
@@ -127,6 +132,8 @@ class Channel:
             OSError: the other side is gone, or memory for the buffers cannot be had.
         """
         body, buffers = packed
+        if SHARES_MEMORY and len(body) >= BIG_BODY and len(buffers) < MOST_BUFFERS:
+            body, buffers = b"", (*buffers, pickle.PickleBuffer(body))
         header = _HEADER.pack(kind, a, b, len(body), len(buffers))
         handles: list[int] = []
         if buffers:
@@ -183,7 +190,10 @@ class Channel:
         ]
         body = bytes(memoryview(self._in)[start : start + length])
         del self._in[: start + length]
-        return Frame(kind, a, b, body, self._inbox.get(parcels) if parcels else ())
+        buffers = self._inbox.get(parcels) if parcels else ()
+        if buffers and not body:  # no pickle is empty: it came beside its frame, as the last one
+            return Frame(kind, a, b, buffers[-1], buffers[:-1])
+        return Frame(kind, a, b, body, buffers)
 
     def close(self) -> None:
         """Hang up; the other side reads EOF."""

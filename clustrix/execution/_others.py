@@ -241,15 +241,14 @@ class Others:
         self._processes = None
         if loop is None:
             return False
-        light = (owner.figures.moved or 0.0) < 0.1 * owner.figures.wall
-        depth = max(2, AHEAD // loop.plan.workers) if light else 2
-        loop.depth = min(depth, AT_FIRST) if works else depth
         taper.wall = owner.figures.wall
+        depth = self._depth(loop.plan.workers)
+        loop.depth = min(depth, AT_FIRST) if works else depth
         meter, seen = Meter(owner.figures), owner.figures
 
         def here(chunk: Chunk) -> Outcome:
             nonlocal seen
-            loop.depth = depth
+            loop.depth = self._depth(loop.plan.workers)
             meter.start()
             outcome = owner.own.run(chunk)
             if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
@@ -265,6 +264,11 @@ class Others:
         if self._turn is None:
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
+
+    def _depth(self, workers: int) -> int:
+        """Chunks that may lie ready at each worker: few, where it costs something to send them."""
+        light = (self._owner.figures.moved or 0.0) < 0.1 * self._taper.wall
+        return max(2, AHEAD // workers) if light else AT_FIRST
 
     def _look_here(self, figures: Figures) -> None:
         """Do items wait by now?  Then threads are the better lanes.

@@ -32,12 +32,16 @@ class Packing:
         call: the loop.
         schedule: gets back what is too much for one portion.
         eager: whether workers send each value as soon as it is there.
+
+    Attributes:
+        largest: bytes of the biggest portion so far, where that is more than numbers.
     """
 
     def __init__(self, call: Call, schedule: Schedule, *, eager: bool) -> None:
         self._call = call
         self._schedule = schedule
         self._eager = eager
+        self.largest = 0
         self._bulk = 0  # bytes of big buffers in an item, as far as is known
         self._under_way: dict[int, tuple[int, Packed]] = {}  # by the first item
 
@@ -62,8 +66,10 @@ class Packing:
         packed = self._pack(chunk, (task_id, run_id, self._eager, chunk.items))
         if rest is not None and rest.items:  # not before: an error ends the chunk as it came
             self._schedule.put_back(rest)
-        if packed.buffers:
-            self._bulk = sum(buffer.raw().nbytes for buffer in packed.buffers) // len(chunk.items)
+        beside = sum(buffer.raw().nbytes for buffer in packed.buffers)
+        self.largest = max(self.largest, len(packed.body) + beside)
+        if beside:
+            self._bulk = beside // len(chunk.items)
         self._under_way[chunk.start] = (chunk.stop, packed)
         return chunk, packed
 

@@ -37,6 +37,9 @@ __all__ = ["ProcessLoop"]
 # When a loop ends early, workers get so long to come to the end of their item.
 CANCEL_SECONDS = 0.05
 
+# Bytes that may wait at a worker behind its second chunk.
+MOST_WAITING = 1 << 24
+
 _run_ids = itertools.count(1)
 
 
@@ -190,7 +193,13 @@ class ProcessLoop:
             self.idle.append(worker)
             return worker
         least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
-        return least if least is not None and len(least.chunks) < self.depth else None
+        return least if least is not None and self._has_room(least) else None
+
+    def _has_room(self, worker: Worker) -> bool:
+        """Whether a worker may get one more chunk: of big ones it has two at most."""
+        count = len(worker.chunks)
+        few = count < 2 or count * self.packing.largest <= MOST_WAITING
+        return count < self.depth and few
 
     def hear(self, worker: Worker) -> Iterator[News]:
         """Read what a worker has to say; yields what is settled by that."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from clustrix.execution import _platform
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox
 from clustrix.execution._channel import (
+    BIG_BODY,
     BIG_BUFFER,
     MOST_BUFFERS,
     Channel,
@@ -105,29 +106,49 @@ def test_a_frame_arrives_as_it_was_sent(pair, size):
 
 
 def test_the_parent_never_blocks(pair):
-    """A frame that the worker does not take waits in a queue; both may talk at once."""
+    """Frames that the worker does not take wait in a queue; both may talk at once."""
     parent, worker = pair
-    big = Packed(b"x" * (8 << 20))
-    parent.send(Kind.CHUNK, 1, packed=big)
-    parent.send(Kind.CHUNK, 2, packed=big)
+    body, count = Packed(b"x" * (BIG_BODY - 1)), 64
+    for number in range(count):
+        parent.send(Kind.CHUNK, number, packed=body)
     assert parent.wants_to_write
-    answer = threading.Thread(target=worker.send, args=(Kind.PART, 9, 0, big))
+    answer = threading.Thread(
+        target=lambda: [worker.send(Kind.PART, number, 0, body) for number in range(count)]
+    )
     answer.start()
-    frame = None
-    while frame is None:
+    heard = []
+    while len(heard) < count:
         _platform.wait_for([parent.fileno()], [], 60)
-        frame = parent.read()
+        while (frame := parent.read()) is not None:
+            heard.append((frame.a, len(frame.body)))
     answer.join()
-    assert len(frame.body) == 8 << 20
+    assert heard == [(number, BIG_BODY - 1) for number in range(count)]
     reader = []
-    thread = threading.Thread(target=lambda: reader.extend((worker.read(), worker.read())))
+    thread = threading.Thread(target=lambda: reader.extend(worker.read().a for _ in range(count)))
     thread.start()
     while parent.wants_to_write:
         _platform.wait_for([], [parent.fileno()], 60)
         parent.flush()
     thread.join()
-    assert [frame.a for frame in reader] == [1, 2]
-    assert all(len(frame.body) == 8 << 20 for frame in reader)
+    assert reader == list(range(count))
+
+
+@shares_memory
+@pytest.mark.parametrize("beside", [0, 3, MOST_BUFFERS - 1])
+def test_a_big_body_leaves_at_once(pair, beside):
+    """Beside its frame, like big buffers: who computes next could not send the rest of it."""
+    parent, worker = pair
+    arrays = [pickle.PickleBuffer(bytearray([n]) * BIG_BUFFER) for n in range(beside)]
+    texts = ["x" * (BIG_BODY << turn) for turn in range(6)]
+    for text in texts:
+        parent.send(Kind.CHUNK, packed=pack([text, *arrays], pickled))
+        assert not parent.wants_to_write
+    for text in texts:
+        frame = worker.read()
+        assert len(frame.buffers) == beside
+        found, *buffers = unpack(frame)
+        assert found == text
+        assert [bytes(one[:1]) for one in buffers] == [bytes([n]) for n in range(beside)]
 
 
 @given(cuts=st.lists(st.integers(0, 400), max_size=12))
@@ -257,10 +278,12 @@ def test_descriptors_are_closed_in_every_state(state):
     """A frame that never arrives leaves nothing open on either side."""
     before = open_files()
     parent, worker = connect(blocking=False)
-    if state == "unsent":
-        parent.send(Kind.CHUNK, packed=Packed(b"x" * (4 << 20)))
+    while state == "unsent" and not parent.wants_to_write:
+        parent.send(Kind.CHUNK, packed=Packed(b"x" * (BIG_BODY - 1)))
+    if state == "half read":
+        parent._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # the least there is
     buffer = pickle.PickleBuffer(bytearray(BIG_BUFFER))
-    body = b"x" * (4 << 20) if state == "half read" else b""
+    body = b"x" * (BIG_BODY - 100) if state == "half read" else b""
     parent.send(Kind.CHUNK, packed=pack([buffer, body], pickled))
     if state == "half read":
         assert worker.read() is None  # the descriptors are here, the body is not
