@@ -1,6 +1,7 @@
 """Messages between the parent and one worker: frames over a private socket pair.
 
     frame = header (kind, a, b, sizes) · body (a pickle) · buffers (as file descriptors)
+                                         └── a big one is a buffer, too ──┘
 
 Both sides use this class; the parent's socket does not block, the worker's does.  The parent
 can therefore talk to a worker that has stopped, or that is itself busy sending, and neither
