@@ -93,7 +93,11 @@ class Outbox:
             A parcel for each; whoever sends it closes its handle afterwards.
         """
         self._frames += 1
-        return [self._put(buffer, wait) for buffer in buffers]
+        try:
+            return [self._put(buffer, wait) for buffer in buffers]
+        except OSError:
+            self._frames -= 1  # nobody will empty it
+            raise
 
     def close(self) -> None:
         """Give the memory back."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 
-from clustrix._native import deque, pickle, socket, struct
+from clustrix._native import deque, pickle, socket, struct, suppress
 from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
 
@@ -132,23 +132,26 @@ class Channel:
         Raises:
             OSError: the other side is gone, or memory for the buffers cannot be had.
         """
-        body, buffers = packed
-        if SHARES_MEMORY and len(body) >= BIG_BODY and len(buffers) < MOST_BUFFERS:
-            body, buffers = b"", (*buffers, pickle.PickleBuffer(body))
-        header = _HEADER.pack(kind, a, b, len(body), len(buffers))
-        handles: list[int] = []
-        if buffers:
-            parcels = self._outbox.put([buffer.raw() for buffer in buffers], wait=self._patient)
-            handles = [parcel.handle for parcel in parcels if parcel.handle >= 0]
-            header += b"".join(
-                _PARCEL.pack(slot, size, handle >= 0) for slot, size, handle in parcels
-            )
+        body, parcels = self._beside(*packed)
+        header = _HEADER.pack(kind, a, b, len(body), len(parcels))
+        handles = [parcel.handle for parcel in parcels if parcel.handle >= 0]
+        header += b"".join(_PARCEL.pack(slot, size, handle >= 0) for slot, size, handle in parcels)
         if len(body) <= ONE_PIECE:
             self._out.append((header + body, handles))
         else:
             self._out.append((header, handles))
             self._out.append((body, []))
         self.flush()
+
+    def _beside(
+        self, body: bytes, buffers: tuple[pickle.PickleBuffer, ...]
+    ) -> tuple[bytes, list[Parcel]]:
+        """Put into memory what goes beside the frame: the buffers, and a big body."""
+        views = [buffer.raw() for buffer in buffers]
+        if SHARES_MEMORY and len(body) >= BIG_BODY and len(views) < MOST_BUFFERS:
+            with suppress(OSError):  # no descriptor is left, say: then through the socket
+                return b"", self._outbox.put([*views, memoryview(body)], wait=self._patient)
+        return body, self._outbox.put(views, wait=self._patient) if views else []
 
     def flush(self) -> None:
         """Send queued frames as far as the socket takes them."""

@@ -134,6 +134,21 @@ def test_the_parent_never_blocks(pair):
 
 
 @shares_memory
+def test_a_big_body_goes_through_the_socket_where_there_is_no_memory(pair, monkeypatch):
+    """A program may have no descriptor left."""
+    parent, worker = pair
+
+    def refuse(*_):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "memfd_create", refuse)
+        parent.send(Kind.CHUNK, 1, packed=pack("x" * BIG_BODY, pickled))
+    parent.send(Kind.CHUNK, 2, packed=pack("y" * BIG_BODY, pickled))
+    assert [unpack(worker.read())[0] for _ in range(2)] == ["x", "y"]
+
+
+@shares_memory
 @pytest.mark.parametrize("beside", [0, 3, MOST_BUFFERS - 1])
 def test_a_big_body_leaves_at_once(pair, beside):
     """Beside its frame, like big buffers: who computes next could not send the rest of it."""
