@@ -93,11 +93,21 @@ class Outbox:
             A parcel for each; whoever sends it closes its handle afterwards.
         """
         self._frames += 1
+        parcels: list[Parcel] = []
         try:
-            return [self._put(buffer, wait) for buffer in buffers]
-        except OSError:
-            self._frames -= 1  # nobody will empty it
+            for buffer in buffers:
+                parcels.append(self._put(buffer, wait))
+        except OSError:  # no descriptor is left: nobody will get this frame, nor its new slots
+            self._frames -= 1
+            new = {parcel.slot for parcel in parcels if parcel.handle >= 0}
+            for parcel in parcels:
+                if parcel.handle >= 0:
+                    os.close(parcel.handle)
+            for slot in [slot for slot in self._slots if slot.number in new]:
+                self._slots.remove(slot)
+                slot.close()
             raise
+        return parcels
 
     def close(self) -> None:
         """Give the memory back."""
@@ -120,8 +130,12 @@ class Outbox:
             taken = {slot.number for slot in self._slots}
             number = next(number for number in range(1, MOST_SLOTS + 1) if number not in taken)
             slot = _Slot(number, 1 << (size - 1).bit_length())
+            try:
+                handle = os.dup(slot.handle)
+            except OSError:
+                slot.close()
+                raise
             self._slots.append(slot)
-            handle = os.dup(slot.handle)
         slot.memory[:size] = buffer
         slot.busy_until = self._frames
         return Parcel(slot.number, size, handle)

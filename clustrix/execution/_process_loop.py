@@ -196,7 +196,7 @@ class ProcessLoop:
         return least if least is not None and self._has_room(least) else None
 
     def _has_room(self, worker: Worker) -> bool:
-        """Whether a worker may get one more chunk: of big ones it has two at most."""
+        """Whether a worker may get one more chunk: of big ones it has few."""
         count = len(worker.chunks)
         few = count < 2 or count * self.packing.largest <= MOST_WAITING
         return count < self.depth and few

@@ -134,18 +134,30 @@ def test_the_parent_never_blocks(pair):
 
 
 @shares_memory
-def test_a_big_body_goes_through_the_socket_where_there_is_no_memory(pair, monkeypatch):
-    """A program may have no descriptor left."""
+@pytest.mark.parametrize("call", ["memfd_create", "dup"])
+@pytest.mark.parametrize("granted", [[False], [True, False, True]])
+def test_a_big_body_goes_through_the_socket_where_there_is_no_memory(
+    pair, monkeypatch, call, granted
+):
+    """A program may have no descriptor left, at any step; the next frames find memory again."""
     parent, worker = pair
+    real, answers = getattr(os, call), iter(granted)
 
-    def refuse(*_):
-        raise OSError(24, "Too many open files")
+    def scarce(*arguments):
+        if not next(answers):
+            raise OSError(24, "Too many open files")
+        return real(*arguments)
 
+    buffers = [pickle.PickleBuffer(bytearray(b"b") * BIG_BUFFER)] * (len(granted) > 1)
     with monkeypatch.context() as patch:
-        patch.setattr(os, "memfd_create", refuse)
-        parent.send(Kind.CHUNK, 1, packed=pack("x" * BIG_BODY, pickled))
-    parent.send(Kind.CHUNK, 2, packed=pack("y" * BIG_BODY, pickled))
-    assert [unpack(worker.read())[0] for _ in range(2)] == ["x", "y"]
+        patch.setattr(os, call, scarce)
+        parent.send(Kind.CHUNK, packed=pack(["x" * BIG_BODY, *buffers], pickled))
+    for letter in "yz":
+        parent.send(Kind.CHUNK, packed=pack([letter * BIG_BODY, *buffers], pickled))
+    for letter in "xyz":
+        text, *came = unpack(worker.read())
+        assert text == letter * BIG_BODY
+        assert [bytes(one[:1]) for one in came] == [b"b"] * len(buffers)
 
 
 @shares_memory
