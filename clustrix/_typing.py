@@ -9,15 +9,15 @@ too, takes as long as all of clustrix that a worker needs at first (`docs/explan
 
 from __future__ import annotations
 
-__all__ = ["Any", "Callable", "Iterable", "Iterator", "Mapping", "NamedTuple", "Protocol"]
+__all__ = ["Any", "Callable", "Iterable", "Mapping", "NamedTuple", "Protocol"]
 __all__ += ["Sequence"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, NamedTuple, Protocol
 else:
-    from _collections_abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from _collections_abc import Callable, Iterable, Mapping, Sequence
 
     Any = Protocol = object
 
