@@ -48,9 +48,10 @@ _WORDS: Final = """
     heappush heappop heapify heapreplace heappushpop insort insort_left insort_right setitem
     delitem iadd iand iconcat imul ior isub ixor pack_into copyto place put putmask
     fill_diagonal put_along_axis SubElement indent chdir fchdir putenv unsetenv umask
-    setrecursionlimit setlocale simplefilter filterwarnings resetwarnings basicConfig disable
-    signal setitimer alarm setdefaulttimeout seterr set_printoptions setfirstweekday inplace out
-    globals vars __setattr__ __delattr__ __setitem__ __delitem__ __dict__ __next__
+    setrecursionlimit set_int_max_str_digits setlocale simplefilter filterwarnings resetwarnings
+    basicConfig disable signal setitimer alarm setdefaulttimeout seterr set_printoptions
+    setfirstweekday inplace out globals vars
+    __setattr__ __delattr__ __setitem__ __delitem__ __dict__ __next__
     random rand randn randint randrange choice choices sample uniform gauss normal seed
     permutation default_rng Random RandomState
 """

@@ -218,6 +218,7 @@ def whereabouts(x: Any) -> dict[str, Any]:
         "info": logging.getLogger("tests.jobs").isEnabledFor(logging.INFO),
         "critical": logging.getLogger("other").isEnabledFor(logging.CRITICAL),
         "recursion": sys.getrecursionlimit(),
+        "digits": sys.get_int_max_str_digits(),
         "prec": decimal.getcontext().prec,
         "flags": [s for s, on in decimal.getcontext().flags.items() if on],
         "patience": socket.getdefaulttimeout(),
@@ -236,6 +237,7 @@ def wander(x: Any) -> dict[str, Any]:
     logging.getLogger("tests.jobs").setLevel(logging.ERROR)
     logging.disable(logging.CRITICAL)
     sys.setrecursionlimit(sys.getrecursionlimit() + 1)
+    sys.set_int_max_str_digits(sys.get_int_max_str_digits() + 1)
     decimal.getcontext().prec += 1
     decimal.Decimal(1) / decimal.Decimal(3)
     socket.setdefaulttimeout(1.0 + x)

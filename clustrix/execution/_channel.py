@@ -2,6 +2,7 @@
 
     frame = header (kind, a, b, sizes) · body (a pickle) · buffers (as file descriptors)
                                          └── a big one is a buffer, too ──┘
+                                         and buffers are body where no descriptor is left
 
 Both sides use this class; the parent's socket does not block, the worker's does.  The parent
 can therefore talk to a worker that has stopped, or that is itself busy sending, and neither
@@ -10,13 +11,14 @@ can bring the other to a halt: what cannot be sent now stays in a queue.
 
 from __future__ import annotations
 
+import errno
 import os
 
-from clustrix._native import deque, pickle, socket, struct, suppress
+from clustrix._native import deque, pickle, socket, struct
 from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
 
-__all__ = ["EMPTY", "Channel", "Frame", "Kind", "Packed", "pack", "unpack"]
+__all__ = ["EMPTY", "Channel", "Frame", "Kind", "NoDescriptor", "Packed", "pack", "unpack"]
 
 # Smaller buffers are cheaper inside the pickle; through the socket 1 MB costs about 1 ms.
 BIG_BUFFER = 1 << 18
@@ -42,6 +44,20 @@ MOST_AT_ONCE = 1 << 18
 _HANDLE = struct.Struct("i")
 _HANDLE_SPACE = socket.CMSG_SPACE(MOST_BUFFERS * _HANDLE.size) if SHARES_MEMORY else 0
 _PARCEL = struct.Struct("<QQ?")
+
+# Instead of a slot's number: the buffer comes behind the body, through the socket.
+_INSIDE = 1 << 32
+
+
+class NoDescriptor(OSError):
+    """A process has so many files open that memory for it could not be handed over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            errno.EMFILE,
+            "no file descriptor is left for the arrays that another process sends; close files, or "
+            "allow more of them (ulimit -n)",
+        )
 
 
 class Kind:
@@ -116,6 +132,7 @@ class Channel:
         self._out: deque[tuple[bytes | memoryview, list[int]]] = deque()
         self._in = bytearray()
         self._handles: list[int] = []
+        self._lost = False  # whether handles were on the way that this process cannot have
 
     def fileno(self) -> int:
         """The descriptor to wait on."""
@@ -130,7 +147,7 @@ class Channel:
         """Queue a frame and send what the socket takes now (all of it, where it blocks).
 
         Raises:
-            OSError: the other side is gone, or memory for the buffers cannot be had.
+            OSError: the other side is gone.
         """
         body, parcels = self._beside(*packed)
         header = _HEADER.pack(kind, a, b, len(body), len(parcels))
@@ -148,10 +165,15 @@ class Channel:
     ) -> tuple[bytes, list[Parcel]]:
         """Put into memory what goes beside the frame: the buffers, and a big body."""
         views = [buffer.raw() for buffer in buffers]
-        if SHARES_MEMORY and len(body) >= BIG_BODY and len(views) < MOST_BUFFERS:
-            with suppress(OSError):  # no descriptor is left, say: then through the socket
-                return b"", self._outbox.put([*views, memoryview(body)], wait=self._patient)
-        return body, self._outbox.put(views, wait=self._patient) if views else []
+        goes = SHARES_MEMORY and len(body) >= BIG_BODY and len(views) < MOST_BUFFERS
+        if not (views or goes):
+            return body, []
+        try:
+            put = [*views, memoryview(body)] if goes else views
+            parcels = self._outbox.put(put, wait=self._patient)
+        except OSError:  # no descriptor is left, say: then through the socket
+            return b"".join([body, *views]), [Parcel(_INSIDE, len(view), -1) for view in views]
+        return (b"" if goes else body), parcels
 
     def flush(self) -> None:
         """Send queued frames as far as the socket takes them."""
@@ -176,6 +198,7 @@ class Channel:
 
         Raises:
             EOFError: the other side is gone.
+            NoDescriptor: it sent memory, for which this process has no descriptor left.
         """
         while len(self._in) < _HEADER.size:
             if not self._receive(AT_ONCE):
@@ -194,6 +217,8 @@ class Channel:
         ]
         body = bytes(memoryview(self._in)[start : start + length])
         del self._in[: start + length]
+        if parcels and parcels[0].slot == _INSIDE:
+            return Frame(kind, a, b, *_apart(body, parcels))
         buffers = self._inbox.get(parcels) if parcels else ()
         if buffers and not body:  # no pickle is empty: it came beside its frame, as the last one
             return Frame(kind, a, b, buffers[-1], buffers[:-1])
@@ -212,10 +237,15 @@ class Channel:
     def _receive(self, size: int) -> bool:
         """Add what has arrived to the bytes that wait; ``False`` when there is nothing now."""
         try:
+            if self._lost:
+                raise NoDescriptor
             if SHARES_MEMORY:
-                data, extra, _, _ = self._socket.recvmsg(size, _HANDLE_SPACE)
+                data, extra, flags, _ = self._socket.recvmsg(size, _HANDLE_SPACE)
                 if extra:
                     self._handles += _handles_in(extra)
+                if flags & socket.MSG_CTRUNC:
+                    self._lost = True
+                    raise NoDescriptor
             else:
                 data = self._socket.recv(size)
         except BlockingIOError:
@@ -226,6 +256,16 @@ class Channel:
             raise EOFError("the other side of the channel is gone")
         self._in += data
         return True
+
+
+def _apart(body: bytes, parcels: list[Parcel]) -> tuple[bytes, tuple[bytearray, ...]]:
+    """A pickle, and the buffers behind it: writable, as those that come through memory are."""
+    start = at = len(body) - sum(parcel.size for parcel in parcels)
+    view, buffers = memoryview(body), []
+    for parcel in parcels:
+        buffers.append(bytearray(view[at : at + parcel.size]))
+        at += parcel.size
+    return body[:start], tuple(buffers)
 
 
 def _carrying(handles: list[int]) -> tuple[int, int, bytes]:

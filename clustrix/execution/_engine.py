@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import News
 from clustrix.errors import ClustrixError
+from clustrix.execution import _brief  # noqa: F401  (an item may leave no descriptor to load it)
 from clustrix.execution._chunks import cut
 from clustrix.execution._lane import Raised
 from clustrix.execution._partial import keep_partial

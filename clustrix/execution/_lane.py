@@ -14,6 +14,7 @@ from __future__ import annotations
 from clustrix._native import Context, local, partial, suppress
 from clustrix._records import Call, Chunk, Outcome, describe
 from clustrix._typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence
+from clustrix.execution._platform import spare
 
 __all__ = [
     "Raised",
@@ -164,7 +165,8 @@ def item_note(call: Call, index: int, item: object) -> str:
 
 
 def _shown(call: Call, item: Any) -> str:
-    from clustrix.execution._brief import brief  # most items do not fail
+    with spare():
+        from clustrix.execution._brief import brief  # most items do not fail
 
     if not isinstance(call.slot, tuple):
         return f"{call.loop_var}={brief(item)}"

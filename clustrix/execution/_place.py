@@ -42,7 +42,7 @@ _SETTERS = {
         "putenv": "environ",
         "unsetenv": "environ",
     },
-    "sys": {"setrecursionlimit": "recursion"},
+    "sys": {"setrecursionlimit": "recursion", "set_int_max_str_digits": "digits"},
     "warnings": {"_filters_mutated": "filters"},
     "locale": {"setlocale": "locale"},
     "socket": {"setdefaulttimeout": "patience"},
@@ -206,6 +206,10 @@ class Place:
         if sys.getrecursionlimit() != wanted["recursion"]:
             sys.setrecursionlimit(wanted["recursion"])
 
+    def _put_digits(self, wanted: Surroundings) -> None:
+        if wanted["digits"] is not None:
+            sys.set_int_max_str_digits(wanted["digits"])
+
     def _put_patience(self, wanted: Surroundings) -> None:
         socket = sys.modules.get("socket")
         if socket is not None and socket.getdefaulttimeout() != wanted["patience"]:
@@ -300,6 +304,7 @@ _PUT: dict[str, Callable[[Place, Surroundings], None]] = {
     "folder": Place._put_folder,
     "environ": Place._put_environ,
     "recursion": Place._put_recursion,
+    "digits": Place._put_digits,
     "patience": Place._put_patience,
     "locale": Place._put_locale,
     "filters": Place._put_filters,

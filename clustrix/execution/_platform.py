@@ -24,11 +24,13 @@ __all__ = [
     "AWAKE_SECONDS",
     "end_with_parent",
     "freeze",
+    "keep_spare",
     "limit_waiting",
     "request_stacks",
     "shared_page",
     "show_stacks_on_request",
     "socket_pair",
+    "spare",
     "stay_awake",
     "thaw",
     "wait_for",
@@ -181,6 +183,28 @@ def request_stacks(pid: int) -> None:
     """Ask a worker for its stacks, on its standard error."""
     if hasattr(signal, "SIGUSR1"):
         os.kill(pid, signal.SIGUSR1)
+
+
+_spare: list[int] = []
+
+
+def keep_spare() -> None:
+    """In a worker: hold a descriptor for the time when an item has left none."""
+    with suppress(OSError):
+        _spare.append(os.open(os.devnull, os.O_RDONLY))
+
+
+class spare:
+    """Meanwhile modules can be loaded, also where an item has left no descriptor for that."""
+
+    def __enter__(self) -> None:
+        self._held = bool(_spare)
+        if self._held:
+            os.close(_spare.pop())
+
+    def __exit__(self, *_: object) -> None:
+        if self._held:
+            keep_spare()
 
 
 def freeze(pid: int) -> None:

@@ -121,7 +121,7 @@ class ProcessLoop:
                 worker.prepare(self.context, self.task.id, self.task.packed)
                 worker.channel.send(Kind.CHUNK, chunk.start, worker.serial, packed)
                 worker.talking = False
-            except OSError:  # it is gone already; reading from it will say so
+            except ConnectionError:  # it is gone already; reading from it will say so
                 continue
             now = time.perf_counter()
             self.awake = now + _platform.AWAKE_SECONDS
@@ -215,7 +215,7 @@ class ProcessLoop:
                     yield outcome
             if gone is not None and worker.chunks:
                 raise gone
-        except (EOFError, OSError):
+        except (EOFError, ConnectionError):
             if (outcome := _recovery().died(self, worker)) is not None:
                 yield outcome
         worker.talking = interrupted
@@ -316,10 +316,10 @@ def _recovery() -> ModuleType:
     return recovery
 
 
-def _cannot_send(worker: Worker) -> OSError | None:
+def _cannot_send(worker: Worker) -> ConnectionError | None:
     """Send what waits; the error when nobody is there.  What it had said before still counts."""
     try:
         worker.channel.flush()
-    except OSError as error:
+    except ConnectionError as error:
         return error
     return None

@@ -44,6 +44,7 @@ def surroundings(blas: int | None = None) -> Surroundings:
         "environ": os.environ.copy() if _environ is None else _environ.copy(),
         "blas": blas if blas is None else str(blas),
         "recursion": sys.getrecursionlimit(),
+        "digits": _digits(),
         "patience": _socket_timeout(),
         "locale": _locale(),
         "decimal": _decimal(),
@@ -67,6 +68,12 @@ def _settings() -> dict[str, Any]:
     """What `clustrix.configure` and the environment say."""
     settings = loaded("clustrix._settings")
     return {} if settings is None else settings.portable()
+
+
+def _digits() -> int | None:
+    """How long a number may be as text; ``None`` where that has no limit yet."""
+    ask = getattr(sys, "get_int_max_str_digits", None)
+    return None if ask is None else ask()
 
 
 def _authkey() -> bytes | None:

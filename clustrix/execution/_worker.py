@@ -22,7 +22,7 @@ from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution import _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._capture import hold, release
-from clustrix.execution._channel import Channel, Frame, Kind, Packed, pack, unpack
+from clustrix.execution._channel import Channel, Frame, Kind, NoDescriptor, Packed, pack, unpack
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._page import BUSY, IDLE, Page
 from clustrix.execution._place import Place
@@ -51,6 +51,7 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     """
     _platform.end_with_parent(lifeline)
     _platform.show_stacks_on_request()
+    _platform.keep_spare()
     page = Page(mmap.mmap(page_handle, mmap.PAGESIZE))
     os.close(page_handle)
     end = socket.socket(fileno=socket_handle)
@@ -64,7 +65,7 @@ def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
     be_alone()
     place = Place()
     hold(channel)
-    with suppress(EOFError, BrokenPipeError), lane():
+    with suppress(EOFError, BrokenPipeError, NoDescriptor), lane():  # another goes on instead
         _serve(channel, page, place)
     release(channel)  # exit handlers print where they always have
     channel.close()
@@ -152,10 +153,12 @@ def _run(
     finally:
         recorder.hurry = None  # which knows the reply, and that the data
     if raised is not None:
-        from clustrix.execution._exceptions import pack_error
-        from clustrix.execution._transport import dumps, loads  # brings cloudpickle
+        with _platform.spare():
+            from clustrix.execution._exceptions import pack_error
+            from clustrix.execution._transport import dumps, loads  # brings cloudpickle
 
-        channel.send(Kind.FAILED, start, failed, Packed(pack_error(raised, dumps, loads)))
+            packed = Packed(pack_error(raised, dumps, loads))
+        channel.send(Kind.FAILED, start, failed, packed)
 
 
 class _Tasks:
@@ -275,16 +278,18 @@ class _Reply:
         self._page.phase(BUSY)
         start = self.chunk.start
         if self._call.collect:
-            from clustrix.execution._exceptions import pack_raised
-            from clustrix.execution._transport import dumps, loads
+            with _platform.spare():
+                from clustrix.execution._exceptions import pack_raised
+                from clustrix.execution._transport import dumps, loads
 
-            values = pack_raised(values, dumps, loads)
+                values = pack_raised(values, dumps, loads)
         try:
             before, self._recorder.muted = self._recorder.muted, True
             packed = pack(values, _dumps)
             self._recorder.muted = before
         except BaseException:
-            index, error = self._culprit(values)
+            with _platform.spare():
+                index, error = self._culprit(values)
             if kept := values[: index - start - self._sent]:
                 self._channel.send(Kind.PART, start, len(kept), pack(kept, _dumps))
             raise _Unsendable(index, error) from None
@@ -320,7 +325,8 @@ def _dumps(obj: object, buffer_callback: Callable[..., object] | None = None) ->
     try:
         return pickle.dumps(obj, protocol=5, buffer_callback=buffer_callback)
     except Exception:
-        from clustrix.execution import _transport  # loads cloudpickle, which most work never needs
+        with _platform.spare():
+            from clustrix.execution import _transport  # loads cloudpickle; most work never needs it
 
         return _transport.dumps(obj, buffer_callback)
 

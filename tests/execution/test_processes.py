@@ -373,7 +373,7 @@ def test_what_a_worker_watches_looks_as_it_does_here(run):
     def look(_):
         import inspect
 
-        told = os.chdir, os.putenv, sys.setrecursionlimit
+        told = os.chdir, os.putenv, sys.setrecursionlimit, sys.set_int_max_str_digits
         return [(one.__name__, one.__doc__, str(inspect.signature(one))) for one in told]
 
     assert run(look, [1]) == [look(1)]

@@ -42,6 +42,7 @@ def elsewhere(folder: Path, number: int) -> Iterator[None]:
         sys.getrecursionlimit(),
         socket.getdefaulttimeout(),
         logging.getLogger("tests.jobs").level,
+        sys.get_int_max_str_digits(),
     )
     with warnings.catch_warnings(), decimal.localcontext() as context:
         os.chdir(folder)
@@ -49,6 +50,7 @@ def elsewhere(folder: Path, number: int) -> Iterator[None]:
         locale.setlocale(locale.LC_ALL, "C.UTF-8" if number % 2 else "C")
         sys.path.append(f"/of/the/caller/{number}")
         sys.setrecursionlimit(3000 + number)
+        sys.set_int_max_str_digits(5000 + number)
         socket.setdefaulttimeout(10.5 + number)
         logging.getLogger("tests.jobs").setLevel(logging.INFO if number % 2 else logging.WARNING)
         logging.disable(logging.CRITICAL if number == 3 else logging.NOTSET)
@@ -61,6 +63,7 @@ def elsewhere(folder: Path, number: int) -> Iterator[None]:
         finally:
             jobs.REQUEST.reset(token)
             logging.disable(logging.NOTSET)
+            sys.set_int_max_str_digits(before[6])
             logging.getLogger("tests.jobs").setLevel(before[5])
             socket.setdefaulttimeout(before[4])
             sys.setrecursionlimit(before[3])

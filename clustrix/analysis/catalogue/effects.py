@@ -98,7 +98,9 @@ WRITES_ARGUMENT: Final = {
 PROCESS_WIDE: Final = frozenset(
     {
         *of("os", "chdir fchdir putenv unsetenv umask nice setuid setgid"),
-        *of("sys", "setrecursionlimit setswitchinterval settrace setprofile"),
+        *of(
+            "sys", "setrecursionlimit set_int_max_str_digits setswitchinterval settrace setprofile"
+        ),
         *of("locale", "setlocale"),
         *of("warnings", "simplefilter filterwarnings resetwarnings"),
         *of("logging", "basicConfig disable"),

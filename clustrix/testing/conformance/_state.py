@@ -64,11 +64,13 @@ def _system() -> Callable[[], None]:
 def _interpreter() -> Callable[[], None]:
     streams = sys.stdin, sys.stdout, sys.stderr
     path, argv, limit = list(sys.path), list(sys.argv), sys.getrecursionlimit()
+    digits = sys.get_int_max_str_digits()
 
     def put_back() -> None:
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.path[:], sys.argv[:] = path, argv
         sys.setrecursionlimit(limit)
+        sys.set_int_max_str_digits(digits)
 
     return put_back
 

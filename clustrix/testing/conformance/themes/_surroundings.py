@@ -176,6 +176,21 @@ def recursion_limit(subject: Subject) -> None:
     same(subject, program, shows="tuple[3210, 1500]")
 
 
+def _long(x: int) -> Any:
+    return sys.get_int_max_str_digits(), len(str(10**5000))
+
+
+@theme.behaviour
+def length_of_numbers_as_text(subject: Subject) -> None:
+    """A longest number that may become text, which the caller raised for longer ones."""
+
+    def program(loop: Subject) -> Any:
+        sys.set_int_max_str_digits(6543)
+        return loop(_long, range(N))
+
+    same(subject, program, shows="tuple[6543, 5001]")
+
+
 def _third(x: int) -> Any:
     return decimal.getcontext().prec, str(decimal.Decimal(1) / decimal.Decimal(3))
 
@@ -272,6 +287,7 @@ def _change_everything(x: int) -> Any:
     os.environ["CONFORMANCE"] = "changed"
     sys.path.insert(0, "/changed")
     sys.setrecursionlimit(4321)
+    sys.set_int_max_str_digits(1234)
     socket.setdefaulttimeout(99.0)
     warnings.simplefilter("error")
     setting.set("changed")
@@ -286,6 +302,7 @@ def _look() -> Any:
         os.environ.get("CONFORMANCE"),
         sys.path[0] == "/changed",
         sys.getrecursionlimit() == 4321,
+        sys.get_int_max_str_digits() == 1234,
         socket.getdefaulttimeout(),
         warnings.filters[0][0] == "error",
         setting.get(),
