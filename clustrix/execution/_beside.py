@@ -141,4 +141,8 @@ class Beside:
         """
         self._taken += 1
         middle = len(self._taper.items) // 2 if self._taken == 2 else None
-        return self._schedule.take() if self._loop.take_back(item=middle) else None
+        if not self._loop.take_back(item=middle):
+            return None
+        chunk = self._schedule.take()
+        self._hand_out()  # a part of it may be left for others
+        return chunk

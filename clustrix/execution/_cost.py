@@ -46,10 +46,10 @@ WARM = 0.00015
 # 1.2 to 1.5 behind 100; a loop that measures itself loses more).
 NAP, DROWSY, ASLEEP = 0.0002, 0.06, 0.0015
 
-# benchmarks/round_trip.py: until a new worker has answered, one for each CPU, and what the caller
-# spends on it, most of that once for loading what sends work.
+# benchmarks/small.py: until a new worker has answered, one for each CPU, and what the caller spends
+# on it; with other numbers of items, 24 to 42 ms, a first call took half of the loop and 13 ms.
 COLD = 0.020
-COLD_CALLER = 0.0035
+COLD_CALLER = 0.0025
 
 # Handing a loop to threads that are cached, or new.
 THREADS = 0.0003
@@ -68,9 +68,9 @@ CHEAP = 1e-6
 # A change must promise this much, or the loop stays where it is.
 GAIN = 0.85
 
-# Less is enough where workers have to start: they are there for later loops, too
-# (benchmarks/small.py with 6,500 items, 34 ms: 1.04 of the plain loop alone, 0.95 with them).
-COLD_GAIN = 0.9
+# Nothing, where workers have to start: they are there for later loops, too (benchmarks/small.py:
+# 0.90 to 0.95 of the plain loop, 1.02 alone).
+COLD_GAIN = 1.0
 
 # Workers beyond the number of processors must promise more: their start-up is a guess.
 CLEAR_GAIN = 0.7

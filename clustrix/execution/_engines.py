@@ -12,19 +12,19 @@ import threading
 import time
 import weakref
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clustrix._model import cluster_kind
 from clustrix.execution import _thread_cache
+from clustrix.execution._birth import Newborn
 from clustrix.execution._cost import COLD, waking_takes
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
 from clustrix.execution._haste import in_haste
+from clustrix.execution._pool import Pool
+from clustrix.execution._processes import ProcessEngine
 from clustrix.execution._serial import SerialEngine
 from clustrix.execution._threads import ThreadEngine
-
-if TYPE_CHECKING:
-    from clustrix.execution._processes import ProcessEngine
 
 __all__ = ["Engines", "shared"]
 
@@ -95,17 +95,11 @@ class Engines:
             if self._processes is None:
                 cpus = available_cpus()
                 size = self._workers or cpus
-                with in_haste():  # all that they are sent by is loaded while they start
-                    from clustrix.execution._birth import Newborn
-
+                with in_haste():  # other threads may compute
                     # As many as there are processors beside that of the caller.
                     born = [Newborn(elsewhere=n < cpus - 1) for n in range(min(workers, size))]
-                    from clustrix.execution._pool import Pool
-
-                    pool = Pool(size, born)
-                    weakref.finalize(self, pool.close, 0.0)
-                    from clustrix.execution._processes import ProcessEngine
-
+                pool = Pool(size, born)
+                weakref.finalize(self, pool.close, 0.0)
                 self._processes = ProcessEngine(pool)
             return self._processes
 

@@ -257,7 +257,7 @@ class Others:
             return outcome
 
         if works:
-            loop.parting = Parting(loop.pool)
+            loop.parting, loop.taper = Parting(loop.pool), taper
         Beside(
             loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
         ).run()

@@ -30,6 +30,7 @@ from clustrix.execution._page import patience_with
 from clustrix.execution._parting import Parting
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._taper import Taper
 from clustrix.execution._tasks import Task
 
 __all__ = ["ProcessLoop"]
@@ -75,6 +76,7 @@ class ProcessLoop:
         self.depth = 1  # chunks that a worker may have: the one that it runs, and those behind
         self.unsent: Callable[[Chunk], Outcome] | None = None  # who runs what cannot travel
         self.parting: Parting | None = None  # of a calling thread that works, too
+        self.taper: Taper | None = None  # which says how much it takes back at once
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.false_starts = 0
@@ -249,16 +251,38 @@ class ProcessLoop:
         return False
 
     def _take_back_from(self, worker: Worker, place: int) -> bool:
-        """Take back one chunk of a worker, unless it has begun."""
+        """Take back a chunk of a worker, unless it has begun."""
         serial, chunk = worker.chunks[place]
         if not worker.page.take_back(serial):
             return False
         del worker.chunks[place]
+        if self.taper is not None:
+            chunk = self._bite(self.taper, worker, place, chunk)
         self.schedule.put_back(chunk)
         if not worker.chunks:  # nothing of it is under way any more
             del self.working[worker.channel.fileno()]
             self.idle.append(worker)
         return True
+
+    def _bite(self, taper: Taper, worker: Worker, place: int, chunk: Chunk) -> Chunk:
+        """Small chunks in a row as one; of the last one that waits, half."""
+        chunks, items = worker.chunks, self.call.items
+        waiting = sum(len(one.items) for _, one in itertools.islice(chunks, 1, None))
+        most = taper.bite(waiting)
+        while place and chunk.stop - chunks[place - 1][1].start <= most:
+            place -= 1
+            serial, before = chunks[place]
+            if before.stop != chunk.start or not worker.page.take_back(serial):
+                break
+            del chunks[place]
+            chunk = Chunk(before.start, items[before.start : chunk.stop])
+        count = len(chunk.items)
+        if (half := taper.half(count)) and all(
+            len(one.chunks) < 2 for one in self.working.values()
+        ):
+            self.schedule.put_back(Chunk(chunk.start, chunk.items[:half]))
+            chunk = Chunk(chunk.start + half, chunk.items[half:])
+        return chunk
 
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk

@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterable
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix._records import News
+from clustrix.execution import _logs  # noqa: F401  (what looks for a loop's log levels has it then)
 from clustrix.execution._cpus import available_cpus
 from clustrix.execution._partial import keep_partial
 from clustrix.execution._pool import Pool

@@ -77,6 +77,17 @@ class Taper:
         self._cut += 1
         return chunk
 
+    def bite(self, waiting: int) -> int:
+        """Items that a lane takes at once, of so many that lie ready at another one."""
+        if self._size is not None:
+            return 1
+        wall = max(self.wall, 1e-9)
+        return int(min(waiting * wall / (2 * self.lanes), SHORT) / wall)
+
+    def half(self, count: int) -> int:
+        """Of so many items, the last that lie ready, what another lane gets; 0 for nothing."""
+        return count // 2 if self._size is None and count * self.wall >= 2 * LEAST else 0
+
     def size(self) -> int:
         """Items in the next chunk."""
         if self._size is not None:

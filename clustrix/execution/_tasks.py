@@ -64,28 +64,28 @@ class Tasks:
         Raises:
             NotPicklableError: the function or its constant arguments cannot travel.
         """
-        key = _key(call)
+        alone = _light.knows_no_function(call)
+        key = _key(call, alone)
         known = None if key is None else self._settled.get(key)
         if known is None:
-            task = self._pack(call)
+            task = self._pack(call, alone)
             if key is not None and task.kept:
                 _remember(self._settled, key, (settle(call.function), task))
             return task
         settled, task = known
         if settled is None:
-            return self._pack(call)
+            return self._pack(call, alone)
         if not settled.holds():
             del self._settled[key]
-            return self._pack(call)
+            return self._pack(call, alone)
         if not task.settled:
             task = task._replace(settled=True)
             self._settled[key] = settled, task
         return task
 
-    def _pack(self, call: Call) -> Task:
+    def _pack(self, call: Call, alone: bool) -> Task:
         try:
-            task = call.task(), carry(call.function)
-            packed = Packed(light) if (light := _light.dumps(task, call)) else _packed(task)
+            packed = _packed(call, alone)
         except Exception as error:
             raise NotPicklableError(
                 f"{describe(call.function)}() cannot be sent to a worker process: {error}"
@@ -95,7 +95,12 @@ class Tasks:
         return Task(_remember(self._ids, packed.body, next(_task_ids)), packed, kept=True)
 
 
-def _packed(task: object) -> Packed:
+def _packed(call: Call, alone: bool) -> Packed:
+    if (light := _light.by_code(call, alone=alone)) is not None:
+        return Packed(light)
+    task = call.task(), carry(call.function)
+    if (light := _light.by_name(task, call)) is not None:
+        return Packed(light)
     from clustrix.execution._transport import dumps  # brings cloudpickle; simple code needs none
 
     return pack(task, dumps)
@@ -112,7 +117,7 @@ def _remember(known: dict[_K, _V], key: _K, value: _V) -> _V:
     return known.setdefault(key, value)
 
 
-def _key(call: Call) -> object:
+def _key(call: Call, alone: bool) -> object:
     """What the tasks of two calls must have in common to be the same; ``None``: not to be told.
 
     Numbers of equal value may differ in type or sign, so arguments are compared as pickles.
@@ -126,4 +131,4 @@ def _key(call: Call) -> object:
             return None
         arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
     how = (call.slot, call.batched, call.loop_var, call.collect, call.seed)
-    return call.function, how, arguments, by_value()
+    return call.function, how, arguments, by_value(), alone

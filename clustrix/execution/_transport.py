@@ -1,9 +1,9 @@
 """What travels between processes, as bytes: functions by reference or by value, and data.
 
-    importable function          ──> its name; the worker imports it
-    original of a decorated one  ──> the name of the decorated one, then so many times __wrapped__
-    __main__, local, lambda      ──> code, closure and the globals it reads (cloudpickle)
-    everything else              ──> pickle protocol 5, big buffers out of band
+    importable function      ──> its name; the worker imports it
+    what a decorator wraps   ──> the name of the decorated one (`_references.py`)
+    __main__, local, lambda  ──> code, closure and the globals it reads (cloudpickle)
+    everything else          ──> pickle protocol 5, big buffers out of band
 
 The second row is why this file exists: the function that a decorator wraps is not what its
 name leads to, so the standard pickle refuses it, and carrying it by value would carry half of
@@ -27,6 +27,7 @@ from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution._exceptions import reduce_error
 from clustrix.execution._lane import item_note
+from clustrix.execution._references import importable, reference
 from clustrix.execution._shipping import goes_by_value, registered, shipped
 from clustrix.execution._surroundings import reduce_variable
 
@@ -71,7 +72,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
         if kind is FunctionType:
-            return _reference(obj) or super().reducer_override(obj)
+            return reference(obj) or super().reducer_override(obj)
         if kind is ModuleType and goes_by_value(obj.__name__):
             return _module_by_value(obj)
         if isinstance(obj, BaseException):
@@ -84,7 +85,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return name
         # Proxies claim the class of what they wrap; cloudpickle would take a decorated function
         # for a plain one and drop the decoration.  Their own methods know better.
-        if hasattr(kind, "__reduce_by_value__") and not _importable(obj):
+        if hasattr(kind, "__reduce_by_value__") and not importable(obj):
             return obj.__reduce_by_value__()
         return NotImplemented
 
@@ -161,63 +162,3 @@ def _module_by_value(module: ModuleType) -> tuple[Any, ...]:
 
 def _fill(module: ModuleType, held: dict[str, Any]) -> None:
     vars(module).update(held)
-
-
-def _reference(function: FunctionType) -> tuple[Any, ...] | None:
-    """How to find, in an importing process, a function that sits inside its decoration.
-
-    Returns:
-        A reduction; ``None`` when the function is not wrapped by what its name leads to.
-    """
-    module, name = function.__module__, function.__qualname__
-    if module in (None, "__main__") or "<" in name or module not in sys.modules:
-        return None
-    if goes_by_value(module):
-        return None
-    try:
-        found = _look_up(module, name)
-    except (AttributeError, KeyError):
-        return None
-    layers = 0
-    while found is not function:
-        found = _next_layer(found)
-        layers += 1
-        if found is None or layers > 100:
-            return None
-    return (_unwrap, (module, name, layers)) if layers else None
-
-
-def _importable(function: Any) -> bool:
-    """Whether another process finds this very object under its name."""
-    module, name = function.__module__, function.__qualname__
-    if module in (None, "__main__") or "<" in name or module not in sys.modules:
-        return False
-    if goes_by_value(module):
-        return False
-    try:
-        return _look_up(module, name) is function
-    except (AttributeError, KeyError):
-        return False
-
-
-def _unwrap(module: str, name: str, layers: int) -> Any:
-    found = _look_up(module, name)
-    for _ in range(layers):
-        found = _next_layer(found)
-    return found
-
-
-def _look_up(module: str, name: str) -> Any:
-    """What a qualified name leads to, as it is stored: no descriptor is called."""
-    if module not in sys.modules:
-        __import__(module)
-    first, *rest = name.split(".")
-    found = vars(sys.modules[module])[first]
-    for part in rest:
-        found = vars(found)[part]
-    return found
-
-
-def _next_layer(found: Any) -> Any:
-    """What a decoration wraps: wrapt, functools.wraps, classmethod and staticmethod agree."""
-    return getattr(found, "__wrapped__", None)

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from clustrix._model import Call, Plan
+from clustrix._model import Call, Chunk, Plan
 from clustrix.errors import ClustrixError, TaskTimeout, WorkerDied
 from clustrix.execution import _birth, _platform
 from clustrix.execution._channel import Channel, Kind, Packed
@@ -28,6 +28,7 @@ from clustrix.execution._process_loop import ProcessLoop
 from clustrix.execution._processes import ProcessEngine
 from clustrix.execution._recovery import overdue
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._taper import Taper
 from clustrix.execution._tasks import Tasks
 from tests.jobs import double
 
@@ -174,6 +175,31 @@ def test_where_the_chunk_that_is_wanted_has_begun_another_one_is_taken_back(stag
     assert rest(loop) == [4, 5]
     worker.begin(2, item=2)
     assert not loop.take_back(item=1)
+
+
+def test_small_chunks_are_taken_back_together(stage):
+    """As many as the calling thread bites off, up to one that has begun; each runs once."""
+    loop, worker = stage(depth=3)
+    worker.begin(1, item=0)
+    loop.taper = Taper(loop.call.items, 6, 1e-6)
+    loop.taper.lanes = 0.25  # so that all of it is its part
+    assert loop.take_back()
+    assert loop.schedule.take() == Chunk(2, range(2, 6))
+    assert not loop.take_back()
+    assert rest(loop) == []
+
+
+def test_of_the_last_chunk_that_waits_another_lane_keeps_half(stage):
+    """Where it is worth it; so none waits for one that has just begun a big chunk."""
+    loop, worker = stage(depth=3)
+    worker.begin(1, item=0)
+    loop.taper = Taper(loop.call.items, 6, 1.0)
+    assert loop.take_back()
+    assert loop.schedule.take() == Chunk(4, range(4, 6))
+    assert loop.take_back()
+    assert loop.schedule.take() == Chunk(3, range(3, 4))
+    assert loop.schedule.take() == Chunk(2, range(2, 3))
+    assert rest(loop) == []
 
 
 def test_values_on_their_way_when_time_is_up(stage):

@@ -23,7 +23,7 @@ if os.getpid() != {caller}:
 class Item:
     pass
 def same(x):
-    return x
+    return x if os else None  # reads more than plain data, so the module is imported for it
 """
 
 

@@ -182,7 +182,10 @@ def _long(x: int) -> Any:
 
 @theme.behaviour
 def length_of_numbers_as_text(subject: Subject) -> None:
-    """A longest number that may become text, which the caller raised for longer ones."""
+    """A longest number that may become text, which the caller raised for longer ones.
+
+    A pool that forks for each loop keeps this; workers that live longer do not.
+    """
 
     def program(loop: Subject) -> Any:
         sys.set_int_max_str_digits(6543)
