@@ -16,7 +16,6 @@ from typing import Any
 
 from clustrix._model import Call, Finding, describe
 from clustrix._sameness import sameness
-from clustrix._stores import may_write
 from clustrix.errors import SharedStateWarning
 
 __all__ = ["forget", "tell", "tell_planned"]
@@ -57,6 +56,8 @@ def tell(call: Call, engine: str, find: Callable[[], Iterable[Finding]]) -> None
     key = (*map(id, same), call.loop_var, threads)
     if key in _told:
         return
+    from clustrix._stores import may_write  # most loops leave the choice of an engine alone
+
     if may_write(call.function):
         found = [finding for finding in find() if finding.code.startswith("SH")]
         if threads:

@@ -9,11 +9,11 @@ how it binds as a method.  What is interesting happens elsewhere, and can be tes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from clustrix._model import Options, Plan
+from clustrix._model import Options
 from clustrix._settings import AUTO, RAISE, what_was_said
 from clustrix.decorators._binding import check_function, is_async
 from clustrix.decorators._several import find_loop, tidy_loop_var
@@ -21,88 +21,9 @@ from clustrix.decorators._wrapper import ParallelFunction
 
 if TYPE_CHECKING:
     from clustrix._progress import Progress
+    from clustrix.decorators._types import AsyncParallel, DaskClient, Decorate, P, Parallel, R
 
-__all__ = ["Parallel", "parallel"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
-
-
-class DaskClient(Protocol):
-    """A ``distributed.Client``, as type checkers see it where Dask is not installed."""
-
-    @property
-    def scheduler(self) -> Any:
-        """The connection to its scheduler."""
-
-    def get_executor(self, **kwargs: Any) -> Any:
-        """Its own interface to `concurrent.futures`."""
-
-
-class Parallel(Protocol[P, R_co]):
-    """A decorated function, as type checkers see it.
-
-    Attributes:
-        __wrapped__: the plain function, with its own types.
-    """
-
-    __name__: str
-    __qualname__: str
-
-    @property
-    def __wrapped__(self) -> Callable[P, R_co]:
-        """The plain function."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """One item in place of the loop variable: one value; an iterable of items: a list."""
-
-    def stream(
-        self, *args: Any, ordered: bool = True, ahead: int | None = None, **kwargs: Any
-    ) -> Generator[Any, None, None]:
-        """The values of the loop one by one, while later items run.
-
-        Args:
-            *args: as for the call; there must be something to loop over.
-            ordered: ``False``: pairs of index and value, as they come.
-            ahead: items that may be pulled before their values are asked for; ``None`` for
-                four chunks for every worker.
-            **kwargs: as for the call.
-        """
-
-    def explain(self, *args: Any, **kwargs: Any) -> Plan:
-        """The plan for a call with these arguments; nothing runs."""
-
-    @overload
-    def __get__(self, instance: None, owner: type | None = None) -> Parallel[P, R_co]: ...
-    @overload
-    def __get__(self, instance: object, owner: type | None = None) -> Parallel[..., R_co]: ...
-
-
-class AsyncParallel(Parallel[P, Coroutine[Any, Any, R_co]], Protocol[P, R_co]):
-    """A decorated async function, as type checkers see it."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
-        """To be awaited: one value for one item, a list for an iterable of items."""
-
-    def run(self, *args: Any, **kwargs: Any) -> Any:
-        """What ``await`` of the same call gives, for callers that are not async."""
-
-    @overload
-    def __get__(self, instance: None, owner: type | None = None) -> AsyncParallel[P, R_co]: ...
-    @overload
-    def __get__(self, instance: object, owner: type | None = None) -> AsyncParallel[..., R_co]: ...
-
-
-class Decorate(Protocol):
-    """The decorator with its options, as type checkers see it."""
-
-    @overload
-    def __call__(self, func: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncParallel[P, R]: ...
-    @overload
-    def __call__(self, func: Callable[P, R], /) -> Parallel[P, R]: ...
-    @overload
-    def __call__(self, func: classmethod[Any, P, R], /) -> Parallel[P, R]: ...
+__all__ = ["parallel"]
 
 
 @overload

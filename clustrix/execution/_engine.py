@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import News
+from clustrix._typing import Protocol
 from clustrix.errors import ClustrixError
 from clustrix.execution import _brief  # noqa: F401  (an item may leave no descriptor to load it)
 from clustrix.execution._chunks import cut
