@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix import _calls, analysis, execution
 from clustrix._calls import may_want_batches
-from clustrix._loaded import loaded
 from clustrix._model import Call, Options, Outcome, Plan
 from clustrix._sizes import as_said
 from clustrix._stream_executor import StreamExecutor
@@ -27,6 +26,7 @@ from clustrix.execution import (  # now: a first call loads nothing any more
     run_at_once,
     run_here,
     run_short,
+    seed_path,
 )
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ class LoopExecutor(StreamExecutor):
         if not call.items:
             return []
         self._engines.check_open()
-        seed: tuple[int, ...] | None = None
-        # An item with a seed may have called this; most programs have none.
-        if options.seed is not None or loaded("clustrix.execution._random"):
-            seed = execution.seed_path(options.seed)
+        seed = seed_path(options.seed)
         if seed is not None or options.on_error == "collect":
             call = call._replace(collect=options.on_error == "collect", seed=seed)
         try:

@@ -64,14 +64,14 @@ if TYPE_CHECKING:
     from clustrix.execution._futures import (
         run_batch as run_batch,
     )
-    from clustrix.execution._lane import inside_lane as inside_lane
-    from clustrix.execution._memory import remembered as remembered
-    from clustrix.execution._random import (
-        rng as rng,
+    from clustrix.execution._lane import (
+        inside_lane as inside_lane,
     )
-    from clustrix.execution._random import (
+    from clustrix.execution._lane import (
         seed_path as seed_path,
     )
+    from clustrix.execution._memory import remembered as remembered
+    from clustrix.execution._random import rng as rng
     from clustrix.execution._short import (
         run_at_once as run_at_once,
     )
@@ -97,9 +97,9 @@ _ROOMS = {
     "clustrix.execution._cpus": ("available_cpus", "this_machine"),
     "clustrix.execution._engine": ("Engine", "execute", "join"),
     "clustrix.execution._engines": ("Engines", "shared"),
-    "clustrix.execution._lane": ("inside_lane",),
+    "clustrix.execution._lane": ("inside_lane", "seed_path"),
     "clustrix.execution._memory": ("remembered",),
-    "clustrix.execution._random": ("rng", "seed_path"),
+    "clustrix.execution._random": ("rng",),
     "clustrix.execution._short": ("run_at_once", "run_here", "run_short"),
     "clustrix.execution._stream": ("EngineStream",),
     "clustrix.execution._window": ("Items", "Settings"),

@@ -11,6 +11,8 @@ dead worker its culprit.
 
 from __future__ import annotations
 
+import sys
+
 from clustrix._native import Context, local, partial, suppress
 from clustrix._records import Call, Chunk, Outcome, describe
 from clustrix._typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence
@@ -26,6 +28,7 @@ __all__ = [
     "join_batch",
     "lane",
     "run_chunk",
+    "seed_path",
 ]
 
 
@@ -88,6 +91,20 @@ class lane:
 
     def __exit__(self, *_: object) -> None:
         _state.depth -= 1
+
+
+def seed_path(seed: int | None) -> tuple[int, ...] | None:
+    """Where the random numbers of a loop come from.
+
+    One without a seed of its own goes by the item that it is in: a loop in a loop gives the same
+    numbers on every engine, too.
+    """
+    if seed is not None:
+        return (seed.__index__(),)
+    # Most programs have no seed, and have not loaded that; nor has one that is just loading it.
+    inside = getattr(sys.modules.get("clustrix.execution._random"), "path_inside", None)
+    path: tuple[int, ...] | None = None if inside is None else inside()
+    return path
 
 
 def run_chunk(

@@ -14,7 +14,6 @@ whose `spawn` has the same purpose and the same tree of indices.
 
 from __future__ import annotations
 
-import operator
 import os
 import sys
 import threading
@@ -29,7 +28,7 @@ from clustrix.execution._numpy_state import NAME, Legacy, imports, numpy_random
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-__all__ = ["Stream", "Streams", "rng", "run_seeded", "seed_path", "seeded"]
+__all__ = ["Stream", "Streams", "path_inside", "rng", "run_seeded", "seeded"]
 
 Path = tuple[int, ...]
 
@@ -116,14 +115,8 @@ def rng() -> Generator:
     return made
 
 
-def seed_path(seed: int | None) -> Path | None:
-    """Where the random numbers of a loop come from.
-
-    One without a seed of its own goes by the item that it is in: a loop in a loop gives the same
-    numbers on every engine, too.
-    """
-    if seed is not None:
-        return (operator.index(seed),)
+def path_inside() -> Path | None:
+    """The path of a loop without a seed: that of the item which it is in, if that has one."""
     stream = _running()
     return None if stream is None else stream.loop()
 
