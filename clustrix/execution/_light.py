@@ -41,7 +41,9 @@ def knows_no_function(call: Call) -> bool:
     It would find that the one that travelled as code is not the same as the one in its module.
     """
     items = call.items
-    return type(items) is range or (0 < len(items) <= MOST_ITEMS and all_plain(items))
+    if type(items) is range:
+        return True
+    return 0 < len(items) <= MOST_ITEMS and type(items[0]) in PLAIN and all_plain(items)
 
 
 def by_code(call: Call, *, alone: bool) -> bytes | None:

@@ -2,7 +2,7 @@
 
 importable function          ──> module, name
 original of a decorated one  ──> module, name of the decorated one, so many times __wrapped__
-one that travelled by value  ──> what it came from: `_made.py` has noted that
+one that travelled as code   ──> what it came from: `_made.py` has noted that
 """
 
 from __future__ import annotations
