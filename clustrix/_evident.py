@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+from collections.abc import Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -20,7 +21,7 @@ from clustrix._reads import layer
 from clustrix._records import Call
 from clustrix._settled import ABSENT, instructions, settle
 
-__all__ = ["is_evident", "is_simple"]
+__all__ = ["is_evident", "is_simple", "plain_items"]
 
 # Modules in which everything computes, and changes nothing that it is given.
 _PURE = frozenset(("_operator", "cmath", "itertools", "math", "operator"))
@@ -53,11 +54,14 @@ def is_evident(call: Call) -> bool:
         return False
     if not (all_plain(call.args) and all_plain(call.kwargs.values())):
         return False
-    if type(call.items) is not range and (
-        len(call.items) > MOST_ITEMS or not all_plain(call.items)
-    ):
-        return False
-    return is_simple(call.function)
+    return plain_items(call.items) and is_simple(call.function)
+
+
+def plain_items(items: Sequence[Any]) -> bool:
+    """Whether all items are numbers, texts and the like; of very many it is not known."""
+    if type(items) is range:
+        return True
+    return len(items) <= MOST_ITEMS and all_plain(items[:1]) and all_plain(items)
 
 
 def is_simple(function: object) -> bool:

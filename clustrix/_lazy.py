@@ -8,7 +8,6 @@ should wait for the rest.
 
 from __future__ import annotations
 
-import gc
 import sys
 
 TYPE_CHECKING = False  # the typing module itself would be the most expensive import here
@@ -36,13 +35,7 @@ def door(
     def __getattr__(name: str) -> Any:
         if name not in origin:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        collects = gc.isenabled()
-        gc.disable()  # nothing that is loaded is garbage; to look for some took 4 of 40 ms
-        try:
-            __import__(origin[name])
-        finally:
-            if collects:
-                gc.enable()
+        __import__(origin[name])
         value = getattr(sys.modules[origin[name]], name)
         setattr(sys.modules[package], name, value)
         return value

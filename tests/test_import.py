@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 
 import pytest
 
-from clustrix._lazy import door
 from tests.scripts import environment
 
 HEAVY = {
@@ -226,22 +224,3 @@ def test_unknown_names_are_attribute_errors():
         clustrix.nothing_of_the_kind  # noqa: B018  (asking is the point)
     with pytest.raises(ImportError):
         from clustrix import nothing_of_the_kind  # noqa: F401
-
-
-@pytest.mark.parametrize("on", [True, False])
-@pytest.mark.parametrize("there", [True, False])
-def test_the_garbage_collector_is_as_the_program_has_it(on, there):
-    """It rests while a room is loaded, also where that cannot be."""
-    state = gc.isenabled()
-    module = "clustrix._sizes" if there else "clustrix.no_such_room"
-    open_door, _, _ = door("clustrix", {module: ("THREADS_PER_CPU",)})
-    (gc.enable if on else gc.disable)()
-    try:
-        if there:
-            assert open_door("THREADS_PER_CPU")
-        else:
-            with pytest.raises(ModuleNotFoundError):
-                open_door("THREADS_PER_CPU")
-        assert gc.isenabled() == on
-    finally:
-        (gc.enable if state else gc.disable)()

@@ -16,7 +16,7 @@ import io
 import marshal
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from clustrix._evident import MOST_ITEMS, is_simple
+from clustrix._evident import is_simple, plain_items
 from clustrix._native import pickle
 from clustrix._plain import PLAIN, all_plain
 from clustrix._reads import names_in
@@ -40,10 +40,7 @@ def knows_no_function(call: Call) -> bool:
 
     It would find that the one that travelled as code is not the same as the one in its module.
     """
-    items = call.items
-    if type(items) is range:
-        return True
-    return 0 < len(items) <= MOST_ITEMS and type(items[0]) in PLAIN and all_plain(items)
+    return len(call.items) > 0 and plain_items(call.items)  # a stream does not say what it has
 
 
 def by_code(call: Call, *, alone: bool) -> bytes | None:

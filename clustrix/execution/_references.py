@@ -1,8 +1,10 @@
 """Functions by the name that leads to them, in a process that imports their module.
 
-importable function          ──> module, name
-original of a decorated one  ──> module, name of the decorated one, so many times __wrapped__
-one that travelled as code   ──> what it came from: `_made.py` has noted that
+    importable function          ──> module, name
+    original of a decorated one  ──> module, name of the decorated one, so many times __wrapped__
+    one that travelled as code   ──> what it came from: `_made.py` has noted that
+
+A place is what travels; `find` goes there in the process that needs the function.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ def place(function: FunctionType) -> Place | None:
     """Where a function is: its module, the name there, and the decorations around it.
 
     Examples:
-        >>> import functools, wrapt
+        >>> import functools
         >>> place(functools.wraps)
         ('functools', 'wraps', 0)
         >>> place(lambda: None) is None
@@ -59,13 +61,8 @@ def place(function: FunctionType) -> Place | None:
 
 def importable(function: Any) -> bool:
     """Whether another process finds this very object under its name."""
-    module, name = function.__module__, function.__qualname__
-    if not _reachable(module, name):
-        return False
-    try:
-        return _look_up(module, name) is function
-    except (AttributeError, KeyError):
-        return False
+    at = place(function)
+    return at is not None and at[2] == 0
 
 
 def find(module: str, name: str, layers: int) -> Any:
