@@ -17,7 +17,6 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from clustrix._plain import PLAIN, all_plain
-from clustrix._reads import layer
 from clustrix._records import Call
 from clustrix._settled import ABSENT, instructions, settle
 
@@ -71,8 +70,7 @@ def is_simple(function: object) -> bool:
         return False
     own = {id(function) for function, _, _ in settled.functions}
     return all(_pure(code) for _, code, _ in settled.functions) and all(
-        id(value) in own or id(layer(value)) in own or _harmless(name, value)
-        for _, name, value in settled.lookups
+        id(value) in own or _harmless(name, value) for _, name, value in settled.lookups
     )
 
 

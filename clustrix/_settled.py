@@ -51,14 +51,17 @@ class Settled(NamedTuple):
     Attributes:
         lookups: namespaces, names in them, and the objects found there.
         functions: functions, their code and their default arguments.
+        homes: where these say that they come from, which is all that their pickles may hold: as
+            lookups.
     """
 
     lookups: tuple[tuple[Mapping[str, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, CodeType, tuple[Any, ...] | None], ...]
+    homes: tuple[tuple[Mapping[str, Any], str, Any], ...]
 
     def holds(self) -> bool:
         """Whether all that is as it was."""
-        for space, name, value in self.lookups:
+        for space, name, value in (*self.lookups, *self.homes):
             if space.get(name, ABSENT) is not value:
                 return False
         for function, code, defaults in self.functions:
@@ -79,7 +82,7 @@ def settle(function: object) -> Settled | None:
     while look.waiting:
         if not look.function(look.waiting.pop()) or len(look.lookups) > MOST_LOOKUPS:
             return None
-    return Settled(tuple(look.lookups), tuple(look.functions))
+    return Settled(tuple(look.lookups), tuple(look.functions), tuple(look.homes))
 
 
 class _Look:
@@ -88,6 +91,7 @@ class _Look:
     def __init__(self) -> None:
         self.lookups: list[tuple[Mapping[str, Any], str, Any]] = []
         self.functions: list[tuple[FunctionType, CodeType, tuple[Any, ...] | None]] = []
+        self.homes: list[tuple[Mapping[str, Any], str, Any]] = []
         self.waiting: list[FunctionType] = []
         self.seen: set[int] = set()
 
@@ -144,9 +148,9 @@ class _Look:
         if not all_plain(defaults or ()) or _writes(code):
             return False
         self.functions.append((function, code, defaults))
-        if home is not None:  # its pickle may be nothing but this name
+        if home is not None:
             name = function.__qualname__.partition(".")[0]
-            self.lookups.append((vars(home), name, vars(home).get(name, ABSENT)))
+            self.homes.append((vars(home), name, vars(home).get(name, ABSENT)))
         return self.space(function.__globals__, names_in(code))
 
 

@@ -85,8 +85,23 @@ def imports(x: int) -> Any:
     return hidden.listdir(x)
 
 
+def local() -> Any:
+    """A function inside of one that reads files."""
+    open(os.devnull).close()
+
+    def inner(x: int) -> int:
+        return burn(x)
+
+    return inner
+
+
 class Point:
     """A class of the user's."""
+
+    @staticmethod
+    def distance(x: int) -> float:
+        """A function inside of it."""
+        return math.hypot(x, 1)
 
 
 def makes(_: int) -> Point:
@@ -94,7 +109,9 @@ def makes(_: int) -> Point:
     return Point()
 
 
-@pytest.mark.parametrize("function", [burn, with_helpers, text, lambda x: x * x])
+@pytest.mark.parametrize(
+    "function", [burn, with_helpers, text, local(), Point.distance, lambda x: x * x]
+)
 def test_simple_functions_are_evident(function):
     """And the analysis agrees: processes, nothing found."""
     call = Call(function, range(4))

@@ -217,7 +217,7 @@ class Newborn:
         self.lifeline = io.FileIO(held, "w")  # is closed once, whoever comes first
         code = (
             f"import sys; sys.path[:] = {[ROOT, *filter(None, sys.path)]!r}; "
-            "from clustrix.execution._worker import main; main"
+            "from clustrix.execution._early import main; main"
         )
         try:
             self.process = start_interpreter(code, (theirs.fileno(), page, lifeline))

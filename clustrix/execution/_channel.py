@@ -1,6 +1,6 @@
 """Messages between the parent and one worker: frames over a private socket pair.
 
-    frame = header (kind, a, b, sizes) · body (a pickle) · buffers (as file descriptors)
+    frame = head (`_frames.py`) · body (a pickle) · buffers (as file descriptors)
                                          └── a big one is a buffer, too ──┘
                                          and buffers are body where no descriptor is left
 
@@ -17,6 +17,7 @@ import os
 from clustrix._native import deque, pickle, socket, struct
 from clustrix._typing import Any, Callable, NamedTuple
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
+from clustrix.execution._frames import HEAD, Kind
 
 __all__ = ["EMPTY", "Channel", "Frame", "Kind", "NoDescriptor", "Packed", "pack", "unpack"]
 
@@ -34,7 +35,7 @@ BIG_BODY = 1 << 15
 # Up to here it is cheaper to copy a body behind its header than to send it on its own.
 ONE_PIECE = 1 << 14
 
-_HEADER = struct.Struct("<BqqQB")
+_HEADER = struct.Struct("5q")
 # Bytes to ask the socket for; most frames, header and body, come with one call.
 AT_ONCE = 1 << 16
 
@@ -58,13 +59,6 @@ class NoDescriptor(OSError):
             "no file descriptor is left for the arrays that another process sends; close files, or "
             "allow more of them (ulimit -n)",
         )
-
-
-class Kind:
-    """What a frame means; the README of this room draws the conversation."""
-
-    CONTEXT, TASK, DROP, CHUNK, EXIT = range(5)  # parent to worker
-    PART, DONE, FAILED, BROKEN, SKIPPED, HEARD = range(16, 22)  # worker to parent
 
 
 class Packed(NamedTuple):
@@ -122,15 +116,24 @@ class Channel:
         outbox: the memory through which big buffers leave.
         inbox: and through which they come.
         patient: whether to wait for room in the outbox; the side that must never wait does not.
+        heard: what has been read from there already.
     """
 
-    def __init__(self, end: socket.socket, outbox: Outbox, inbox: Inbox, *, patient: bool) -> None:
+    def __init__(
+        self,
+        end: socket.socket,
+        outbox: Outbox,
+        inbox: Inbox,
+        *,
+        patient: bool,
+        heard: bytes = b"",
+    ) -> None:
         self._socket = end
         self._outbox = outbox
         self._inbox = inbox
         self._patient = patient
         self._out: deque[tuple[bytes | memoryview, list[int]]] = deque()
-        self._in = bytearray()
+        self._in = bytearray(heard)
         self._handles: list[int] = []
         self._lost = False  # whether handles were on the way that this process cannot have
 
@@ -152,6 +155,9 @@ class Channel:
         body, parcels = self._beside(*packed)
         header = _HEADER.pack(kind, a, b, len(body), len(parcels))
         handles = [parcel.handle for parcel in parcels if parcel.handle >= 0]
+        if handles:  # on its own: who does not take descriptors can tell before any is lost
+            self._out.append((header, []))
+            header = b""
         header += b"".join(_PARCEL.pack(slot, size, handle >= 0) for slot, size, handle in parcels)
         if len(body) <= ONE_PIECE:
             self._out.append((header + body, handles))
@@ -200,11 +206,11 @@ class Channel:
             EOFError: the other side is gone.
             NoDescriptor: it sent memory, for which this process has no descriptor left.
         """
-        while len(self._in) < _HEADER.size:
+        while len(self._in) < HEAD:
             if not self._receive(AT_ONCE):
                 return None
         kind, a, b, length, count = _HEADER.unpack_from(self._in)
-        start = _HEADER.size + count * _PARCEL.size
+        start = HEAD + count * _PARCEL.size
         while (missing := start + length - len(self._in)) > 0:
             if not self._receive(min(max(missing, AT_ONCE), MOST_AT_ONCE)):
                 return None
@@ -213,7 +219,7 @@ class Channel:
             return Frame(kind, a, b, body)
         parcels = [
             Parcel(slot, size, self._handles.pop(0) if fresh else -1)
-            for slot, size, fresh in _PARCEL.iter_unpack(self._in[_HEADER.size : start])
+            for slot, size, fresh in _PARCEL.iter_unpack(self._in[HEAD:start])
         ]
         body = bytes(memoryview(self._in)[start : start + length])
         del self._in[: start + length]

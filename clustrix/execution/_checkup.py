@@ -23,10 +23,11 @@ __all__ = ["BLAS_LIMITS", "SHARES_MEMORY", "CpuLimits", "cpu_limits", "lifeline"
 _HANGS = """
 import os, sys, time
 sys.path.insert(0, {root!r})
-from clustrix.execution import _platform
+from clustrix.execution import _lifeline
 def hang(out, lifeline):
     os.dup2(out, 1)
-    _platform.end_with_parent(lifeline)
+    _lifeline.ask_kernel(lifeline)
+    _lifeline.watch(lifeline)
     print(flush=True)
     time.sleep(600)
 hang"""

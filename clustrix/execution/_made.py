@@ -11,11 +11,10 @@ from __future__ import annotations
 import builtins
 import marshal
 
-from clustrix._typing import Any
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FunctionType
+    from typing import Any
 else:
     FunctionType = type(lambda: None)
 

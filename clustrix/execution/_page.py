@@ -16,7 +16,10 @@ import mmap
 import time
 
 from clustrix._native import Lock
-from clustrix._typing import Iterable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page", "is_late", "patience_with"]
 

@@ -1,9 +1,8 @@
 """Everything that differs between operating systems, with a fallback for each.
 
     Linux     one socket pair a worker; big buffers in anonymous shared memory (memfd), handed
-              over as file descriptors; the kernel ends a worker whose parent is gone
-    elsewhere the same socket pair; buffers travel inside the pickles; a thread in the worker
-              watches for the parent
+              over as file descriptors
+    elsewhere the same socket pair; buffers travel inside the pickles
 
 Nothing here has a name that another process could look up: no port, no file, no /dev/shm entry,
 so nothing can be read by another user, and nothing is left behind however a process ends.
@@ -17,18 +16,15 @@ import select
 import sys
 import time
 
-from clustrix._native import signal, socket, start_new_thread, struct, suppress
+from clustrix._native import signal, socket, struct, suppress
 from clustrix._typing import Iterable
 
 __all__ = [
     "AWAKE_SECONDS",
-    "end_with_parent",
     "freeze",
     "keep_spare",
     "limit_waiting",
-    "request_stacks",
     "shared_page",
-    "show_stacks_on_request",
     "socket_pair",
     "spare",
     "stay_awake",
@@ -48,8 +44,6 @@ AWAKE_SECONDS = 300e-6 if hasattr(os, "sched_yield") else 0.0
 # After so many chances at most, staying awake is tried again.
 MOST_VAIN = 256
 
-_F_SETSIG = 10  # from <fcntl.h> on Linux; the fcntl module names it only since Python 3.10
-
 
 def shared_page() -> tuple[int, mmap.mmap]:
     """A page of memory that a child can map too, and the descriptor to hand it."""
@@ -67,35 +61,6 @@ def shared_page() -> tuple[int, mmap.mmap]:
 def socket_pair() -> tuple[socket.socket, socket.socket]:
     """Both ends of a conversation."""
     return socket.socketpair()
-
-
-def end_with_parent(lifeline: int) -> None:
-    """Make sure that this process does not outlive its parent, whatever it is doing.
-
-    Args:
-        lifeline: read end of a pipe whose other end only the parent holds.
-
-    The kernel is asked to send SIGKILL when the pipe's other end closes.  Unlike a thread that
-    watches, this also works while C code holds the GIL; unlike PR_SET_PDEATHSIG it does not
-    fire when merely the thread that started this process ends.
-    """
-    if sys.platform == "linux":
-        import fcntl
-
-        with suppress(OSError):
-            fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-            fcntl.fcntl(lifeline, _F_SETSIG, signal.SIGKILL)
-            flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-            fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
-    start_new_thread(_watch, (lifeline, os.getppid()))
-
-
-def _watch(lifeline: int, parent: int) -> None:
-    """The fallback, and for a parent that died before the kernel was asked."""
-    while True:
-        readable, _, _ = select.select([lifeline], [], [], 1.0)
-        if readable or os.getppid() != parent:
-            os._exit(1)
 
 
 def stay_awake(handle: int, until: float) -> None:
@@ -167,22 +132,6 @@ def limit_waiting(end: socket.socket, seconds: float) -> None:
     else:
         limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
     end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-
-
-def show_stacks_on_request() -> None:
-    """In a worker: SIGUSR1 prints the stacks of all threads, even while C code holds the GIL."""
-    if hasattr(signal, "SIGUSR1"):
-        import faulthandler
-
-        # Without a standard error; there is no other that a caller could read.
-        with suppress(AttributeError, ValueError, OSError, RuntimeError):
-            faulthandler.register(signal.SIGUSR1, all_threads=True)
-
-
-def request_stacks(pid: int) -> None:
-    """Ask a worker for its stacks, on its standard error."""
-    if hasattr(signal, "SIGUSR1"):
-        os.kill(pid, signal.SIGUSR1)
 
 
 _spare: list[int] = []

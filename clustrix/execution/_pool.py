@@ -26,10 +26,11 @@ from collections.abc import Iterable
 from clustrix._model import Chunk
 from clustrix._native import pickle
 from clustrix._typing import Any, Protocol
-from clustrix.execution import _platform
+from clustrix.execution import _lifeline
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._birth import Newborn, Process
-from clustrix.execution._channel import Channel, Kind, Packed
+from clustrix.execution._channel import Channel, Packed
+from clustrix.execution._frames import Kind
 from clustrix.execution._page import Page
 
 __all__ = ["Pool", "Worker"]
@@ -239,7 +240,7 @@ class Pool:
         """Let every worker print the stacks of its threads on its standard error."""
         for process in self.processes():
             if process.poll() is None:
-                _platform.request_stacks(process.pid)
+                _lifeline.request_stacks(process.pid)
 
     def close(self, grace: float = GRACE_SECONDS) -> None:
         """End the idle workers; busy ones are ended by the loops that hold them."""

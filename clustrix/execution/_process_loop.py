@@ -24,7 +24,8 @@ from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import Event, Heard, News
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
-from clustrix.execution._channel import Frame, Kind, unpack
+from clustrix.execution._channel import Frame, unpack
+from clustrix.execution._frames import Kind
 from clustrix.execution._packing import Packing
 from clustrix.execution._page import patience_with
 from clustrix.execution._parting import Parting
@@ -121,7 +122,7 @@ class ProcessLoop:
             begin = time.perf_counter()
             try:
                 worker.prepare(self.context, self.task.id, self.task.packed)
-                worker.channel.send(Kind.CHUNK, chunk.start, worker.serial, packed)
+                worker.channel.send(self._kind(), chunk.start, worker.serial, packed)
                 worker.talking = False
             except ConnectionError:  # it is gone already; reading from it will say so
                 continue
@@ -129,6 +130,14 @@ class ProcessLoop:
             self.awake = now + _platform.AWAKE_SECONDS
             if self.parting is not None:  # it may have run here, in front of the caller
                 self.parting.waited(now - begin, [worker])
+
+    def _kind(self) -> int:
+        """What a chunk is to its worker; of a simple one values leave all at once, at its end.
+
+        So it must be short, as those are that are cut by time.
+        """
+        short = self.taper is not None and self.taper.timed
+        return Kind.SIMPLE if short and self.task.simple else Kind.CHUNK
 
     def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""

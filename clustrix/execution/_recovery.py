@@ -18,8 +18,9 @@ from clustrix._model import Chunk, Outcome
 from clustrix._native import pickle
 from clustrix._records import News
 from clustrix.execution import _platform
-from clustrix.execution._channel import Frame, Kind, unpack
+from clustrix.execution._channel import Frame, unpack
 from clustrix.execution._exceptions import unpack_error, unpack_raised
+from clustrix.execution._frames import Kind
 from clustrix.execution._lane import Raised
 from clustrix.execution._losses import (
     disagreement,

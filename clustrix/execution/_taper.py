@@ -62,6 +62,11 @@ class Taper:
         self._cut = 0
 
     @property
+    def timed(self) -> bool:
+        """Whether it says by time how big a chunk is, and not the user by number."""
+        return self._size is None
+
+    @property
     def left(self) -> int:
         """Items that are in no chunk yet."""
         return len(self.items) - self.next

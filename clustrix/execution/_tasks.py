@@ -43,19 +43,21 @@ class Task(NamedTuple):
         kept: whether workers keep it for loops to come.
         settled: whether a worker may use what it made of it for the next loop, too: nothing in
             it can have changed since.
+        simple: whether a worker can run it before it has loaded what relays and restores.
     """
 
     id: int
     packed: Packed
     kept: bool
     settled: bool = False
+    simple: bool = False
 
 
 class Tasks:
     """The tasks of one engine."""
 
     def __init__(self) -> None:
-        self._ids: dict[bytes, int] = {}
+        self._ids: dict[tuple[bytes, bool], int] = {}
         self._settled: dict[object, tuple[Settled | None, Task]] = {}
 
     def make(self, call: Call) -> Task:
@@ -85,25 +87,27 @@ class Tasks:
 
     def _pack(self, call: Call, alone: bool) -> Task:
         try:
-            packed = _packed(call, alone)
+            packed, simple = _packed(call, alone)
         except Exception as error:
             raise NotPicklableError(
                 f"{describe(call.function)}() cannot be sent to a worker process: {error}"
             ) from error
         if len(packed.body) >= SMALL_TASK or packed.buffers:
             return Task(next(_task_ids), packed, kept=False)
-        return Task(_remember(self._ids, packed.body, next(_task_ids)), packed, kept=True)
+        number = _remember(self._ids, (packed.body, simple), next(_task_ids))
+        return Task(number, packed, kept=True, simple=simple)
 
 
-def _packed(call: Call, alone: bool) -> Packed:
+def _packed(call: Call, alone: bool) -> tuple[Packed, bool]:
+    """What stays the same, as bytes, and whether that and all items are simple."""
     if (light := _light.by_code(call, alone=alone)) is not None:
-        return Packed(light)
+        return Packed(light), alone and not (call.batched or call.collect or call.seed)
     task = call.task(), carry(call.function)
     if (light := _light.by_name(task, call)) is not None:
-        return Packed(light)
+        return Packed(light), False
     from clustrix.execution._transport import dumps  # brings cloudpickle; simple code needs none
 
-    return pack(task, dumps)
+    return pack(task, dumps), False
 
 
 _K = TypeVar("_K")

@@ -5,24 +5,22 @@
     CHUNK   ──> run the items ──> PART … PART, then DONE, FAILED or BROKEN
     EXIT, or nobody there any more ──> leave
 
-It is started as ``python -c "…main(socket, page, lifeline)"``: the caller's main module is not
-imported again, so no ``if __name__ == "__main__"`` guard is needed.
+It begins in `_early.py`, which hands over what it has heard and not dealt with.
 """
 
 from __future__ import annotations
 
-import mmap
-import os
 import sys
 import time
 
 from clustrix._native import get_ident, pickle, socket, suppress
 from clustrix._records import Call, Chunk, describe
 from clustrix._typing import Any, Callable, NamedTuple
-from clustrix.execution import _platform
+from clustrix.execution import _lifeline, _platform
 from clustrix.execution._arena import Inbox, Outbox
 from clustrix.execution._capture import hold, release
-from clustrix.execution._channel import Channel, Frame, Kind, NoDescriptor, Packed, pack, unpack
+from clustrix.execution._channel import Channel, Frame, NoDescriptor, Packed, pack, unpack
+from clustrix.execution._frames import Kind
 from clustrix.execution._lane import item_note, lane, run_chunk
 from clustrix.execution._page import BUSY, IDLE, Page
 from clustrix.execution._place import Place
@@ -41,25 +39,23 @@ SHORT_SECONDS = 0.001
 FLUSH_SECONDS = 0.005
 
 
-def main(socket_handle: int, page_handle: int, lifeline: int) -> None:
+def main(handle: int, page: Page, lifeline: int, heard: bytes) -> None:
     """Serve until the parent hangs up.
 
     Args:
-        socket_handle: descriptor of this side of the socket pair.
-        page_handle: descriptor of the shared page.
+        handle: descriptor of this side of the socket pair.
+        page: where the worker is in the loop.
         lifeline: read end of a pipe that closes when the parent is gone.
+        heard: what the parent has said so far.
     """
-    _platform.end_with_parent(lifeline)
-    _platform.show_stacks_on_request()
+    _lifeline.watch(lifeline)
     _platform.keep_spare()
-    page = Page(mmap.mmap(page_handle, mmap.PAGESIZE))
-    os.close(page_handle)
-    end = socket.socket(fileno=socket_handle)
+    end = socket.socket(fileno=handle)
     end.setblocking(True)  # a caller with a default timeout makes sockets that do not
     _platform.limit_waiting(end, IDLE_SECONDS)
     outbox = Outbox(lambda: page.emptied("parent"))
     inbox = Inbox(lambda: page.note_emptied("worker"), again=True)
-    channel = Channel(end, outbox, inbox, patient=True)
+    channel = Channel(end, outbox, inbox, patient=True, heard=heard)
     # Code that travels by value belongs to "__main__"; it must not find this start-up code there.
     sys.modules["__main__"] = type(sys)("__main__")
     be_alone()
@@ -81,7 +77,7 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
         frame = channel.read()
         if frame is None:  # nothing to do for IDLE_SECONDS
             return
-        if frame.kind == Kind.CHUNK:
+        if frame.kind in (Kind.CHUNK, Kind.SIMPLE):
             began = time.perf_counter()
             with recording(recorder):
                 page.open(frame.b)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
+import cloudpickle
 import pytest
 
 ENGINES = ["serial", "threads", "processes", "auto", "their threads", "their processes"]
@@ -24,3 +25,9 @@ def theirs() -> Iterator[dict[str, Any]]:
 def executor(request: Any, theirs: dict[str, Any]) -> Any:
     """The name of an engine, or an executor."""
     return theirs.get(request.param, request.param)
+
+
+@pytest.fixture
+def nothing_by_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests have sent modules by value that workers could not import."""
+    monkeypatch.setattr(cloudpickle.cloudpickle, "_PICKLE_BY_VALUE_MODULES", set())

@@ -18,9 +18,10 @@ import pytest
 from clustrix._model import Call, Chunk, Plan
 from clustrix.errors import ClustrixError, TaskTimeout, WorkerDied
 from clustrix.execution import _birth, _platform
-from clustrix.execution._channel import Channel, Kind, Packed
+from clustrix.execution._channel import Channel, Packed
 from clustrix.execution._chunks import cut
 from clustrix.execution._engine import execute
+from clustrix.execution._frames import Kind
 from clustrix.execution._lane import Raised
 from clustrix.execution._page import Page
 from clustrix.execution._pool import Pool

@@ -19,11 +19,11 @@ from clustrix.execution._channel import (
     BIG_BUFFER,
     MOST_BUFFERS,
     Channel,
-    Kind,
     Packed,
     pack,
     unpack,
 )
+from clustrix.execution._frames import Kind
 
 shares_memory = pytest.mark.skipif(
     not SHARES_MEMORY, reason="buffers travel inside the pickles here"

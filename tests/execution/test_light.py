@@ -91,10 +91,7 @@ def makes_another(x: Any) -> Any:
 unnamed = lambda x: x + 1  # noqa: E731
 
 
-@pytest.fixture(autouse=True)
-def nothing_by_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other tests have sent modules by value that workers could not import."""
-    monkeypatch.setattr(cloudpickle.cloudpickle, "_PICKLE_BY_VALUE_MODULES", set())
+pytestmark = pytest.mark.usefixtures("nothing_by_value")
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def _outlives(pid: int) -> bool:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             return False
-        if b"clustrix.execution._worker" not in command:
+        if b"clustrix.execution._early" not in command:
             return False
         time.sleep(0.05)
     return True
