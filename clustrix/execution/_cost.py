@@ -47,9 +47,10 @@ WARM = 0.00015
 NAP, DROWSY, ASLEEP = 0.0002, 0.06, 0.0015
 
 # benchmarks/small.py: until a new worker has answered, one for each CPU, and what the caller spends
-# on it; with other numbers of items, 24 to 42 ms, a first call took half of the loop and 13 ms.
-COLD = 0.020
-COLD_CALLER = 0.0025
+# on it; with other numbers of items, 17 to 29 ms, a first call took half of the loop and 11.5 ms, of
+# which it has spent 1.5 before it decides.
+COLD = 0.017
+COLD_CALLER = 0.002
 
 # Handing a loop to threads that are cached, or new.
 THREADS = 0.0003
