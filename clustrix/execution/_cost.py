@@ -47,8 +47,8 @@ WARM = 0.00015
 NAP, DROWSY, ASLEEP = 0.0002, 0.06, 0.0015
 
 # benchmarks/small.py: until a new worker has answered, one for each CPU, and what the caller spends
-# on it; with other numbers of items, 17 to 29 ms, a first call took half of the loop and 11.5 ms, of
-# which it has spent 1.5 before it decides.
+# on it; with other numbers of items, 17 to 29 ms, a first call took half of the loop and 11.5 ms,
+# of which 1.5 are spent before it decides.
 COLD = 0.017
 COLD_CALLER = 0.002
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import cloudpickle
 import pytest
+
+from clustrix._reads import is_installed
 
 ENGINES = ["serial", "threads", "processes", "auto", "their threads", "their processes"]
 
@@ -25,6 +29,16 @@ def theirs() -> Iterator[dict[str, Any]]:
 def executor(request: Any, theirs: dict[str, Any]) -> Any:
     """The name of an engine, or an executor."""
     return theirs.get(request.param, request.param)
+
+
+@pytest.fixture
+def main_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """That of a program which somebody started; the tests are run by an installed one."""
+    main = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    is_installed.cache_clear()
+    yield main
+    is_installed.cache_clear()
 
 
 @pytest.fixture

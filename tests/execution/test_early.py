@@ -17,7 +17,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -381,11 +380,9 @@ def test_loops_of_other_kinds_are_not_simple(call: dict[str, Any]) -> None:
     assert not Tasks().make(Call(cube, range(3), **call)).simple
 
 
-def test_the_same_task_is_another_one_where_items_are_not_plain(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.usefixtures("main_module")
+def test_the_same_task_is_another_one_where_items_are_not_plain() -> None:
     """A worker that has it from a simple loop must not take these for simple, too."""
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # a program, not pytest
     tasks, function = Tasks(), from_nowhere()
     simple, other = tasks.make(Call(function, [1])), tasks.make(Call(function, [object()]))
     assert simple.packed == other.packed

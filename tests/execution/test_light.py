@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pickle
-import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import cloudpickle
@@ -14,7 +12,6 @@ import pytest
 
 from clustrix import parallel
 from clustrix._evident import MOST_ITEMS
-from clustrix._reads import is_installed
 from clustrix._records import Call
 from clustrix.execution import _light
 from clustrix.execution._transport import dumps
@@ -95,14 +92,11 @@ pytestmark = pytest.mark.usefixtures("nothing_by_value")
 
 
 @pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def program(main_module: Any) -> Any:
     """A program that somebody started: its module has no name to import."""
-    main: Any = ModuleType("__main__")
-    exec(compile(textwrap.dedent(SOURCE), "program.py", "exec", dont_inherit=True), vars(main))
-    monkeypatch.setitem(sys.modules, "__main__", main)
-    is_installed.cache_clear()  # the tests themselves are run by an installed program
-    yield main
-    is_installed.cache_clear()
+    code = compile(textwrap.dedent(SOURCE), "program.py", "exec", dont_inherit=True)
+    exec(code, vars(main_module))
+    return main_module
 
 
 def sent(function: Callable[..., Any], items: Any = range(3), **options: Any) -> bytes | None:
