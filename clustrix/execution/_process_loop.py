@@ -132,12 +132,13 @@ class ProcessLoop:
                 self.parting.waited(now - begin, [worker])
 
     def _kind(self) -> int:
-        """What a chunk is to its worker; of a simple one values leave all at once, at its end.
+        """What a chunk is to its worker.
 
-        So it must be short, as those are that are cut by time.
+        One that has only just begun may run a simple one twice, and shows nothing of it before its
+        end.  So it must be brief, too.
         """
-        short = self.taper is not None and self.taper.timed
-        return Kind.SIMPLE if short and self.task.simple else Kind.CHUNK
+        brief = self.taper is not None and self.taper.brief
+        return Kind.SIMPLE if brief and self.task.simple else Kind.CHUNK
 
     def collect(self, *, wait: bool = True) -> Iterator[News]:
         """Yield what has been settled; unless told otherwise, wait until something happens."""

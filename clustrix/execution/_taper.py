@@ -62,9 +62,9 @@ class Taper:
         self._cut = 0
 
     @property
-    def timed(self) -> bool:
-        """Whether it says by time how big a chunk is, and not the user by number."""
-        return self._size is None
+    def brief(self) -> bool:
+        """Whether chunks take some milliseconds at most, as far as it is known."""
+        return self._size is None and self.wall <= LONG
 
     @property
     def left(self) -> int:

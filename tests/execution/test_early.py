@@ -23,14 +23,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clustrix._model import Plan
 from clustrix._records import Call
+from clustrix.execution import _birth
 from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox
 from clustrix.execution._channel import Channel, Frame, Packed, pack, unpack
 from clustrix.execution._early import Early
 from clustrix.execution._frames import HEAD, Kind
 from clustrix.execution._page import Page
+from clustrix.execution._pool import Pool
+from clustrix.execution._process_loop import ProcessLoop
+from clustrix.execution._schedule import Schedule
 from clustrix.execution._surroundings import surroundings
+from clustrix.execution._taper import Taper
 from clustrix.execution._tasks import Tasks
+from tests.execution.test_broken_conversations import Player
 from tests.execution.test_lifetime import gone, soon
 from tests.scripts import output_of, start_script
 
@@ -509,3 +516,29 @@ def cpu_seconds(pid: int) -> float:
 def loaded_by(pid: int, name: str) -> bool:
     """Whether a process has loaded a C module."""
     return name in Path(f"/proc/{pid}/maps").read_text()
+
+
+@pytest.mark.parametrize(
+    ("wall", "size", "items", "simple"),
+    [
+        (1e-4, None, range(40), True),
+        (1e-2, None, range(40), False),  # an item that shows something at its end would take twice
+        (1e-4, 20, range(40), False),  # so many items may take as long as they like
+        (1e-4, None, [object()] * 40, False),
+    ],
+    ids=["brief", "items take long", "chunks of a size", "items are not plain"],
+)
+def test_only_brief_chunks_of_plain_items_are_sent_as_simple(
+    monkeypatch: pytest.MonkeyPatch, wall: float, size: int | None, items: Any, simple: bool
+) -> None:
+    """Whoever runs them early runs them twice, if they are not as simple as they look."""
+    monkeypatch.setattr(_birth, "start_interpreter", Player)
+    call, taper, pool = Call(cube, items), Taper(items, 0, wall, size), Pool(1)
+    schedule, plan = Schedule(call, taper), Plan("processes", 1)
+    loop = ProcessLoop(pool, call, plan, schedule, surroundings(), Tasks().make)
+    loop.taper = taper
+    assert list(loop.hand_out()) == []
+    worker: Any = pool.processes()[0]
+    kinds = [worker.channel.read().kind for _ in range(3)]
+    assert kinds == [Kind.CONTEXT, Kind.TASK, Kind.SIMPLE if simple else Kind.CHUNK]
+    pool.kill()
