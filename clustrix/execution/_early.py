@@ -22,7 +22,7 @@ import time
 from clustrix._native import pickle
 from clustrix.execution._frames import HEAD, Kind
 from clustrix.execution._lifeline import ask_kernel, show_stacks_on_request
-from clustrix.execution._page import BUSY, Page
+from clustrix.execution._page import BUSY, IDLE, Page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class Early:
         body = self._read(length) if length else b""
         if kind == Kind.SIMPLE:
             if self._answered(a, b, body, aside):
+                self._page.phase(IDLE)
                 return True
             self._heard += head + body
             return False

@@ -30,7 +30,7 @@ from clustrix.execution._arena import SHARES_MEMORY, Inbox, Outbox
 from clustrix.execution._channel import Channel, Frame, Packed, pack, unpack
 from clustrix.execution._early import Early
 from clustrix.execution._frames import HEAD, Kind
-from clustrix.execution._page import Page
+from clustrix.execution._page import IDLE, Page
 from clustrix.execution._pool import Pool
 from clustrix.execution._process_loop import ProcessLoop
 from clustrix.execution._schedule import Schedule
@@ -139,6 +139,20 @@ def test_simple_chunks_are_answered_in_order(parent: Parent) -> None:
     assert kinds(parent.serve()) == [Kind.TASK]
     answers = [(frame.a, frame.b, unpack(frame)) for frame in parent.answers()]
     assert answers == [(4, 2, [64, 125]), (0, 2, [0, 1]), (2, 2, [8, 27])]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_worker_that_ends_between_two_chunks_is_not_blamed_on_the_next(
+    parent: Parent, taken: bool
+) -> None:
+    """The page says that nothing is under way."""
+    parent.send(cube, range(3))
+    if taken:
+        parent.page.take_back(parent.serial)
+    parent.serve()
+    phase, item, *_ = parent.page.where()
+    assert (phase, item) == (IDLE, -1)
+    assert parent.page.awake()
 
 
 VALUES = st.one_of(st.integers(), st.floats(), st.text(), st.binary(), st.none(), st.booleans())
