@@ -9,6 +9,7 @@ nothing beside it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,12 +22,9 @@ LEAST, MOST = 0.0005, 0.02
 
 # The part of a lane's share that it gets at once.  In a short loop on processes it is a bigger one,
 # up to so many seconds: there it is the handing out that counts (benchmarks/small.py: 0.65 with
-# chunks of half a millisecond, 0.62 like this).  Where chunks that run may be split, they need not
-# be small: each costs 0.1 ms of code that arrays have pushed out of the caches, and the GIL
-# (benchmarks/arrays_in.py: 0.71 with 24 parts, 0.63 like this).
+# chunks of half a millisecond, 0.62 like this).
 PARTS = 24
 SHORT_PARTS, SHORT = 6, 0.002
-SPLIT_PARTS = 1.5
 
 # The first chunks have one item each, where an item takes longer than this: what is known of them
 # may be of yesterday, and no other lane takes over before a chunk ends (benchmarks/mixed.py).
@@ -97,11 +95,24 @@ class Taper:
         """Items in the next chunk."""
         if self._size is not None:
             return self._size
-        if self._cut < FIRST and self.wall > LONG and not self.splits:
-            return 1
         wall = max(self.wall, 1e-9)
+        if self.splits:
+            return self._whole_share(wall)
+        if self._cut < FIRST and self.wall > LONG:
+            return 1
         share = self.left * wall / self.lanes
         short = min(share / SHORT_PARTS, SHORT) if self.travels else 0.0
-        parts = SPLIT_PARTS if self.splits else PARTS
-        seconds = min(max(share / parts, short, LEAST), MOST)
-        return max(1, min(self.left, int(seconds / wall)))
+        return self._items(max(share / PARTS, short) / wall, wall)
+
+    def _whole_share(self, wall: float) -> int:
+        """A chunk that may be split while it runs need not be small.
+
+        Each costs 0.1 to 0.2 ms of code that arrays have pushed out of the caches, and the GIL
+        (benchmarks/arrays_in.py: 0.71 with 24 parts, 0.65 with smaller and smaller ones, 0.61 with
+        one for each lane).
+        """
+        return self._items(math.ceil(self.left / max(1, self.lanes - self._cut)), wall)
+
+    def _items(self, count: float, wall: float) -> int:
+        """So many, as far as they are there and take neither too long nor next to nothing."""
+        return max(1, min(self.left, int(min(max(count, LEAST / wall), MOST / wall))))
