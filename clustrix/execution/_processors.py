@@ -9,7 +9,6 @@ Where a system has no such calls nothing is changed, and nothing known.
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
@@ -55,8 +54,8 @@ def spread(number: int) -> None:
 def processor(pid: int | None = None) -> int | None:
     """Where the calling thread is just now, or a process; ``None`` where that cannot be known."""
     try:
-        with open(f"/proc/{'thread-self' if pid is None else pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[_PROCESSOR])
+        said = _read(f"/proc/{'thread-self' if pid is None else pid}/stat")
+        return int(said.rpartition(b")")[2].split()[_PROCESSOR])
     except (OSError, ValueError, IndexError):
         return None
 
@@ -121,10 +120,18 @@ def stood_in_line(thread: int | None = None) -> float:
     """
     task = "thread-self" if thread is None else f"self/task/{thread}"
     try:
-        with io.FileIO(f"/proc/{task}/schedstat") as file:
-            return int(file.read(64).split()[1]) / 1e9
+        return int(_read(f"/proc/{task}/schedstat").split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0
+
+
+def _read(path: str) -> bytes:
+    """What the kernel says, in one piece; a file object would take half as long again."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(handle, 1024)
+    finally:
+        os.close(handle)
 
 
 def thread_clock() -> int | None:
