@@ -202,6 +202,7 @@ def _warm(row: Row, effort: Effort, steps: float) -> Figures:
         def turn(name: str, setting: Setting) -> float:
             if row.beside:
                 figures.beside[name].append(ask(name, "loop", timeout=120))
+                time.sleep(SETTLE)  # as in front of ours
             return ask(name, "run", setting=_plain(setting), timeout=TRY_SECONDS)
 
         for name, setting in front.items():
