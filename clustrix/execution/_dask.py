@@ -258,11 +258,20 @@ def _connect(address: str) -> Any:
     return client
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that the program is ending: a scheduler in it may be asked for something just then.
+
+    Where somebody waits for that, who waits is told.
+    """
+    return not record.getMessage().startswith("cannot schedule new futures after")
+
+
 def _start_local() -> Any:
     """A scheduler in this process, and a worker process with one thread for each CPU."""
     log = logging.getLogger("distributed")
     if log.level == logging.INFO:  # as it is by default; nobody has asked for a scheduler's diary
         log.setLevel(logging.WARNING)
+    logging.getLogger("distributed.scheduler").addFilter(_is_news)
     cluster = _library().LocalCluster(
         n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     )

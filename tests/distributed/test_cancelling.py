@@ -85,3 +85,19 @@ CLOSED = """
 def test_streams_that_are_closed_again_and_again(cluster, tmp_path):
     """Tasks that end just as they are cancelled are a trap of some schedulers: for the program."""
     assert output_of(CLOSED.format(cluster=cluster), tmp_path).split() == ["still", "there"]
+
+
+ENDING = """
+    import distributed
+    from clustrix import parallel
+    from clustrix.execution._dask import dask_cluster
+
+    assert parallel(abs, executor="dask")(range(-9, 0))[0] == 9
+    distributed.utils._offload_executor.shutdown()  # as the interpreter does when it ends
+    print(type(dask_cluster("dask")._client.submit(abs, -1).exception()).__name__)
+"""
+
+
+def test_a_scheduler_that_is_asked_at_the_end_of_the_program_is_silent(tmp_path):
+    """A stream that was closed in the last moment may have handed something out."""
+    assert output_of(ENDING, tmp_path) == "RuntimeError\n"
