@@ -152,6 +152,8 @@ class DaskCluster:
             raise Lost(str(error) or type(error).__name__) from None
         except Exception as error:
             raise ClustrixError(f"a worker on Dask cannot run clustrix: {error!r}") from error
+        finally:
+            handle.release()  # its destructor would, and Python ignores a Ctrl-C in there
 
     def cancel(self, handles: Collection[Any]) -> None:
         """Forget tasks; an item that runs already runs to its end."""

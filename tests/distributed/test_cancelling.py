@@ -69,6 +69,29 @@ def test_ctrl_c_cancels_the_rest(cluster, tmp_path, how):
     assert said.startswith("True\nTrue "), said
 
 
+RELEASED = """
+    import sys
+    from distributed import Future
+    from clustrix import parallel
+
+    release, where = Future.release, {}
+
+    def noted(future):
+        where.setdefault(future.key, sys._getframe(1).f_code.co_name)
+        release(future)
+
+    parallel(abs, executor="dask")(range(-9, 0))  # what that left is gone
+    Future.release = noted
+    assert parallel(abs, executor="dask", chunk_size=1)(range(-40, 0))[0] == 40
+    print(len(where) >= 40, "__del__" in where.values())
+"""
+
+
+def test_no_result_is_let_go_in_a_destructor(tmp_path):
+    """Python ignores what is raised there: a Ctrl-C in that moment would be lost."""
+    assert output_of(RELEASED, tmp_path) == "True False\n"
+
+
 CLOSED = """
     import itertools
     from clustrix import parallel
