@@ -87,6 +87,7 @@ RELEASED = """
 """
 
 
+@pytest.mark.usefixtures("dask")
 def test_no_result_is_let_go_in_a_destructor(tmp_path):
     """Python ignores what is raised there: a Ctrl-C in that moment would be lost."""
     assert output_of(RELEASED, tmp_path) == "True False\n"
@@ -121,6 +122,7 @@ ENDING = """
 """
 
 
+@pytest.mark.usefixtures("dask")
 def test_a_scheduler_that_is_asked_at_the_end_of_the_program_is_silent(tmp_path):
     """A stream that was closed in the last moment may have handed something out."""
     assert output_of(ENDING, tmp_path) == "RuntimeError\n"
