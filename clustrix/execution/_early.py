@@ -186,7 +186,7 @@ def _as_here(wanted: dict[str, Any]) -> bool:
         import _locale
 
         return bool(_locale.setlocale(_locale.LC_ALL, None) == wanted["locale"])
-    except (ImportError, RecursionError, ValueError):  # the limit is deeper than we are, say
+    except (ImportError, RecursionError, ValueError):  # we are deeper than the limit, say
         return False
 
 
