@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from clustrix.execution._adaptive import AdaptiveLoop
 from clustrix.execution._cost import reading_takes
 from clustrix.execution._engines import Engines
 from clustrix.execution._figures import NOTHING_KNOWN
+from clustrix.execution._haste import TURN
 from clustrix.execution._memory import Known, remembered
 
 MODEL = SimpleNamespace(factor=3)
@@ -115,6 +117,25 @@ def test_no_loop_waits_for_its_source_to_be_read_where_that_takes_longer(reader:
     assert loops.reads == 2
     assert loops.next(100) == "processes"
     assert loops.reads == 2  # remembered
+
+
+def test_what_reads_does_not_wait_for_those_who_compute(
+    reader: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads many files, and would get the GIL back 5 ms behind each."""
+    loops, turns = Loops(scaled, 1e-3), []
+
+    def read(_: Loops) -> Plan:
+        turns.append(sys.getswitchinterval())
+        return Plan("processes", 2)
+
+    monkeypatch.setattr(Loops, "_read", read)
+    usual = sys.getswitchinterval()
+    while not reader:
+        loops.next(100)
+    reader[0]()
+    assert turns == [pytest.approx(TURN)]
+    assert sys.getswitchinterval() == usual
 
 
 def test_what_can_be_seen_at_once_is_not_read() -> None:
