@@ -130,10 +130,11 @@ bench-docs: .venv-bench/.ready  ## put the last table and plot into the pages
 	@.venv-bench/bin/python -m benchmarks --render-docs
 
 .PHONY: bench-engine
-bench-engine: compiled  ## start-up, round trip, pauses, big arrays, streams
+bench-engine: compiled  ## start-up, round trip, pauses, big arrays, plain data, streams
 	@.venv-bench/bin/python -m benchmarks.round_trip
 	@.venv-bench/bin/python -m benchmarks.pauses
 	@.venv-bench/bin/python -m benchmarks.big_arrays
+	@.venv-bench/bin/python -m benchmarks.plain_data
 	@.venv-bench/bin/python -m benchmarks.streams
 
 # ---- documentation ------------------------------------------------------------------------

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 SEQUENCES = (list, tuple, range)  # exactly these: others may have ideas of their own
+_CHUNKS = frozenset((bytes, dict, list, str, tuple))
 
 # What code does right behind a variable that must be iterable or indexable.
 _ITERATES = {"GET_ITER", "UNPACK_SEQUENCE", "UNPACK_EX", "CALL_FUNCTION_EX", "LIST_EXTEND"}
@@ -55,16 +56,26 @@ _NEAR = 4  # instructions between a variable and what is done with it, where it 
 _answers: dict[int, tuple[CodeType, str | int | None, bool]] = {}
 
 
-def may_want_batches(function: object, slot: str | int | tuple[str | int, ...] | None) -> bool:
-    """Whether the code iterates, subscribes or measures its loop variable; a quick look.
+def may_want_batches(
+    function: object, slot: str | int | tuple[str | int, ...] | None, items: Sequence[Any]
+) -> bool:
+    """Whether the code does with its loop variable what an item cannot take; a quick look.
 
-    Only then is its source worth reading for the proof that it cannot take a single item; most
-    programs never load what reads it.
+    Only then is its source worth reading for the proof; most programs never load what reads it.
 
     Args:
         function: the function of the loop.
         slot: where the item goes, as in `Call`.
+        items: those of the loop, or some of them.
     """
+    kind = type(items[0]) if items else None
+    if kind in _CHUNKS:
+        return False
+    return _iterates(function, slot) and not (kind is not None and _like_a_chunk(kind))
+
+
+def _iterates(function: object, slot: str | int | tuple[str | int, ...] | None) -> bool:
+    """Whether the code iterates, subscribes or measures its loop variable."""
     if isinstance(slot, tuple):  # several loop variables: the user says it
         return False
     shift = 1 if isinstance(function, MethodType) else 0
@@ -83,6 +94,13 @@ def may_want_batches(function: object, slot: str | int | tuple[str | int, ...] |
     return known[2]
 
 
+def _like_a_chunk(kind: type) -> bool:
+    """Whether an item can do what a chunk can: then nothing is proved."""
+    held = [vars(base) for base in kind.__mro__]
+    needed = ("__getitem__", "__len__")
+    return all(any(one.get(name) is not None for one in held) for name in needed)
+
+
 def _may_need_iterable(code: CodeType) -> bool:
     """Whether it does such a thing with any variable: a look that takes a tenth of the next one."""
     steps = [step for step in code.co_code[::2] if step not in _BETWEEN]
@@ -99,9 +117,12 @@ def _needs_iterable(code: CodeType, name: str) -> bool:
     import dis  # loaded already, by inspect
 
     steps = list(dis.get_instructions(code))
+    handed_on = ("LOAD_CLOSURE", "LOAD_FAST") if name in code.co_cellvars else ()
     for place, step in enumerate(steps):
         value = step.argval
         if value != name and not (isinstance(value, tuple) and name in value):
+            continue
+        if step.opname in handed_on:  # to a function in it, which may do with it what it likes
             continue
         before = steps[max(0, place - _NEAR) : place]
         behind = [one.opname for one in steps[place + 1 : place + 1 + _NEAR]]

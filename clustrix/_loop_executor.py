@@ -51,7 +51,9 @@ class LoopExecutor(StreamExecutor):
         Raises:
             BaseException: what an item raised.
         """
-        if self._options.executor != "auto" or inside_lane() or may_want_batches(function, 0):
+        if self._options.executor != "auto" or inside_lane():
+            return None
+        if may_want_batches(function, 0, items):
             return None
         self._engines.check_open()
         begun = run_at_once(function, items, loop_var)

@@ -97,7 +97,7 @@ class StreamExecutor(TaskExecutor):
         self._engines.check_open()
         settings = execution.Settings(options.max_workers, chunk_size, ahead, ordered)
         call = call._replace(collect=on_error == "collect", seed=execution.seed_path(seed))
-        looks = batched is None and may_want_batches(call.function, call.slot)
+        looks = batched is None and may_want_batches(call.function, call.slot, ())
         start = self._later if looks or timeout is not None else self._stream
         values = start(call, items, options, settings)
         from clustrix._progress import make_tally, told
@@ -195,7 +195,7 @@ class StreamExecutor(TaskExecutor):
         """Whether the function gets whole chunks: said by the user, or proved by its code."""
         if options.batched is not None:
             return options.batched
-        return may_want_batches(call.function, call.slot) and (
+        return may_want_batches(call.function, call.slot, call.items) and (
             analysis.needs_batches(call.function, call.slot, call.items) is not None
         )
 

@@ -26,7 +26,15 @@ from clustrix.execution._cost import Decision, decide, hopeless, reading_takes
 from clustrix.execution._cpus import cpus_at_most, gil_enabled, this_machine
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
-from clustrix.execution._figures import NOTHING_KNOWN, OVERLAPS, Figures, lasting, rescaled, waiting
+from clustrix.execution._figures import (
+    NOTHING_KNOWN,
+    OVERLAPS,
+    Figures,
+    doubtful,
+    lasting,
+    rescaled,
+    waiting,
+)
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._others import Others, probe
 from clustrix.execution._own_lane import OwnLane
@@ -42,6 +50,9 @@ ALONE = "finished in the calling thread"
 
 # Who calls so many seconds after the last loop does not call again and again.
 PAUSE = 0.005
+
+# Items that are weighed.
+FEW = 8
 
 # With this part of the workers that would be best, no more are started: their number is a guess.
 NEARLY = 0.75
@@ -172,7 +183,10 @@ class AdaptiveLoop:
             self.figures = self.figures._replace(overlap=1.0)  # what has plain data holds the GIL
         if self.began is not None:
             self.figures = self.began._replace(moved=self.figures.moved, read=self.figures.read)
-        lasts, shared = lasting(self.figures), self.report is not ALONE
+        doubts = self.known.doubts if self.known else 0
+        if self.figures.overlap is not None:
+            doubts = doubts + 1 if doubtful(self.figures) else 0
+        lasts, shared = lasting(self.figures, doubts), self.report is not ALONE
         known = Known(
             figures=lasts,
             report=self.report,
@@ -181,6 +195,7 @@ class AdaptiveLoop:
             shared=shared,
             hopeless=hopeless(lasts),
             missed=self.missed,
+            doubts=doubts,
         )
         remembered.put(self.call.function, known)
         remembered.ended = time.perf_counter()
@@ -293,12 +308,13 @@ class AdaptiveLoop:
             _thread_cache.aside(lambda: self.engines.start(workers))
 
     def _weigh(self) -> bool:
-        """Seconds to move an item and its result; from the first that have been run."""
-        outcome = next((one for one in self.done if one.values), None)
-        if outcome is None:
+        """Seconds to move an item and its result; from some that have been run."""
+        outcome = max(self.done, key=lambda one: len(one.values), default=None)
+        if outcome is None or not outcome.values:
             return False
-        item, value = self.call.items[outcome.start], outcome.values[0]
-        seconds = weigh(item, value)
+        values = outcome.values[:FEW]  # what has been run is not sent: nothing is serialized twice
+        items = self.call.items[outcome.start : outcome.start + len(values)]
+        seconds = weigh(items, values)
         portable = self.figures.portable and seconds is not None
         self.figures = self.figures._replace(moved=seconds or 0.0, portable=portable)
         return True

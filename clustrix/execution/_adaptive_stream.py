@@ -242,7 +242,7 @@ class AdaptiveStream:
         if decision.way in ("probe", "processes") and self.figures.moved is None:
             if self._sample is None:
                 return here
-            seconds = weigh(*self._sample)
+            seconds = weigh(*([one] for one in self._sample))
             self.figures = self.figures._replace(moved=seconds or 0.0, portable=seconds is not None)
             decision = decide(self.figures)
         if decision.way == "processes" and not self._started(self._width(decision)):

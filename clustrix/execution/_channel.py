@@ -49,6 +49,9 @@ _PARCEL = struct.Struct("<QQ?")
 # Instead of a slot's number: the buffer comes behind the body, through the socket.
 _INSIDE = 1 << 32
 
+# What a piece that waits to be sent is: a chunk, or how it begins, the body behind that, or else.
+_CHUNK, _BODY, _ELSE = range(3)
+
 
 class NoDescriptor(OSError):
     """A process has so many files open that memory for it could not be handed over."""
@@ -132,7 +135,7 @@ class Channel:
         self._outbox = outbox
         self._inbox = inbox
         self._patient = patient
-        self._out: deque[tuple[bytes | memoryview, list[int]]] = deque()
+        self._out: deque[tuple[bytes | memoryview, list[int], int]] = deque()
         self._in = bytearray(heard)
         self._handles: list[int] = []
         self._lost = False  # whether handles were on the way that this process cannot have
@@ -156,15 +159,31 @@ class Channel:
         header = _HEADER.pack(kind, a, b, len(body), len(parcels))
         handles = [parcel.handle for parcel in parcels if parcel.handle >= 0]
         if handles:  # on its own: who does not take descriptors can tell before any is lost
-            self._out.append((header, []))
+            self._out.append((header, [], _ELSE))
             header = b""
         header += b"".join(_PARCEL.pack(slot, size, handle >= 0) for slot, size, handle in parcels)
+        part = _ELSE if parcels or kind not in (Kind.CHUNK, Kind.SIMPLE) else _CHUNK
         if len(body) <= ONE_PIECE:
-            self._out.append((header + body, handles))
+            self._out.append((header + body, handles, part))
         else:
-            self._out.append((header, handles))
-            self._out.append((body, []))
+            self._out.append((header, handles, part))
+            self._out.append((body, [], _BODY))
         self.flush()
+
+    def drop_chunks(self) -> int:
+        """Forget the last chunks, as far as nothing of them has left yet; how many those were.
+
+        Memory that goes beside a frame is counted on both sides, so such a frame stays.
+        """
+        out, dropped = self._out, 0
+        while out:
+            parts = 2 if out[-1][2] == _BODY else 1
+            if len(out) < parts or out[-parts][2] != _CHUNK:
+                break
+            for _ in range(parts):
+                out.pop()
+            dropped += 1
+        return dropped
 
     def _beside(
         self, body: bytes, buffers: tuple[pickle.PickleBuffer, ...]
@@ -184,7 +203,7 @@ class Channel:
     def flush(self) -> None:
         """Send queued frames as far as the socket takes them."""
         while self._out:
-            view, handles = self._out[0]
+            view, handles, _ = self._out[0]
             try:
                 if handles:
                     sent = self._socket.sendmsg([view], [_carrying(handles)])
@@ -197,7 +216,7 @@ class Channel:
             if sent == len(view):
                 self._out.popleft()
             else:
-                self._out[0] = (memoryview(view)[sent:], [])
+                self._out[0] = (memoryview(view)[sent:], [], _ELSE)
 
     def read(self) -> Frame | None:
         """The next frame; ``None`` when it has not arrived yet and the socket does not wait.
@@ -232,7 +251,7 @@ class Channel:
 
     def close(self) -> None:
         """Hang up; the other side reads EOF."""
-        for handles in (self._handles, *(handles for _, handles in self._out)):
+        for handles in (self._handles, *(handles for _, handles, _ in self._out)):
             while handles:  # each is closed once, also where this is interrupted and called again
                 os.close(handles.pop())
         self._out.clear()

@@ -35,6 +35,7 @@ class Known(NamedTuple):
         shared: whether other lanes took part.
         hopeless: whether no other lane would gain anything, however many items there were.
         missed: seconds that other lanes would have saved, had the source been read.
+        doubts: how many probes in a row have not shown whether it lets go of the GIL.
     """
 
     figures: Figures
@@ -44,6 +45,7 @@ class Known(NamedTuple):
     shared: bool = False
     hopeless: bool = False
     missed: float = 0.0
+    doubts: int = 0
 
     def bound_for(self, loop_var: str) -> str | None:
         """The engine to which the source binds a loop over this variable, as far as is known."""

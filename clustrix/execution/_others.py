@@ -62,9 +62,11 @@ PROBE = 0.004
 TELLING = 0.0005
 
 # Chunks that may lie ready at the workers, and so many at each before the calling thread begins
-# (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them).
+# (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them).  Where it costs
+# something to send them there are fewer: eight chunks of 40 small arrays each took 4.5 ms.
 AHEAD = 200
 AT_FIRST = 8
+HEAVY, HEAVY_AT_FIRST = 8, 2
 
 # A loop that changes behind this part of it will probably do so again: then the next one begins
 # with what the first items were like, not the last ones (benchmarks/mixed.py: 20 ms).
@@ -242,8 +244,7 @@ class Others:
         if loop is None:
             return False
         taper.wall = owner.figures.wall
-        depth = self._depth(loop.plan.workers)
-        loop.depth = min(depth, AT_FIRST) if works else depth
+        loop.depth = self._depth(loop.plan.workers, begins=works)
         meter, seen = Meter(owner.figures), owner.figures
 
         def here(chunk: Chunk) -> Outcome:
@@ -265,10 +266,17 @@ class Others:
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
 
-    def _depth(self, workers: int) -> int:
-        """Chunks that may lie ready at each worker: few, where it costs something to send them."""
+    def _depth(self, workers: int, *, begins: bool = False) -> int:
+        """Chunks that may lie ready at each worker.
+
+        Args:
+            workers: how many there are.
+            begins: whether the calling thread waits until they have been sent.
+        """
         light = (self._owner.figures.moved or 0.0) < 0.1 * self._taper.wall
-        return max(2, AHEAD // workers) if light else AT_FIRST
+        if begins:
+            return AT_FIRST if light else HEAVY_AT_FIRST
+        return max(2, AHEAD // workers) if light else HEAVY
 
     def _look_here(self, figures: Figures) -> None:
         """Do items wait by now?  Then threads are the better lanes.

@@ -76,6 +76,10 @@ class Page:
         """Parent: the chunk that was unpickled last, or is just now."""
         return self._words[_OPENED]
 
+    def begun(self) -> int:
+        """Parent: the chunk that has begun last."""
+        return self._words[_SERIAL]
+
     def begin(self, serial: int) -> bool:
         """Worker: the chunk with this number is next; ``False`` when it has been taken back."""
         self._words[_SERIAL] = serial
@@ -92,6 +96,14 @@ class Page:
         self._memory[_SKIP + serial % _SKIPS] = 1
         self._fence()
         return self._words[_SERIAL] < serial
+
+    def taken_back(self, serial: int) -> bool:
+        """Worker: whether it is sure already that this chunk shall not begin."""
+        return bool(self._memory[_SKIP + serial % _SKIPS])
+
+    def has_room(self, serial: int) -> bool:
+        """Parent: whether the mark of this chunk is free: an earlier one with it has been seen."""
+        return serial - self._words[_OPENED] < _SKIPS
 
     def send(self, serial: int) -> None:
         """Parent: a chunk with this number goes out."""

@@ -94,8 +94,15 @@ class Worker:
 
     @property
     def whole(self) -> bool:
-        """Whether it owes no answer and everything that was said has been heard."""
-        return not (self.talking or self.chunks or self.channel.wants_to_write)
+        """Whether it owes no answer, and no half of a frame was said that nobody will end."""
+        return not (self.talking or self.chunks)
+
+    def drop_chunks(self) -> None:
+        """All chunks have been taken back: those of which nothing has left yet need not go out.
+
+        A worker that imports something for longer than a loop lasts reads nothing meanwhile.
+        """
+        self.serial -= self.channel.drop_chunks()
 
     def prepare(self, context: dict[str, Any], task_id: int, task: Packed) -> None:
         """Send the caller's surroundings and a task, unless the worker has them."""

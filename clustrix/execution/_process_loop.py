@@ -31,6 +31,7 @@ from clustrix.execution._page import patience_with
 from clustrix.execution._parting import Parting
 from clustrix.execution._pool import Pool, Worker
 from clustrix.execution._schedule import Schedule
+from clustrix.execution._taken_back import taken_back
 from clustrix.execution._taper import Taper
 from clustrix.execution._tasks import Task
 
@@ -41,6 +42,9 @@ CANCEL_SECONDS = 0.05
 
 # Bytes that may wait at a worker behind its second chunk.
 MOST_WAITING = 1 << 24
+
+# Chunks at most at a worker that has not begun with the first of them: it may come up too late.
+UNSEEN = 8
 
 _run_ids = itertools.count(1)
 
@@ -165,6 +169,8 @@ class ProcessLoop:
             self.parting.end()
         self._stop_working()
         for worker in self.idle:
+            if worker.whole:
+                worker.drop_chunks()
             if not self.task.kept:
                 self._drop_task(worker)
             if worker.whole:
@@ -197,8 +203,9 @@ class ProcessLoop:
     def _next_worker(self) -> Worker | None:
         """A worker for the next chunk: an idle one, one more, or one that has room for it."""
         while self.idle:
-            if self.idle[-1].alive():
-                return self.idle[-1]
+            last = self.idle[-1]
+            if last.alive():
+                return last if last.page.has_room(last.serial + 1) else None
             self.pool.discard(self.idle.pop())  # it left after a while without work
         worker = self.pool.take(len(self.working), self.plan.workers, self)
         if worker is not None:
@@ -208,10 +215,16 @@ class ProcessLoop:
         return least if least is not None and self._has_room(least) else None
 
     def _has_room(self, worker: Worker) -> bool:
-        """Whether a worker may get one more chunk: of big ones it has few."""
-        count = len(worker.chunks)
-        few = count < 2 or count * self.packing.largest <= MOST_WAITING
-        return count < self.depth and few
+        """Whether a worker may get one more chunk.
+
+        Of big ones it has few, and so it has while it still imports what the first one needs.
+        """
+        count, page = len(worker.chunks), worker.page
+        if count >= self.depth or not page.has_room(worker.serial + 1):
+            return False
+        if count >= UNSEEN and page.begun() < worker.chunks[0][0]:
+            return False
+        return count < 2 or count * self.packing.largest <= MOST_WAITING
 
     def hear(self, worker: Worker) -> Iterator[News]:
         """Read what a worker has to say; yields what is settled by that."""
@@ -239,60 +252,8 @@ class ProcessLoop:
             self.rest(worker)
 
     def take_back(self, least: int = 1, *, item: int | None = None) -> bool:
-        """Get a chunk that no worker has begun back into the schedule.
-
-        Args:
-            least: chunks that the worker must have, so that it is not left with fewer.
-            item: which item it should contain; ``None``, or where that has begun: the last chunk
-                of the longest queue.
-
-        Returns:
-            Whether there was one.
-        """
-        for worker in sorted(self.working.values(), key=lambda one: -len(one.chunks)):
-            if len(worker.chunks) < least:
-                continue
-            last = len(worker.chunks) - 1
-            starts = [chunk.start for _, chunk in worker.chunks]
-            wanted = [at for at, start in enumerate(starts) if item is not None and start <= item]
-            for place in dict.fromkeys((*wanted[-1:], last)):
-                if self._take_back_from(worker, place):
-                    return True
-        return False
-
-    def _take_back_from(self, worker: Worker, place: int) -> bool:
-        """Take back a chunk of a worker, unless it has begun."""
-        serial, chunk = worker.chunks[place]
-        if not worker.page.take_back(serial):
-            return False
-        del worker.chunks[place]
-        if self.taper is not None:
-            chunk = self._bite(self.taper, worker, place, chunk)
-        self.schedule.put_back(chunk)
-        if not worker.chunks:  # nothing of it is under way any more
-            del self.working[worker.channel.fileno()]
-            self.idle.append(worker)
-        return True
-
-    def _bite(self, taper: Taper, worker: Worker, place: int, chunk: Chunk) -> Chunk:
-        """Small chunks in a row as one; of the last one that waits, half."""
-        chunks, items = worker.chunks, self.call.items
-        waiting = sum(len(one.items) for _, one in itertools.islice(chunks, 1, None))
-        most = taper.bite(waiting)
-        while place and chunk.stop - chunks[place - 1][1].start <= most:
-            place -= 1
-            serial, before = chunks[place]
-            if before.stop != chunk.start or not worker.page.take_back(serial):
-                break
-            del chunks[place]
-            chunk = Chunk(before.start, items[before.start : chunk.stop])
-        count = len(chunk.items)
-        if (half := taper.half(count)) and all(
-            len(one.chunks) < 2 for one in self.working.values()
-        ):
-            self.schedule.put_back(Chunk(chunk.start, chunk.items[:half]))
-            chunk = Chunk(chunk.start + half, chunk.items[half:])
-        return chunk
+        """Get a chunk that no worker has begun back into the schedule; as `taken_back` does."""
+        return taken_back(self, least, item)
 
     def _understand(self, worker: Worker, frame: Frame) -> Outcome | None:
         chunk = worker.chunk

@@ -80,14 +80,8 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
         if frame.kind in (Kind.CHUNK, Kind.SIMPLE):
             began = time.perf_counter()
             with recording(recorder):
-                page.open(frame.b)
-                work = _understood(tasks, frame)
-                if page.begin(frame.b):
-                    _run(channel, page, tasks, recorder, frame.a, work)
-                else:
-                    channel.send(Kind.SKIPPED, frame.a, frame.b)
+                _do(channel, page, tasks, recorder, frame)
             recorder.own.clear()
-            del work
             if (now := time.perf_counter()) - began < SHORT_SECONDS:
                 _platform.stay_awake(channel.fileno(), now + _platform.AWAKE_SECONDS)
         elif frame.kind == Kind.TASK:
@@ -98,6 +92,17 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
             place.adopt(unpack(frame))
         elif frame.kind == Kind.EXIT:
             return
+
+
+def _do(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame: Frame) -> None:
+    """Deal with a chunk; nothing of it is kept."""
+    page.open(frame.b)
+    if not page.taken_back(frame.b):  # else to make its items would be for nothing
+        work = _understood(tasks, frame)
+        if page.begin(frame.b):
+            _run(channel, page, tasks, recorder, frame.a, work)
+            return
+    channel.send(Kind.SKIPPED, frame.a, frame.b)
 
 
 class _Unreadable(NamedTuple):

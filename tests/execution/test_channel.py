@@ -86,6 +86,18 @@ def pump(sender, receiver, count):
     return frames
 
 
+def read_all(sender, receiver, count):
+    """Send what is queued, and read so many frames in another thread."""
+    frames = []
+    thread = threading.Thread(target=lambda: frames.extend(receiver.read() for _ in range(count)))
+    thread.start()
+    while sender.wants_to_write:
+        _platform.wait_for([], [sender.fileno()], 60)
+        sender.flush()
+    thread.join()
+    return frames
+
+
 @pytest.mark.parametrize("size", [0, 1, 100, 1 << 16, 5 << 20])
 def test_a_frame_arrives_as_it_was_sent(pair, size):
     """Small ones and ones that no socket buffer holds."""
@@ -131,6 +143,51 @@ def test_the_parent_never_blocks(pair):
         parent.flush()
     thread.join()
     assert reader == list(range(count))
+
+
+@pytest.mark.parametrize("size", [10, 1 << 14, BIG_BODY - 1])
+def test_the_last_chunks_can_be_forgotten_while_nothing_of_them_has_left(pair, size):
+    """What has left in part goes on, and what is no chunk stays; so does what is in front of it."""
+    parent, worker = pair
+    body = Packed(b"x" * size)
+    parent.send(Kind.TASK, 1, packed=body)
+    chunks = 0
+    while not parent.wants_to_write:
+        parent.send(Kind.CHUNK, 0, chunks, body)
+        chunks += 1
+    for _ in range(3):
+        parent.send(Kind.CHUNK, 0, chunks, body)
+        chunks += 1
+    parent.send(Kind.TASK, 2, packed=body)
+    assert parent.drop_chunks() == 0
+    for number in range(3):
+        parent.send(Kind.SIMPLE, 1, number, body)
+    assert parent.drop_chunks() == 3
+    parent.send(Kind.EXIT)
+    heard = read_all(parent, worker, chunks + 3)
+    assert [(frame.kind, frame.b) for frame in heard] == [
+        (Kind.TASK, 0),
+        *((Kind.CHUNK, number) for number in range(chunks)),
+        (Kind.TASK, 0),
+        (Kind.EXIT, 0),
+    ]
+    assert all(frame.body == body.body for frame in heard[:-1])
+
+
+@shares_memory
+def test_memory_beside_a_frame_is_not_forgotten(pair):
+    """Both sides count what has been emptied."""
+    parent, worker = pair
+    array = pickle.PickleBuffer(bytearray(b"b") * BIG_BUFFER)
+    sent = 0
+    while not parent.wants_to_write:
+        parent.send(Kind.CHUNK, 0, sent, Packed(b"x" * (BIG_BODY - 1)))
+        sent += 1
+    parent.send(Kind.CHUNK, 0, sent, pack([array], pickled))
+    assert parent.drop_chunks() == 0
+    parent.send(Kind.CHUNK, 0, sent + 1, Packed(b"x"))
+    assert parent.drop_chunks() == 1
+    assert [frame.b for frame in read_all(parent, worker, sent + 1)] == list(range(sent + 1))
 
 
 @shares_memory

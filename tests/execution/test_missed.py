@@ -167,3 +167,24 @@ def test_workers_that_rest_are_told_what_they_miss(monkeypatch: pytest.MonkeyPat
     assert (anew, again) == (True, False)
     assert first < 1e-3 < second
     assert loops.engines.missed == []
+
+
+def test_a_probe_that_says_nothing_is_not_repeated_for_ever() -> None:
+    """It takes some milliseconds from every loop; three that prove nothing prove it."""
+    loops = Loops(scaled, 1e-3)
+
+    def next_known(overlap: float) -> Known:
+        call = Call(scaled, range(100), loop_var="x")
+        engines: Engines = loops.engines  # type: ignore[assignment]
+        loop = AdaptiveLoop(call, None, None, loops._read, engines, machine=Machine(cpus=2))
+        loop.figures = loop.figures._replace(overlap=overlap)
+        loop._remember()
+        known = remembered.get(scaled)
+        assert known is not None
+        return known
+
+    assert [next_known(1.2).figures.overlap for _ in range(2)] == [None, None]
+    assert next_known(1.9).doubts == 0
+    assert [next_known(one).figures.overlap for one in (1.2, 1.3, 1.2)] == [None, None, 1.2]
+    assert next_known(1.2).figures.overlap == 1.2
+    assert next_known(1.0).doubts == 0

@@ -52,3 +52,21 @@ def test_an_item_that_goes_on_has_begun_when_it_did() -> None:
     page.resume(item, since)
     assert page.where() == (IN_ITEM, 4, since, serial)
     page.close()
+
+
+def test_no_mark_serves_two_chunks_at_once() -> None:
+    """Who reads nothing for long must not find one for begun that was taken back long ago."""
+    page = Page(mmap.mmap(-1, mmap.PAGESIZE))
+    sent = 0
+    while page.has_room(sent + 1):
+        sent += 1
+        page.send(sent)
+        assert page.take_back(sent)
+    assert all(page.taken_back(serial) for serial in range(1, sent + 1))
+    page.open(1)
+    assert page.has_room(sent + 1)
+    assert not page.has_room(sent + 2)
+    page.send(sent + 1)
+    assert not page.taken_back(sent + 1)
+    assert all(page.taken_back(serial) for serial in range(2, sent + 1))
+    page.close()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import sys
 import time
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from clustrix import WorkerDied
 from clustrix._model import Chunk, Plan
 from clustrix.execution import Engines, execute
+from clustrix.execution._process_loop import UNSEEN
 from clustrix.execution._schedule import Schedule
 from tests.jobs import call_of, plan_of
 
@@ -25,6 +28,16 @@ class Item:
 def same(x):
     return x if os else None  # reads more than plain data, so the module is imported for it
 """
+
+
+class Marked:
+    """Leaves a file where it is made anew."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return pathlib.Path.touch, (pathlib.Path(self.path),)
 
 
 @pytest.fixture
@@ -74,6 +87,70 @@ def test_nobody_waits_for_what_a_worker_still_imports(module, engines, what, tmp
         1,
         2,
     ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+@pytest.mark.parametrize(
+    "module", ["open({gate!r}).read()  # until somebody has written"], indirect=True
+)
+def test_a_worker_that_still_imports_is_there_for_the_next_loop(module, engines, tmp_path):
+    """Else each loop that is shorter than the import would start another one, for nothing."""
+    os.mkfifo(tmp_path / "gate")
+    engine, texts = engines.processes(1), [f"{n}" * 31_000 for n in range(20)]
+
+    def begin() -> Any:
+        call = call_of(module.same, texts)
+        chunks = [Chunk(n, [text]) for n, text in enumerate(call.items)]
+        loop = engine.loop(call, Plan("processes", 1), Schedule(call, chunks), 1)
+        loop.depth = len(chunks)
+        list(loop.hand_out())
+        return loop
+
+    before = engine.pool.processes()
+    for _ in range(3):
+        loop = begin()
+        (worker,) = loop.working.values()
+        assert len(worker.chunks) == UNSEEN  # as long as it has begun none of them
+        assert worker.channel.wants_to_write  # the socket is full
+        while worker.page.opened() == 0:  # from then on it is at the gate
+            time.sleep(0.001)
+        while loop.take_back():
+            pass
+        loop.end()
+        assert engine.pool.processes() == before
+    with open(tmp_path / "gate", "w"):  # now it goes on
+        pass
+    assert execute(call_of(module.same, texts), plan_of("processes", 1), engine) == texts
+    assert engine.pool.processes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+@pytest.mark.parametrize(
+    "module", ["open({gate!r}).read()  # until somebody has written"], indirect=True
+)
+def test_what_was_taken_back_in_time_is_not_even_unpickled(module, engines, tmp_path):
+    """To make the items of a chunk runs code of their classes, and costs what they weigh."""
+    os.mkfifo(tmp_path / "gate")
+    made = tmp_path / "made"
+    call = call_of(module.same, [1, Marked(str(made))])
+    schedule = Schedule(call, [Chunk(0, [1]), Chunk(1, call.items[1:])])
+    loop = engines.processes(1).loop(call, Plan("processes", 1), schedule, 1)
+    loop.depth = 2
+    list(loop.hand_out())
+    (worker,) = loop.working.values()
+    while worker.page.opened() == 0:
+        time.sleep(0.001)
+    assert loop.take_back()  # the second one
+    with open(tmp_path / "gate", "w"):
+        pass
+    while worker.chunks:
+        list(loop.collect())
+    loop.end()
+    assert execute(call_of(abs, [-1, 2]), plan_of("processes", 1), engines.get("processes")) == [
+        1,
+        2,
+    ]
+    assert not made.exists()
 
 
 @pytest.mark.parametrize("module", ["os._exit(3)"], indirect=True)
