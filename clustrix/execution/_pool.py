@@ -67,6 +67,7 @@ class Worker:
         chunks: what it runs and what waits behind that, each with its serial number.
         values: what has come back for the first of them so far.
         serial: how many chunks it has been sent.
+        lent: how many those were when the last loop got it.
         talking: whether a step of the conversation has begun and not been ended: what interrupted
             it may have left half a frame in the socket, or sent one that is not noted.
     """
@@ -81,7 +82,7 @@ class Worker:
         self.channel = Channel(born.end, outbox, inbox, patient=False)
         self.chunks: deque[tuple[int, Chunk]] = deque()
         self.values: list[Any] = []
-        self.serial = 0
+        self.serial = self.lent = 0
         self._surely = 0.0
         self.talking = False
         self._context: object = None
@@ -96,6 +97,22 @@ class Worker:
     def whole(self) -> bool:
         """Whether it owes no answer, and no half of a frame was said that nobody will end."""
         return not (self.talking or self.chunks)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has begun with what the last loop sent, or passed over it: it can begin anew.
+
+        Else it has been importing something for longer than that loop has lasted.
+        """
+        begun = self.page.begun()
+        return begun > self.lent or begun >= self.serial
+
+    def push(self) -> None:
+        """Send what still waits: of a chunk that nobody wants any more, a part may have left."""
+        self.talking = True
+        with contextlib.suppress(OSError):  # it is gone; who takes it next will see that
+            self.channel.flush()
+        self.talking = False
 
     def drop_chunks(self) -> None:
         """All chunks have been taken back: those of which nothing has left yet need not go out.
@@ -185,10 +202,10 @@ class Pool:
             if self._closed:
                 raise RuntimeError("cannot run a loop on a process pool that has been shut down")
             for worker in self.held_by(None):
-                if worker.alive():
-                    self._holders[worker] = holder
+                if worker.alive() and not worker.talking:
+                    self._holders[worker], worker.lent = holder, worker.serial
                     return worker
-                worker.abandon()  # it left after a while without work
+                worker.abandon()  # it left after a while without work, or hears half a frame
                 del self._holders[worker]
             if held and self._active() >= max(self.size, most):
                 return None
@@ -235,13 +252,19 @@ class Pool:
             return [worker.process for worker in self._holders]
 
     def idle(self) -> int:
-        """How many workers wait for work."""
-        return len(self.held_by(None))
+        """How many workers wait for work, or will when they have come up."""
+        free = self.held_by(None)
+        ready = sum(worker.ready for worker in free)
+        if ready < len(free):
+            with self._lock:
+                for worker in self.held_by(None):
+                    worker.push()
+        return ready
 
     def awake(self) -> bool:
         """Whether a loop would find a worker that has come up, or none that is coming up."""
-        idle = self.held_by(None)
-        return not idle or any(worker.awake() for worker in idle)
+        free = self.held_by(None)
+        return not free or any(worker.awake() and worker.ready for worker in free)
 
     def request_stacks(self) -> None:
         """Let every worker print the stacks of its threads on its standard error."""

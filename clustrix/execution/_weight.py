@@ -24,6 +24,10 @@ ARRAY = 2e-5
 # A number or a short text among others in a chunk: its part of the pickle, on both sides.
 LIGHT = 1e-7
 
+# A byte of text, which is copied into a pickle and out of it (benchmarks/plain_data.py: 20 kB take
+# 14 us there; in a loop over texts of 2 kB the calling thread alone lost 1.2 ns for each byte).
+TEXT = 1e-9
+
 # And of each in a list or tuple (benchmarks/plain_data.py: 300 floats take 12 us on their way there
 # or back, 300 words 18).
 INNER = 5e-8
@@ -84,7 +88,7 @@ def _light(part: Any) -> float | None:
     """Without a pickler, which takes long to load; ``None`` for what must be tried."""
     kind = type(part)
     if kind in PLAIN:
-        return LIGHT + SECONDS_PER_BYTE * (len(part) if kind in (str, bytes) else 0)
+        return LIGHT + TEXT * (len(part) if kind in (str, bytes) else 0)
     if kind in (list, tuple) and len(part) < _SHORT and all_plain(part):
         return LIGHT + INNER * len(part)
     if kind.__module__ == "numpy" and hasattr(kind, "dtype") and not part.dtype.hasobject:

@@ -97,12 +97,12 @@ def _serve(channel: Channel, page: Page, place: Place) -> None:
 def _do(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame: Frame) -> None:
     """Deal with a chunk; nothing of it is kept."""
     page.open(frame.b)
-    if not page.taken_back(frame.b):  # else to make its items would be for nothing
-        work = _understood(tasks, frame)
-        if page.begin(frame.b):
-            _run(channel, page, tasks, recorder, frame.a, work)
-            return
-    channel.send(Kind.SKIPPED, frame.a, frame.b)
+    # To make the items of one that has been taken back would be for nothing.
+    work = None if page.taken_back(frame.b) else _understood(tasks, frame)
+    if page.begin(frame.b) and work is not None:
+        _run(channel, page, tasks, recorder, frame.a, work)
+    else:
+        channel.send(Kind.SKIPPED, frame.a, frame.b)
 
 
 class _Unreadable(NamedTuple):

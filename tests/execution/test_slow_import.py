@@ -118,8 +118,13 @@ def test_a_worker_that_still_imports_is_there_for_the_next_loop(module, engines,
             pass
         loop.end()
         assert engine.pool.processes() == before
+        assert engine.pool.idle() == 0  # it cannot begin with anything
     with open(tmp_path / "gate", "w"):  # now it goes on
         pass
+    end = time.monotonic() + 60
+    while engine.pool.idle() == 0 and time.monotonic() < end:
+        time.sleep(0.001)
+    assert engine.pool.idle() == 1  # and nobody had to ask it for more
     assert execute(call_of(module.same, texts), plan_of("processes", 1), engine) == texts
     assert engine.pool.processes() == before
 
