@@ -47,8 +47,12 @@ demo: .venv/.ready  ## survey the standard library of this Python, in parallel
 TEST_ENV := .venv-test
 RUN := $(TEST_ENV)/bin/python
 
+# A plain path to this folder: the usual one is code that every interpreter would run at its start,
+# and workers would find modules loaded that they have to load themselves where users install them.
+HERE := --config-settings editable_mode=compat
+
 $(TEST_ENV)/.ready: pyproject.toml
-	$(call environment,$(TEST_ENV),--editable '.[test]')
+	$(call environment,$(TEST_ENV),--editable '.[test]' $(HERE))
 
 .PHONY: test
 test: $(TEST_ENV)/.ready  ## style, types, and every test and example
@@ -60,7 +64,7 @@ test: $(TEST_ENV)/.ready  ## style, types, and every test and example
 CLUSTERS := test,dask,ray
 
 .venv-distributed/.ready: pyproject.toml
-	$(call environment,.venv-distributed,--editable '.[$(CLUSTERS)]')
+	$(call environment,.venv-distributed,--editable '.[$(CLUSTERS)]' $(HERE))
 
 .PHONY: test-distributed
 test-distributed: .venv-distributed/.ready  ## the promise on Dask and Ray, lost workers, hosts cut off (10 minutes)
@@ -108,9 +112,8 @@ test-executors: $(TEST_ENV)/.ready  ## CPython's own tests of executors, where t
 
 # ---- benchmarks ---------------------------------------------------------------------------
 
-# A plain path to this folder: the usual one is code that every interpreter would run at its start.
 .venv-bench/.ready: pyproject.toml
-	$(call environment,.venv-bench,--editable '.[bench]' --config-settings editable_mode=compat)
+	$(call environment,.venv-bench,--editable '.[bench]' $(HERE))
 
 # What pip does for those who install a package, whatever the environment says of compiled files.
 .PHONY: compiled

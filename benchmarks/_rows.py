@@ -21,6 +21,7 @@ FILES = (
     "arrays_out",
     "gil_free",
     "blas",
+    "real_data",
     "warm_call",
     "pauses",
     "cold_start",

@@ -117,7 +117,6 @@ LATER = HEAVY | {
     "threading",
     "tokenize",
     "traceback",
-    "types",
     "typing",
     "weakref",
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
+import types  # not later: it takes the type of modules from `sys`, and that is another one then
 import warnings
 
 from clustrix._native import RLock
@@ -21,10 +22,6 @@ from clustrix._typing import Any, Callable, Mapping
 from clustrix.execution import _recorder, _warned
 from clustrix.execution._recorder import recording
 from clustrix.execution._streams import STREAMS, Stream, stream_property
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import ModuleType
 
 __all__ = ["Held", "capture", "hold", "release", "streams"]
 
@@ -84,13 +81,26 @@ class Held:
             module.take_off()
 
 
+class _Module(type):
+    """The type of a dressed module's class: modules that are not dressed belong to it, too.
+
+    Code asks ``isinstance(x, type(sys))``.
+    """
+
+    def __instancecheck__(cls, thing: object) -> bool:
+        return isinstance(thing, types.ModuleType)
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, types.ModuleType)
+
+
 class _Dressed:
     """A module of which some names are properties for a while.
 
     Picklers that know modules by their exact type do not know this one, so it says its name.
     """
 
-    def __init__(self, module: ModuleType, places: Mapping[str, property]) -> None:
+    def __init__(self, module: types.ModuleType, places: Mapping[str, property]) -> None:
         self._module = module
         self._places = places
         self._before: Any = None
@@ -108,7 +118,7 @@ class _Dressed:
                 # The import system makes modules by ``type(sys)(name)``: these are not dressed.
                 "__new__": lambda _, *given, **named: before(*given, **named),
             }
-            self._made = type(before.__name__, (before,), {**by_name, **self._places})
+            self._made = _Module(before.__name__, (before,), {**by_name, **self._places})
         self._module.__class__ = self._made
 
     def take_off(self) -> None:
