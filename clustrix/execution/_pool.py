@@ -53,6 +53,10 @@ class Holder(Protocol):
     def aside(self) -> bool:
         """Whether it waits for its caller, nobody knows for how long."""
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether it can do without a worker that begins too late."""
+
 
 class Worker:
     """One worker process, as the parent sees it.
@@ -195,18 +199,23 @@ class Pool:
         _pools.add(self)
 
     def take(self, held: int, most: int, holder: Holder) -> Worker | None:
-        """A worker for a loop that has ``held`` and may have ``most``; ``None`` for not now."""
+        """A worker for a loop that has ``held`` and may have ``most``; ``None`` for not now.
+
+        One that still imports something is better than a new one, which would have to do so, too;
+        but not for a loop that would have to wait for it.
+        """
         if held >= most:
             return None
         with self._lock:
             if self._closed:
                 raise RuntimeError("cannot run a loop on a process pool that has been shut down")
-            for worker in self.held_by(None):
-                if worker.alive() and not worker.talking:
+            for worker in sorted(self.held_by(None), key=lambda one: not one.ready):
+                if not worker.alive() or worker.talking:
+                    worker.abandon()  # it left after a while without work, or hears half a frame
+                    del self._holders[worker]
+                elif worker.ready or holder.takes_back or self._active() >= self.size:
                     self._holders[worker], worker.lent = holder, worker.serial
                     return worker
-                worker.abandon()  # it left after a while without work, or hears half a frame
-                del self._holders[worker]
             if held and self._active() >= max(self.size, most):
                 return None
             worker = Worker()

@@ -92,6 +92,11 @@ class ProcessLoop:
         eager = plan.timeout is not None or call.collect
         self.packing = Packing(call, schedule, eager=eager)
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether chunks that a worker does not begin are run by the calling thread."""
+        return self.taper is not None
+
     def busy(self) -> bool:
         """Whether a worker runs something that can still matter."""
         return any(
@@ -204,9 +209,9 @@ class ProcessLoop:
         """A worker for the next chunk: an idle one, one more, or one that has room for it."""
         while self.idle:
             last = self.idle[-1]
-            if last.alive():
-                return last if last.page.has_room(last.serial + 1) else None
-            self.pool.discard(self.idle.pop())  # it left after a while without work
+            if last.alive() and last.page.has_room(last.serial + 1):
+                return last
+            self.pool.discard(self.idle.pop())  # it left after a while without work; or reads none
         worker = self.pool.take(len(self.working), self.plan.workers, self)
         if worker is not None:
             self.idle.append(worker)
