@@ -212,10 +212,11 @@ class ProcessLoop:
             if last.alive() and last.page.has_room(last.serial + 1):
                 return last
             self.pool.discard(self.idle.pop())  # it left after a while without work; or reads none
-        worker = self.pool.take(len(self.working), self.plan.workers, self)
-        if worker is not None:
-            self.idle.append(worker)
-            return worker
+        while (worker := self.pool.take(len(self.working), self.plan.workers, self)) is not None:
+            if worker.page.has_room(worker.serial + 1):
+                self.idle.append(worker)
+                return worker
+            self.pool.discard(worker)
         least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
         return least if least is not None and self._has_room(least) else None
 
