@@ -59,9 +59,8 @@ def test_what_is_tried_is_a_list_of_them():
         sent.append(obj)
         return pickle.dumps(obj, protocol=5, buffer_callback=keep)
 
-    moved = [_tried(pairs, dumps) for _ in range(20)]
-    assert sent[:2] == [pairs[:1], pairs[1:]]
-    assert min(moved) > 0
+    _tried(pairs, dumps)
+    assert sent == [pairs[:1], pairs[1:]]  # none of them twice
 
 
 def test_what_takes_long_is_tried_once():
