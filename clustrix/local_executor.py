@@ -280,7 +280,7 @@ class LocalExecutor(LoopExecutor):
         known = execution.remembered.get(call.function)
         notes = [Finding("PL601", _MEASURED)]
         if known is not None:
-            notes.append(Finding("PL602", f"the last loop: {known.report}"))
+            notes.append(Finding("PL602", f"the last loop: {known.in_words()}"))
         return plan._replace(findings=(*plan.findings, *notes))
 
 

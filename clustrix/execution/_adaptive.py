@@ -22,6 +22,7 @@ from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
 from clustrix.execution import _thread_cache
 from clustrix.execution._alone import Alone, first_batch
+from clustrix.execution._computing import probe
 from clustrix.execution._cost import Decision, decide, hopeless, reading_takes
 from clustrix.execution._cpus import cpus_at_most, gil_enabled, this_machine
 from clustrix.execution._engine import join
@@ -36,9 +37,10 @@ from clustrix.execution._figures import (
     waiting,
 )
 from clustrix.execution._memory import Known, remembered
-from clustrix.execution._others import Others, probe
+from clustrix.execution._others import Others
 from clustrix.execution._own_lane import OwnLane
 from clustrix.execution._partial import keep_partial
+from clustrix.execution._payoff import UNTRIED, judged, passed, spared
 from clustrix.execution._relay import Relay
 from clustrix.execution._slow_start import Started
 from clustrix.execution._source import Source, reader_is_loaded
@@ -103,11 +105,14 @@ class AdaptiveLoop:
         self._last: tuple[Figures, Decision] | None = None
         self.own = OwnLane(call, self.relay)
         self.report = ALONE
+        self.gain: float | None = None  # how many times as fast it was, if it has been shared
+        self._payoff = self.known.payoff if self.known else UNTRIED
         self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
             cpus=cpus_at_most() if machine is None else machine.cpus,
             most=most,
             gil=gil_enabled() if machine is None else machine.gil,
             read=self._may_read(),
+            spared=spared(self._payoff),
         )
         if begun is not None:
             self.keep(begun)
@@ -187,6 +192,10 @@ class AdaptiveLoop:
         if self.figures.overlap is not None:
             doubts = doubts + 1 if doubtful(self.figures) else 0
         lasts, shared = lasting(self.figures, doubts), self.report is not ALONE
+        if self.gain is not None:
+            self._payoff = judged(self._payoff, self.gain, self.figures.wall)
+        elif not shared:
+            self._payoff = passed(self._payoff)
         known = Known(
             figures=lasts,
             report=self.report,
@@ -196,6 +205,8 @@ class AdaptiveLoop:
             hopeless=hopeless(lasts),
             missed=self.missed,
             doubts=doubts,
+            payoff=self._payoff,
+            items=total,
         )
         remembered.put(self.call.function, known)
         remembered.ended = time.perf_counter()

@@ -28,6 +28,7 @@ from clustrix.execution._lane import add_note, item_note
 from clustrix.execution._memory import Known, remembered
 from clustrix.execution._meter import Clocks, read_clocks
 from clustrix.execution._own_lane import Aside, OwnLane
+from clustrix.execution._payoff import UNTRIED, spared
 from clustrix.execution._random import seeded
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._source import Source, reader_is_loaded
@@ -109,6 +110,7 @@ class AdaptiveStream:
             gil=machine.gil,
             threads=call.seed is None,
             read=known is not None,
+            spared=spared(known.payoff) if known else 0.0,
         )
 
     def run(self) -> Generator[Any, None, None]:
@@ -156,9 +158,20 @@ class AdaptiveStream:
                 self._gap = min(2 * self._gap, LATEST)
         finally:
             if self._make_plan is not None:
-                name, shared = self.call.loop_var, self.report is not ALONE
-                known = Known(self.figures, self.report, name, self._bound(), shared)
-                remembered.put(self.call.function, known)
+                self._remember()
+
+    def _remember(self) -> None:
+        """For the next stream, or loop, of this function."""
+        known = Known(
+            figures=self.figures,
+            report=self.report,
+            loop_var=self.call.loop_var,
+            bound=self._bound(),
+            shared=self.report is not ALONE,
+            payoff=self.known.payoff if self.known else UNTRIED,
+            items=self.items.pulled(),
+        )
+        remembered.put(self.call.function, known)
 
     # ---- in the consuming thread ------------------------------------------------------------
 

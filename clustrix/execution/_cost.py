@@ -19,6 +19,7 @@ from clustrix.execution._figures import (
     WAITS,
     Figures,
     computes,
+    in_words,
     parallel_already,
     waiting,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "CHEAP",
     "COLD",
     "Decision",
+    "answering",
     "decide",
     "hopeless",
     "reading_takes",
@@ -153,6 +155,11 @@ def waking_takes(rest: float) -> float:
     return min(NAP + DROWSY * rest, ASLEEP) if rest > AWAKE_SECONDS else 0.0
 
 
+def answering(figures: Figures) -> float:
+    """Seconds until warm workers have answered that have had nothing to do for a while."""
+    return WARM + waking_takes(figures.rest)
+
+
 def too_little(left: float) -> bool:
     """Whether so many seconds of work are too few for any other lane."""
     return left < 2 * WARM
@@ -239,7 +246,7 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
         return Decision("threads", lanes, why, reading + left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    answer = WARM + waking_takes(figures.rest)
+    answer = answering(figures)
     start = reading + (answer if warm else COLD_CALLER + COLD * (lanes - 1) / lanes)
     shared = start + left / lanes + moving
     pays = figures.portable and shared < (GAIN if warm else COLD_GAIN) * left
@@ -248,6 +255,8 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
     # Threads move nothing and start at once: worth a try where processes cost something.
     if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
         return Decision("probe", 2, "C code may let go of the GIL", left)
+    if pays and figures.wall <= figures.spared:
+        return Decision("finish", 1, "workers have gained nothing lately", left)
     if pays:
         return Decision("processes", lanes, f"Python code, {_rest(figures)}", shared)
     if not figures.portable:
@@ -258,15 +267,4 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
 
 
 def _rest(figures: Figures) -> str:
-    return f"{figures.items} items of {_seconds(figures.wall)} left"
-
-
-def _seconds(value: float) -> str:
-    """A time that a person reads: ``12 us``."""
-    if value <= 0:
-        return "0 us"
-    power = math.floor(math.log10(value))
-    for unit, factor, limit in (("us", 1e6, -3), ("ms", 1e3, 0), ("s", 1.0, 99)):
-        if power < limit:
-            return f"{value * factor:.{1 if value * factor < 9.95 else 0}f} {unit}"
-    return f"{value:.3g} s"
+    return f"{figures.items} items of {in_words(figures.wall)} left"

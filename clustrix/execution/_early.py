@@ -126,10 +126,12 @@ class Early:
                 self._send(Kind.SKIPPED, start, serial)
                 return True
             values: list[Any] = []
+            began = time.perf_counter()
             for index, item in enumerate(items, start):
                 if not page.enter(index):
                     break
                 values.append(function(item))
+            page.spend(time.perf_counter() - began)
             page.phase(BUSY)
             marshal.dumps(values)  # is it plain?  Else to pickle it may run code, and load modules
             answer = pickle.dumps(values, protocol=5)

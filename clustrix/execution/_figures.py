@@ -9,6 +9,8 @@ All times in seconds.  Pure functions of figures: no clocks here.
 
 from __future__ import annotations
 
+import math
+
 from clustrix._typing import NamedTuple
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "computes",
     "doubtful",
     "having_waited",
+    "in_words",
     "lasting",
     "no_dearer",
     "overlapping",
@@ -96,6 +99,7 @@ class Figures(NamedTuple):
         read: whether the function has been analysed, or that is due at any price.
         loaded: whether a function has been analysed before.
         blocks: whether its source has a blocking call; ``None`` when nobody has looked.
+        spared: items that take up to so many seconds have not been worth sharing lately.
     """
 
     items: int
@@ -116,6 +120,7 @@ class Figures(NamedTuple):
     read: bool = True
     loaded: bool = True
     blocks: bool | None = None
+    spared: float = 0.0
 
 
 NOTHING_KNOWN = Figures(0, 0.0, 0.0, 0.0)
@@ -300,3 +305,19 @@ def rescaled(figures: Figures, wall: float) -> Figures:
     return figures._replace(
         wall=wall, cpu=figures.cpu * factor, process_cpu=figures.process_cpu * factor
     )
+
+
+def in_words(seconds: float) -> str:
+    """A time that a person reads.
+
+    Examples:
+        >>> in_words(1.2e-5), in_words(0.0031), in_words(0.0)
+        ('12 us', '3.1 ms', '0 us')
+    """
+    if seconds <= 0:
+        return "0 us"
+    power = math.floor(math.log10(seconds))
+    for unit, factor, limit in (("us", 1e6, -3), ("ms", 1e3, 0), ("s", 1.0, 99)):
+        if power < limit:
+            return f"{seconds * factor:.{1 if seconds * factor < 9.95 else 0}f} {unit}"
+    return f"{seconds:.3g} s"

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from clustrix._model import Call, Plan
 from clustrix._sameness import sameness
 from clustrix._typing import Any, NamedTuple
-from clustrix.execution._figures import Figures
+from clustrix.execution._figures import Figures, in_words
+from clustrix.execution._payoff import UNTRIED, Payoff
 
 __all__ = ["Known", "Memory", "binding", "remembered"]
 
@@ -28,7 +29,7 @@ class Known(NamedTuple):
 
     Attributes:
         figures: as they were when it last decided.
-        report: what it did, in words.
+        report: what it did, in a few words.
         loop_var: the loop variable.
         bound: the engine to which the source binds the loop; ``""`` for none; ``None`` when the
             source has not been read.
@@ -36,6 +37,8 @@ class Known(NamedTuple):
         hopeless: whether no other lane would gain anything, however many items there were.
         missed: seconds that other lanes would have saved, had the source been read.
         doubts: how many probes in a row have not shown whether it lets go of the GIL.
+        payoff: whether workers have brought anything.
+        items: how many the loop had.
     """
 
     figures: Figures
@@ -46,6 +49,16 @@ class Known(NamedTuple):
     hopeless: bool = False
     missed: float = 0.0
     doubts: int = 0
+    payoff: Payoff = UNTRIED
+    items: int = 0
+
+    def in_words(self) -> str:
+        """What the loop did, and what it was like."""
+        each, work = self.figures.wall, self.items * self.figures.wall
+        if self.shared or not work:
+            return self.report
+        lately = ", where workers have gained nothing lately" if self.payoff.rest else ""
+        return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{lately}"
 
     def bound_for(self, loop_var: str) -> str | None:
         """The engine to which the source binds a loop over this variable, as far as is known."""

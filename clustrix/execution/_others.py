@@ -16,24 +16,21 @@ kind of lanes takes over; what runs comes to its end.
 from __future__ import annotations
 
 import contextlib
-import math
 import time
-from collections.abc import Callable
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix._typing import Protocol
 from clustrix.errors import NotPicklableError
-from clustrix.execution import _processors, _thread_cache
 from clustrix.execution._beside import Beside
-from clustrix.execution._cost import Decision
+from clustrix.execution._computing import TELLING, share
+from clustrix.execution._cost import Decision, answering
 from clustrix.execution._engines import Engines
 from clustrix.execution._figures import (
     Figures,
     Use,
     having_waited,
-    overlapping,
     parallel_already,
     rescaled,
     waiting,
@@ -43,23 +40,17 @@ from clustrix.execution._haste import in_haste
 from clustrix.execution._meter import Meter
 from clustrix.execution._own_lane import OwnLane
 from clustrix.execution._parting import Parting
+from clustrix.execution._payoff import gained
 from clustrix.execution._schedule import Schedule
 from clustrix.execution._slow_start import Started
 from clustrix.execution._taper import Taper
-from clustrix.execution._thread_lanes import ThreadLanes
 from clustrix.execution._threads import ThreadLoop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution._process_loop import ProcessLoop
 
-__all__ = ["Others", "probe"]
-
-# Seconds of work for each of two threads that shall show whether the GIL is let go of.
-PROBE = 0.004
-
-# Seconds on other lanes that say something about them.
-TELLING = 0.0005
+__all__ = ["Others"]
 
 # Chunks that may lie ready at the workers, and so many at each before the calling thread begins
 # (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them).  Where it costs
@@ -84,6 +75,7 @@ class Owner(Protocol):
     engines: Engines
     figures: Figures
     began: Figures | None
+    gain: float | None
     next: int
     own: OwnLane
 
@@ -183,7 +175,7 @@ class Others:
 
     def _beside_threads(self, lanes: int) -> None:
         """Threads that compute, the calling thread among them."""
-        _share(self._owner, self._schedule, self._taper, lanes - 1, self._keep)
+        share(self._owner, self._schedule, self._taper, lanes - 1, self._keep)
 
     def _alone(self) -> None:
         """The calling thread does the rest."""
@@ -239,6 +231,9 @@ class Others:
         """Worker processes, the calling thread working beside them unless items wait."""
         owner, taper = self._owner, self._taper
         works = not waiting(owner.figures)
+        # From start to end, on workers that are there: that tells what they bring.
+        tells = works and self._processes is None and self._turns == 0
+        begin, worked = time.perf_counter(), 0.0
         loop = self._processes or self._process_loop(decision, works=works)
         self._processes = None
         if loop is None:
@@ -248,10 +243,12 @@ class Others:
         meter, seen = Meter(owner.figures), owner.figures
 
         def here(chunk: Chunk) -> Outcome:
-            nonlocal seen
+            nonlocal seen, worked
             loop.depth = self._depth(loop.plan.workers)
             meter.start()
+            start = time.perf_counter()
             outcome = owner.own.run(chunk)
+            worked += time.perf_counter() - start
             if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
                 seen = meter.stop(seen, len(chunk.items))
                 self._look_here(seen)
@@ -263,6 +260,9 @@ class Others:
             loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
         ).run()
         if self._turn is None:
+            if tells and owner.figures.warm >= loop.plan.workers:
+                seconds, answer = time.perf_counter() - begin, answering(owner.figures)
+                owner.gain = gained(worked + loop.worked, seconds, answer)
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
 
@@ -301,44 +301,3 @@ class Others:
         late = left <= (1 - BEGINNING) * len(owner.call.items)
         if late and owner.began is None and decision.way != "finish":  # that undoes a mistake
             owner.began = before
-
-
-def probe(owner: Owner) -> None:
-    """Run some items on two threads: can both compute at once, or does one wait for the GIL?
-
-    Where the system does not say who stood in line for a processor, a busy machine proves nothing
-    against it; the loop then goes a way that is right for Python code.
-    """
-    wall = max(owner.figures.wall, 1e-9)
-    count = max(2, 2 * math.ceil(PROBE / wall))
-    stop = min(owner.next + count, len(owner.call.items))
-    taper = Taper(owner.call.items[:stop], owner.next, wall, max(1, (stop - owner.next) // 2))
-    schedule = Schedule(owner.call, taper)
-    _share(owner, schedule, taper, 1, owner.keep)
-    owner.next = stop
-
-
-def _share(
-    owner: Owner, schedule: Schedule, taper: Taper, threads: int, keep: Callable[[News], None]
-) -> None:
-    """Run a schedule in the calling thread and in some more; learn whether that was of use."""
-    done = 0
-
-    def noting(news: News) -> None:
-        nonlocal done
-        keep(news)
-        done += len(news.values) if type(news) is Outcome else 0
-
-    taper.splits = owner.chunk_size is None
-    loop = ThreadLanes(owner.call, schedule, taper, threads, owner.own.run)
-    wall, process, own = time.perf_counter(), time.process_time(), time.thread_time()
-    spent, line = _thread_cache.spent(), _processors.stood_in_line()
-    Beside(loop, schedule, taper, loop.here, noting, works=True).run()
-    seconds, cpu = time.perf_counter() - wall, time.process_time() - process
-    if seconds < TELLING or not done:
-        return
-    # Of clustrix's own threads, those that read a source just now are no lanes.
-    helpers = max(0.0, _thread_cache.spent() - spent - loop.cpu)
-    lanes = time.thread_time() - own + loop.cpu
-    pushed = _processors.stood_in_line() - line + loop.pushed
-    owner.figures = overlapping(owner.figures, Use(done, seconds, cpu - helpers, lanes, pushed))

@@ -1,6 +1,6 @@
 """One page of memory that the parent and a worker both see: where the worker is in the loop.
 
-    worker:  page.enter(17) ──────> [state | since | serial | cancel] <────── parent: page.where()
+    worker:  page.enter(17) ──> [state | since | spent | serial | cancel] <── parent: page.where()
 
 A message for every item would cost more than many an item does; eight bytes of shared memory
 cost next to nothing, and they are still there when the worker is not.
@@ -29,6 +29,7 @@ IDLE, BUSY, IN_ITEM = range(3)
 # Places of words, counted in words, on cache lines of those who write them.
 _STATE = 0  # 0 before the worker has come up; 1 + phase; 3 + the item that runs
 _SINCE = 1  # when that began
+_SPENT = 2  # seconds that items have taken, those of all chunks together
 _SERIAL = 5  # the chunk that has begun
 _OPENED = 6  # the chunk that is being unpickled, or was the last time
 _EMPTIED = {"parent": 16, "worker": 24}  # frames with buffers that each side has emptied
@@ -63,6 +64,14 @@ class Page:
         """Worker: the item that began then goes on, after something else had to be done."""
         self._times[_SINCE] = since
         self._words[_STATE] = 1 + IN_ITEM + index
+
+    def spend(self, seconds: float) -> None:
+        """Worker: the items of one more chunk have taken so long; it is about to say so."""
+        self._times[_SPENT] += seconds
+
+    def spent(self) -> float:
+        """Parent: seconds that the worker's items have taken since it came up."""
+        return self._times[_SPENT]
 
     def open(self, serial: int) -> None:
         """Worker: the chunk with this number is being unpickled; it may still be taken back.

@@ -87,7 +87,7 @@ class Worker:
         self.chunks: deque[tuple[int, Chunk]] = deque()
         self.values: list[Any] = []
         self.serial = self.lent = 0
-        self._surely = 0.0
+        self._surely = self._seen = 0.0
         self.talking = False
         self._context: object = None
         self._tasks: dict[int, None] = {}
@@ -110,6 +110,11 @@ class Worker:
         """
         begun = self.page.begun()
         return begun > self.lent or begun >= self.serial
+
+    def worked(self) -> float:
+        """Seconds that its items have taken since this was asked the last time."""
+        before, self._seen = self._seen, self.page.spent()
+        return self._seen - before
 
     def push(self) -> None:
         """Send what still waits: of a chunk that nobody wants any more, a part may have left."""

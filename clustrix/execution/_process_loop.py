@@ -84,6 +84,7 @@ class ProcessLoop:
         self.taper: Taper | None = None  # which says how much it takes back at once
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
+        self.worked = 0.0  # seconds that items have taken on all workers together
         self.false_starts = 0
         self.aside = False  # whether nobody knows when it goes on
         self.ending = False
@@ -127,6 +128,7 @@ class ProcessLoop:
             worker.chunks.append((worker.serial, chunk))
             if worker in self.idle:
                 self.idle.remove(worker)
+                worker.worked()  # for others, before
             self.working[worker.channel.fileno()] = worker
             begin = time.perf_counter()
             try:
@@ -290,6 +292,7 @@ class ProcessLoop:
         chunk = worker.chunk
         self.packing.settled(chunk)
         self.false_starts = 0
+        self.worked += worker.worked()
         self.rest(worker)
         return self.schedule.settle(chunk, outcome)
 

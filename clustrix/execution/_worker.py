@@ -143,7 +143,9 @@ def _run(
     reply = _Reply(channel, page, tasks.place, recorder, call, Chunk(start, items), eager)
     try:
         recorder.muted = False
+        began = time.perf_counter()
         outcome = run_chunk(call, reply.chunk, reply, tasks.place.fresh())
+        page.spend(time.perf_counter() - began)
         recorder.muted = True
         raised, failed = outcome.error, outcome.failed or start
         reply.send(Kind.DONE if raised is None else Kind.PART, outcome.values)

@@ -141,6 +141,18 @@ def test_simple_chunks_are_answered_in_order(parent: Parent) -> None:
     assert answers == [(4, 2, [64, 125]), (0, 2, [0, 1]), (2, 2, [8, 27])]
 
 
+def test_how_long_items_take_adds_up(parent: Parent) -> None:
+    """Known before the parent hears of them; without what it takes to move them."""
+    assert parent.page.spent() == 0.0
+    parent.send(cube, range(1000))
+    parent.serve()
+    once = parent.page.spent()
+    assert once > 0.0
+    parent.send(cube, range(1000))
+    parent.serve()
+    assert parent.page.spent() > once
+
+
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_worker_that_ends_between_two_chunks_is_not_blamed_on_the_next(
     parent: Parent, taken: bool

@@ -21,11 +21,11 @@ EXHAUST = """
     from clustrix.errors import SharedStateWarning
 
     warnings.simplefilter("ignore", SharedStateWarning)
-    files = []
+    files, closed = [], []
 
     def exhaust():
         resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))
-        while True:
+        while not closed:
             files.append(os.open(os.devnull, os.O_RDONLY))
 
     def use_up():
@@ -42,6 +42,7 @@ EXHAUST = """
             return Array, (pickle.PickleBuffer(self.data),)
 
     def close():
+        closed.append(True)  # another thread may be opening some yet
         while files:
             os.close(files.pop())
 
