@@ -18,6 +18,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ import cloudpickle  # type: ignore[import-untyped]
 
 from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
+from clustrix.execution._classes import class_by_value, reduce_cached
 from clustrix.execution._exceptions import reduce_error
 from clustrix.execution._lane import item_note
 from clustrix.execution._references import importable, reference
@@ -32,6 +34,11 @@ from clustrix.execution._shipping import goes_by_value, registered, shipped
 from clustrix.execution._surroundings import reduce_variable
 
 __all__ = ["dumps", "loads", "unsendable"]
+
+_LRU = type(lru_cache(len))
+
+# Parts of a reduction that says who gives the state: classes that go by value have such ones.
+_WITH_STATE = 6
 
 # Anything may fail while pickling, as user code runs: __reduce__, __getstate__, properties.
 BufferCallback = Callable[[pickle.PickleBuffer], object]
@@ -80,7 +87,11 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if kind is ContextVar:
             return reduce_variable(obj)
         if issubclass(kind, type):
-            return super().reducer_override(obj)
+            reduced = super().reducer_override(obj)
+            by_value = type(reduced) is tuple and len(reduced) == _WITH_STATE
+            return class_by_value(obj, reduced) if by_value else reduced
+        if kind is _LRU and (cached := reduce_cached(obj)):
+            return cached
         if kind.__name__ in _GENERATORS and (name := _global_generator(obj)):
             return name
         # Proxies claim the class of what they wrap; cloudpickle would take a decorated function
