@@ -72,7 +72,10 @@ def execute_loop_async(
 
         width, items, total, broken = options.max_workers or _most_awaited(), iterable, None, None
         if not isinstance(iterable, AsyncIterable):
-            counted, broken = with_items(call, iterable)
+            fixed = (
+                iterable.copy() if type(iterable) is list else iterable
+            )  # it may change meanwhile
+            counted, broken = with_items(call, fixed)
             items, total = counted.items, len(counted.items)
         tally = make_tally(options.progress, total, describe(func))
         with contextlib.nullcontext() if tally is None else tally:

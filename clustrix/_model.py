@@ -8,7 +8,6 @@ analysis they make the `Plan`.  What workers need too lives in `_records`, which
 
 from __future__ import annotations
 
-import math
 import operator
 
 from clustrix._records import Call, Chunk, Outcome, describe
@@ -27,6 +26,9 @@ __all__ = [
     "cluster_kind",
     "describe",
 ]
+
+# Seconds: who says so many means no limit, and no clock can wait for so long.
+ENDLESS = 1e9
 
 ENGINES = ("serial", "threads", "processes")
 CLUSTERS = ("dask", "ray")
@@ -65,7 +67,7 @@ class _Said(NamedTuple):
             ``distributed.Client``, or a `concurrent.futures.Executor`.
         max_workers: lanes at most; ``None`` lets the engine's default stand.
         chunk_size: items per chunk; ``None`` lets clustrix choose.
-        timeout: seconds that one item may run; ``None`` or infinity for no limit.
+        timeout: seconds that one item may run; ``None``, or 1e9 and more, for no limit.
         batched: whether the function takes whole chunks; ``None`` lets the analysis find out.
         on_error: ``"raise"``: the first failure in loop order ends the loop; ``"collect"``:
             everything runs, and the exception stands where the value would.
@@ -97,7 +99,8 @@ class Options(_Said):
         """Check what was said."""
         self = super().__new__(cls, *said, **named)
         self._check()
-        return self._replace(timeout=None) if self.timeout == math.inf else self
+        endless = self.timeout is not None and self.timeout >= ENDLESS
+        return self._replace(timeout=None) if endless else self
 
     def but(self, **others: Any) -> Options:
         """The same options but some, checked, too."""

@@ -212,7 +212,8 @@ class LocalExecutor(LoopExecutor):
             ... )
             [1331, 1728, 2197]
         """
-        items: Any = iterable
+        # A list may change meanwhile, by the function or another thread: these are the items.
+        items: Any = iterable.copy() if type(iterable) is list else iterable
         begun: Any = None
         if (  # what most calls are, and nothing to be found out about it
             isinstance(loop_var, str)

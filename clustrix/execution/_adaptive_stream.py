@@ -62,6 +62,8 @@ PROBE = 0.002
 # Items of a stream that nobody knows the end of.
 LONG = 1_000_000
 
+_END = object()
+
 
 class AdaptiveStream:
     """One stream with ``executor="auto"``.
@@ -350,15 +352,14 @@ class AdaptiveStream:
         """Run some items on two threads: do they use more than one processor?"""
         wall = max(self.figures.wall, TINY)
         pace = Pace(min(math.ceil(PROBE / wall), self.settings.largest(2)))
-        values, failure = [], None
-        start, cpu = time.perf_counter(), time.process_time()
-        try:  # what is pulled at once, and no more; the consumer would disturb the clocks
-            for value in self._stream("threads", 2, pace, lambda: True):
-                values.append(value)
-        except Exception as error:
-            failure = error
-        seconds = time.perf_counter() - start
-        self.figures = self.figures._replace(overlap=(time.process_time() - cpu) / seconds)
-        yield from values
-        if failure is not None:
-            raise failure
+        seconds = cpu = 0.0
+        with contextlib.closing(self._stream("threads", 2, pace, lambda: True)) as values:
+            while True:  # what is pulled at once, and no more
+                start, before = time.perf_counter(), time.process_time()
+                value = next(values, _END)
+                seconds += time.perf_counter() - start
+                cpu += time.process_time() - before
+                if value is _END:
+                    break
+                yield value  # what the consumer takes is on no clock
+        self.figures = self.figures._replace(overlap=cpu / max(seconds, TINY))

@@ -159,7 +159,8 @@ def _spawned(code: str, handles: Sequence[int]) -> Process | None:
             setsid=True,
             setsigdef=_RESTORED,
         )
-    except (AttributeError, NotImplementedError, OSError):  # `subprocess` does it, or says why not
+    except (AttributeError, NotImplementedError, OSError, ValueError):
+        # `subprocess` does it, or says why not: an interpreter may not know where its file is.
         return None
     return Process(pid)
 

@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any
 
 from clustrix._model import cluster_kind
@@ -95,17 +96,20 @@ class Engines:
             if self._processes is None:
                 cpus = available_cpus()
                 size = self._workers or cpus
-                with in_haste():  # other threads may compute
+                born = []
+                with in_haste(), suppress(OSError):  # other threads may compute; the loop sees why
                     # As many as there are processors beside that of the caller.
-                    born = [Newborn(elsewhere=n < cpus - 1) for n in range(min(workers, size))]
+                    for number in range(min(workers, size)):
+                        born.append(Newborn(elsewhere=number < cpus - 1))
                 pool = Pool(size, born)
                 weakref.finalize(self, pool.close, 0.0)
                 self._processes = ProcessEngine(pool)
             return self._processes
 
     def start(self, workers: int) -> None:
-        """Have so many worker processes ready, and keep as many from now on."""
-        self.processes(workers).pool.widen(workers)
+        """Have so many worker processes ready, if they can be, and keep as many from now on."""
+        with suppress(OSError):
+            self.processes(workers).pool.widen(workers)
 
     def miss(self, seconds: float, workers: int) -> bool:
         """Note what so many workers would have saved; ``True`` when it is time to start them."""

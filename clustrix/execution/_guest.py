@@ -31,7 +31,7 @@ from clustrix.execution._transport import dumps, loads
 __all__ = ["Tidy", "here", "make_task", "run_beside", "run_there", "understand", "visit"]
 
 # What of the surroundings has a meaning on this machine only.
-_LOCAL = ("path", "argv", "folder", "environ", "authkey", "locale", "blas")
+_LOCAL = ("path", "argv", "folder", "environ", "zone", "authkey", "locale", "blas")
 
 _token = os.urandom(8)
 

@@ -259,6 +259,8 @@ class Others:
         Beside(
             loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
         ).run()
+        if loop.refused:
+            owner.figures = owner.figures._replace(portable=False)
         if self._turn is None:
             if tells and owner.figures.warm >= loop.plan.workers:
                 seconds, answer = time.perf_counter() - begin, answering(owner.figures)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 
 from clustrix._native import Context, ContextVar, suppress
@@ -45,6 +46,7 @@ _SETTERS = {
     "sys": {"setrecursionlimit": "recursion", "set_int_max_str_digits": "digits"},
     "warnings": {"_filters_mutated": "filters"},
     "locale": {"setlocale": "locale"},
+    "time": {"tzset": "zone"},
     "socket": {"setdefaulttimeout": "patience"},
     "logging": {},
     "multiprocessing.process": {},
@@ -119,7 +121,7 @@ class Place:
     def _restore(self) -> None:
         if sys.path != self.path:
             sys.path[:] = self.path
-        for name in list(self.changed):
+        for name in [name for name in _PUT if name in self.changed]:
             with suppress(Exception):  # a folder that is gone, a locale not installed
                 _PUT[name](self, self._wanted)
         self.changed.clear()
@@ -201,6 +203,11 @@ class Place:
         if os.environ.copy() != environ:
             os.environ.clear()
             os.environ.update(environ)
+
+    def _put_zone(self, wanted: Surroundings) -> None:
+        """As the caller has it, who may have said so with the environment and `time.tzset`."""
+        if wanted["zone"] != (time.timezone, time.altzone, time.tzname) and hasattr(time, "tzset"):
+            time.tzset()
 
     def _put_recursion(self, wanted: Surroundings) -> None:
         if sys.getrecursionlimit() != wanted["recursion"]:
@@ -303,6 +310,7 @@ _PUT: dict[str, Callable[[Place, Surroundings], None]] = {
     "authkey": Place._put_authkey,
     "folder": Place._put_folder,
     "environ": Place._put_environ,
+    "zone": Place._put_zone,  # which is in the environment
     "recursion": Place._put_recursion,
     "digits": Place._put_digits,
     "patience": Place._put_patience,

@@ -21,6 +21,7 @@ from clustrix._typing import Iterable
 
 __all__ = [
     "AWAKE_SECONDS",
+    "LONGEST",
     "freeze",
     "keep_spare",
     "limit_waiting",
@@ -100,6 +101,10 @@ def _look(poll: select.poll, until: float) -> list[tuple[int, int]]:
 _vain, _rest = 1, 0  # how long to leave it alone the next time, and now
 
 
+# Seconds that one call may wait, whatever limit somebody has set: `poll` and locks have their own.
+LONGEST = 1e6
+
+
 def wait_for(
     readers: Iterable[int], writers: Iterable[int], seconds: float | None, awake: float = 0.0
 ) -> set[int]:
@@ -115,7 +120,7 @@ def wait_for(
             poll.register(handle, select.POLLIN | select.POLLOUT)
         if (seconds is None or seconds > 0) and (ready := _look(poll, awake)):
             return {handle for handle, _ in ready}
-        wait = None if seconds is None else max(0, -int(-seconds * 1000 // 1))
+        wait = None if seconds is None else max(0, -int(-min(seconds, LONGEST) * 1000 // 1))
         return {handle for handle, _ in poll.poll(wait)}
     sending = list(writers)
     return {

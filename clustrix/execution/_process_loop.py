@@ -86,6 +86,8 @@ class ProcessLoop:
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.worked = 0.0  # seconds that items have taken on all workers together
         self.false_starts = 0
+        self.cannot_start = False
+        self.refused = False  # whether a worker could not make a chunk from its bytes
         self.aside = False  # whether nobody knows when it goes on
         self.ending = False
         self.awake = 0.0  # until when an answer is waited for without going to sleep
@@ -214,13 +216,29 @@ class ProcessLoop:
             if last.alive() and last.page.has_room(last.serial + 1):
                 return last
             self.pool.discard(self.idle.pop())  # it left after a while without work; or reads none
-        while (worker := self.pool.take(len(self.working), self.plan.workers, self)) is not None:
+        while (worker := self._taken()) is not None:
             if worker.page.has_room(worker.serial + 1):
                 self.idle.append(worker)
                 return worker
             self.pool.discard(worker)
         least = min(self.working.values(), key=lambda one: len(one.chunks), default=None)
         return least if least is not None and self._has_room(least) else None
+
+    def _taken(self) -> Worker | None:
+        """One from the pool.
+
+        Where none can be started, for want of memory or descriptors say, a calling thread that
+        works does the rest alone.
+        """
+        if self.cannot_start:
+            return None
+        try:
+            return self.pool.take(len(self.working), self.plan.workers, self)
+        except OSError:
+            if not self.takes_back:
+                raise
+            self.cannot_start = True
+            return None
 
     def _has_room(self, worker: Worker) -> bool:
         """Whether a worker may get one more chunk.

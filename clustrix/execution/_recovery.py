@@ -60,6 +60,9 @@ def not_done(loop: ProcessLoop, worker: Worker, frame: Frame) -> Outcome | None:
             loop.schedule.put_back(Chunk(chunk.start + index, chunk.items[index : index + 1]))
         loop.rest(worker)
         return None
+    if loop.unsent is not None:  # it has not begun, and need not go anywhere
+        loop.refused = True
+        return loop.settle(worker, loop.unsent(chunk))
     broken = unreadable(loop.call, chunk, chunk.start, "argument", reason)
     return loop.settle(worker, Outcome(chunk.start, [], broken, chunk.start))
 

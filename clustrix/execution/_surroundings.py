@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 
 from clustrix._loaded import loaded
@@ -42,6 +43,7 @@ def surroundings(blas: int | None = None) -> Surroundings:
         "folder": folder,
         "authkey": _authkey(),
         "environ": os.environ.copy() if _environ is None else _environ.copy(),
+        "zone": (time.timezone, time.altzone, time.tzname),
         "blas": blas if blas is None else str(blas),
         "recursion": sys.getrecursionlimit(),
         "digits": _digits(),

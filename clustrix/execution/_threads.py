@@ -22,6 +22,7 @@ from clustrix._model import Call, Chunk, Outcome, Plan, describe
 from clustrix._native import queue
 from clustrix._records import Heard, News
 from clustrix.errors import TaskTimeout
+from clustrix.execution import _platform
 from clustrix.execution._gil_watch import GilWatch
 from clustrix.execution._haste import in_haste
 from clustrix.execution._lane import item_note
@@ -186,7 +187,7 @@ class ThreadLoop:
         now = time.monotonic()
         # A lane between two items has no deadline yet, but will have one this far ahead.
         starts = [running[1] for one in self.lanes if (running := one.running)]
-        left = max(0.0, min(starts, default=now) + timeout - now)
+        left = min(_platform.LONGEST, max(0.0, min(starts, default=now) + timeout - now))
         return left if ticks is None else min(ticks, left)
 
     def overdue(self, timeout: float | None) -> Iterator[News]:

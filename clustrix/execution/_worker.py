@@ -189,7 +189,7 @@ class _Tasks:
         if self._current is None or self._current[0] != (task_id, run_id):
             self._current = None
             parts, carried = unpack(self._frames[task_id])
-            if carried:
+            if carried or "clustrix.execution._globals" in sys.modules:
                 from clustrix.execution._globals import adopt
 
                 adopt(carried)

@@ -623,6 +623,27 @@ def test_whatever_it_decides_errors_stand_in_their_place(engines, ways, bad, col
     assert f"item {min(bad)} " in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("way", ["probe", "threads", "finish"])
+def test_whatever_it_decides_output_comes_with_the_values(engines, capsys, way, error):
+    """Not before: who stops behind a value has seen nothing of the next one; none is lost."""
+
+    def shows(x):
+        print("item", x)
+        if x == 5:
+            raise error(x)
+        return x
+
+    def consume(stream):
+        for value in stream:
+            print("value", value)
+
+    with pytest.raises(error):
+        consume(decided(engines, shows, range(40), [Decision(way, 2, "")]).run())
+    expected = "".join(f"item {x}\nvalue {x}\n" for x in range(5)) + "item 5\n"
+    assert capsys.readouterr().out == expected
+
+
 def test_from_lanes_back_when_items_are_too_cheap(engines, monkeypatch):
     """Handing them over costs more than running them."""
     monkeypatch.setattr(_window, "MOST_ITEMS", 4)

@@ -75,6 +75,30 @@ def test_environment_changes_are_seen_by_the_next_loop(executor, monkeypatch):
         assert [found.get("CLUSTRIX_TEST") for found in seen] == [value, value]
 
 
+def hour(change: bool) -> int:
+    """When the epoch began, on the clock on the wall; an item may change its zone."""
+    if change:
+        os.environ["TZ"] = "XYZ+5"
+        time.tzset()
+    return time.localtime(0).tm_hour
+
+
+@pytest.mark.filterwarnings("ignore::clustrix.errors.SharedStateWarning")
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="zones cannot be changed here")
+def test_the_time_zone_is_that_of_the_caller(executor, monkeypatch):
+    """Once `time.tzset` has been called, not before; what an item changes is its own."""
+    run = executor.execute_loop_parallel
+    try:
+        for zone in ("ABC-9", "ABC+3", "ABC-9"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            assert run(hour, "change", [False] * 4) == [hour(False)] * 4
+        assert run(hour, "change", [False, True] * 3, chunk_size=1) == [9, 19] * 3
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_proxies_of_a_manager_work(executor):
     """The key with which they introduce themselves travels along."""
     context = multiprocessing.get_context("spawn")

@@ -1,0 +1,105 @@
+"""What cannot run in a worker after all runs here, where nobody named an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clustrix import parallel
+from tests.scripts import output_of
+
+PROGRAM = """
+    import os, sys
+    from clustrix import parallel
+
+    here = os.getpid()
+
+    def busy():
+        for _ in range(100_000):
+            pass
+
+    class Proxy:  # restoring it asks for attributes that it has not got yet
+        def __init__(self, target):
+            self._target = target
+
+        def __getattr__(self, name):
+            return getattr(self._target, name)
+"""
+
+
+def test_an_argument_that_no_worker_can_restore_stays(tmp_path: Path) -> None:
+    """And the next loop of the function does not try again."""
+    source = """
+    @parallel
+    def count(x, these):
+        busy()
+        return these.count(x), os.getpid() == here
+
+    for _ in range(3):
+        print(count(range(60), Proxy([1, 1, 2])) == [([1, 1, 2].count(x), True) for x in range(60)])
+    """
+    assert output_of(PROGRAM + source, tmp_path).split() == ["True"] * 3
+
+
+def test_a_named_engine_says_what_cannot_be_restored(tmp_path: Path) -> None:
+    """The user's choice is obeyed as it stands."""
+    source = """
+    @parallel(executor="processes", max_workers=2)
+    def count(x, these):
+        return these.count(x)
+
+    try:
+        count(range(4), Proxy([1]))
+    except TypeError as error:
+        print(type(error).__name__, "could not be unpickled in the worker process" in str(error))
+    """
+    assert output_of(PROGRAM + source, tmp_path) == "NotPicklableError True\n"
+
+
+@pytest.mark.parametrize("change", ["sys.executable = ''", "sys.executable = os.devnull"])
+def test_a_program_that_can_start_no_worker_goes_on_alone(tmp_path: Path, change: str) -> None:
+    """With the results of the loop; a named engine says why it cannot run."""
+    source = f"""
+    {change}
+
+    @parallel
+    def double(x):
+        busy()
+        return 2 * x, os.getpid() == here
+
+    for _ in range(2):
+        print(double(range(60)) == [(2 * x, True) for x in range(60)])
+    try:
+        parallel(executor="processes", max_workers=2)(abs)([1, 2])
+    except OSError as error:
+        print(type(error).__name__)
+    """
+    assert output_of(PROGRAM + source, tmp_path).split() == ["True", "True", "PermissionError"]
+
+
+ENGINES = [None, "serial", "threads", "processes"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("change", [list.append, list.remove])
+def test_the_items_are_those_of_the_beginning(engine: str | None, change: object) -> None:
+    """Whatever becomes of their list meanwhile, by the function or by somebody else."""
+    items = list(range(6))
+    said = {} if engine is None else {"executor": engine, "max_workers": 2}
+
+    def visit(x: int) -> int:
+        change(items, x)  # type: ignore[operator]
+        return x
+
+    for _ in range(3):  # of a function that is known, too
+        items[:] = range(6)
+        assert parallel(**said)(visit)(items) == list(range(6))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("timeout", [1e7, 1e9, 1e10, 1e300])
+def test_a_time_limit_may_be_as_long_as_one_likes(engine: str | None, timeout: float) -> None:
+    """Longer than the system can wait in one go, or count."""
+    said = {} if engine is None else {"executor": engine}
+    assert parallel(timeout=timeout, max_workers=2, **said)(abs)([-1, -2, 3]) == [1, 2, 3]
