@@ -25,6 +25,7 @@ from clustrix._typing import Protocol
 from clustrix.errors import NotPicklableError
 from clustrix.execution._beside import Beside
 from clustrix.execution._computing import TELLING, share
+from clustrix.execution._copies import among
 from clustrix.execution._cost import Decision, answering
 from clustrix.execution._engines import Engines
 from clustrix.execution._figures import (
@@ -215,13 +216,16 @@ class Others:
         """A loop on workers, beside a caller that works or not.
 
         Returns:
-            ``None`` where the function cannot travel.
+            ``None`` where the function cannot travel, or items would lose what they are to it.
         """
         owner, workers = self._owner, decision.workers - works
         engine, plan = owner.engines.processes(workers), Plan("processes", workers)
         try:
             loop = engine.loop(owner.call, plan, self._schedule, decision.workers)
         except NotPicklableError:  # the analysis did not see it; nothing has been sent
+            owner.figures = owner.figures._replace(portable=False)
+            return None
+        if among(loop.task.copied, owner.call.items):
             owner.figures = owner.figures._replace(portable=False)
             return None
         loop.unsent = owner.own.run

@@ -25,6 +25,7 @@ from clustrix._records import Event, Heard, News
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _platform
 from clustrix.execution._channel import Frame, unpack
+from clustrix.execution._copies import among
 from clustrix.execution._frames import Kind
 from clustrix.execution._packing import Packing
 from clustrix.execution._page import patience_with
@@ -114,6 +115,10 @@ class ProcessLoop:
             chunk = self.schedule.take()
             if chunk is None:
                 return
+            if self.unsent is not None and among(self.task.copied, chunk.items):
+                self.refused = True
+                yield self.schedule.settle(chunk, self.unsent(chunk))
+                continue
             try:
                 chunk, packed = self.packing.portion(chunk, self.task.id, self.run_id)
             except NotPicklableError as error:

@@ -20,6 +20,7 @@ from clustrix._typing import NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution import _light
 from clustrix.execution._channel import Packed, pack
+from clustrix.execution._copies import noting
 from clustrix.execution._globals import carry
 from clustrix.execution._shipping import by_value
 
@@ -44,6 +45,7 @@ class Task(NamedTuple):
         settled: whether a worker may use what it made of it for the next loop, too: nothing in
             it can have changed since.
         simple: whether a worker can run it before it has loaded what relays and restores.
+        copied: ids of objects in it that are equal to themselves alone.
     """
 
     id: int
@@ -51,6 +53,7 @@ class Task(NamedTuple):
     kept: bool
     settled: bool = False
     simple: bool = False
+    copied: frozenset[int] = frozenset()
 
 
 class Tasks:
@@ -87,27 +90,28 @@ class Tasks:
 
     def _pack(self, call: Call, alone: bool) -> Task:
         try:
-            packed, simple = _packed(call, alone)
+            packed, simple, copied = _packed(call, alone)
         except Exception as error:
             raise NotPicklableError(
                 f"{describe(call.function)}() cannot be sent to a worker process: {error}"
             ) from error
         if len(packed.body) >= SMALL_TASK or packed.buffers:
-            return Task(next(_task_ids), packed, kept=False)
+            return Task(next(_task_ids), packed, kept=False, copied=copied)
         number = _remember(self._ids, (packed.body, simple), next(_task_ids))
-        return Task(number, packed, kept=True, simple=simple)
+        return Task(number, packed, kept=True, simple=simple, copied=copied)
 
 
-def _packed(call: Call, alone: bool) -> tuple[Packed, bool]:
-    """What stays the same, as bytes, and whether that and all items are simple."""
+def _packed(call: Call, alone: bool) -> tuple[Packed, bool, frozenset[int]]:
+    """What stays the same, as bytes; whether that and all items are simple; what is copied."""
     if (light := _light.by_code(call, alone=alone)) is not None:
-        return Packed(light), alone and not (call.batched or call.collect or call.seed)
-    task = call.task(), carry(call.function)
-    if (light := _light.by_name(task, call)) is not None:
-        return Packed(light), False
-    from clustrix.execution._transport import dumps  # brings cloudpickle; simple code needs none
+        return Packed(light), alone and not (call.batched or call.collect or call.seed), frozenset()
+    with noting() as copied:
+        task = call.task(), carry(call.function)
+        if (light := _light.by_name(task, call)) is not None:
+            return Packed(light), False, frozenset(copied)
+        from clustrix.execution._transport import dumps  # brings cloudpickle
 
-    return pack(task, dumps), False
+        return pack(task, dumps), False, frozenset(copied)
 
 
 _K = TypeVar("_K")

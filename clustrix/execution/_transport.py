@@ -27,6 +27,7 @@ import cloudpickle  # type: ignore[import-untyped]
 from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution._classes import class_by_value, reduce_cached
+from clustrix.execution._copies import note
 from clustrix.execution._exceptions import reduce_error
 from clustrix.execution._lane import item_note
 from clustrix.execution._references import importable, reference
@@ -98,6 +99,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         # for a plain one and drop the decoration.  Their own methods know better.
         if hasattr(kind, "__reduce_by_value__") and not importable(obj):
             return obj.__reduce_by_value__()
+        note(obj)
         return NotImplemented
 
 
