@@ -18,13 +18,25 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 
 from clustrix._typing import Any, NamedTuple
 
-__all__ = ["Read", "is_installed", "is_standard", "layer", "names_in", "reads"]
+__all__ = [
+    "Read",
+    "is_installed",
+    "is_standard",
+    "layer",
+    "looks_itself_up",
+    "names_in",
+    "reads",
+]
 
 # Enough for a project's own helpers; a walk that comes so far has long left the user's code.
 MOST_FUNCTIONS = 300
 
 # `sysconfig` knows the folders, too, but takes 5 ms to find out.
 _INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
+
+# What finds classes and values by their names in the module of a program; unpickling does so, too.
+_BY_NAME = frozenset(("__main__", "get_type_hints", "globals"))
+_UNPICKLES = frozenset(("Unpickler", "load", "loads"))
 
 _ABSENT = object()
 _PLAIN = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
@@ -42,6 +54,24 @@ class Read(NamedTuple):
     module: str
     name: str
     value: Any
+
+
+def looks_itself_up(function: object) -> str:
+    """What in a function of the program itself finds things by name in the program's module.
+
+    A worker has of that module what the function mentions, and nothing else.
+
+    Args:
+        function: the function, however decorated or bound.
+
+    Returns:
+        For example ``"globals"``; ``""`` if there is no such thing.
+    """
+    walk = _Walk(_home(function))
+    walk.follow(function)
+    while walk.waiting and len(walk.seen) < MOST_FUNCTIONS and not walk.by_name:
+        walk.read(walk.waiting.pop())
+    return walk.by_name
 
 
 def reads(function: object) -> list[Read]:
@@ -75,6 +105,7 @@ class _Walk:
         self.seen: set[int] = set()
         self.waiting: list[FunctionType] = []
         self.found: dict[tuple[str, str], Read] = {}
+        self.by_name = ""
 
     def follow(self, value: object) -> None:
         """Come back later for the code behind a callable, whatever wraps it."""
@@ -108,6 +139,8 @@ class _Walk:
         """Look at every global and closure cell that the code of a function names."""
         names = names_in(function.__code__)
         holder = function.__globals__.get("__name__")
+        if holder == "__main__" and not self.by_name:
+            self.by_name = next((one for one in names if _finds(one, names)), "")
         for name in names:
             if name in function.__globals__:
                 self.take(holder, name, function.__globals__[name], names)
@@ -166,6 +199,10 @@ class _Walk:
         if not isinstance(module, str) or is_standard(module):
             return False
         return module.partition(".")[0] == self.home or not is_installed(module)
+
+
+def _finds(name: str, names: tuple[str, ...]) -> bool:
+    return name in _BY_NAME or (name in _UNPICKLES and "pickle" in names)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -15,7 +15,7 @@ import threading
 from typing import Final
 
 from clustrix._model import Call, Finding, Machine, Options, Plan, cluster_kind, describe
-from clustrix._reads import reads
+from clustrix._reads import looks_itself_up, reads
 from clustrix._sizes import sizes
 from clustrix.analysis._batching import needs_batches
 from clustrix.analysis._blocking import Look, look_for_blocking_calls
@@ -186,12 +186,14 @@ def _cannot_travel(call: Call, ask: bool) -> Finding | None:
 
 
 def _cannot_be_carried(call: Call) -> Finding | None:
-    """State of importable modules that the function reads and that stays behind.
+    """What the function reads and that stays behind: state of modules, the program's own names.
 
     A worker imports the module anew.  Plain data is compared and carried there; what cannot be
     pickled may hold anything by now, and the worker's own would be a new one.  Nobody would notice
     that, so here nothing is believed.
     """
+    if name := looks_itself_up(call.function):
+        return Finding("PK109", PICKLE_CODES["PK109"], name)
     for read in reads(call.function):
         if isinstance(read.value, _STATELESS):
             continue

@@ -57,6 +57,46 @@ def test_a_named_engine_says_what_cannot_be_restored(tmp_path: Path) -> None:
     assert output_of(PROGRAM + source, tmp_path) == "NotPicklableError True\n"
 
 
+BY_NAME = {
+    "globals": "globals()['LIMIT'] + x",
+    "the module": "__main__.LIMIT + x",
+    "hints": "typing.get_type_hints(Row)['value'](x + LIMIT)",
+    "pickles": "pickle.loads(ROWS[x % 5]).value",
+    "a helper": "(lambda: by_name(x))()",
+}
+
+
+@pytest.mark.parametrize("code", BY_NAME.values(), ids=BY_NAME)
+def test_what_a_function_finds_by_name_in_its_program_is_there(tmp_path: Path, code: str) -> None:
+    """A worker has what the function mentions; so it does not go there, and the plan says why."""
+    source = f"""
+    import __main__, dataclasses, pickle, typing
+    LIMIT = 3
+    Number = int
+
+    @dataclasses.dataclass
+    class Row:
+        value: "Number"
+
+    ROWS = [pickle.dumps(Row(n)) for n in range(5)]
+
+    def by_name(x):
+        return globals()["LIMIT"] + x
+
+    def found(x):
+        busy()
+        return {code}, os.getpid() == here
+
+    shared = parallel(found)
+    for _ in range(2):
+        print(shared(range(60)) == [found(x) for x in range(60)])
+    plan = shared.explain(range(60))
+    print(plan.engine, plan.findings[0].code)
+    """
+    told = output_of(PROGRAM + source, tmp_path).split()
+    assert told == ["True", "True", "threads", "PK109"]
+
+
 @pytest.mark.parametrize("change", ["sys.executable = ''", "sys.executable = os.devnull"])
 def test_a_program_that_can_start_no_worker_goes_on_alone(tmp_path: Path, change: str) -> None:
     """With the results of the loop; a named engine says why it cannot run."""

@@ -18,6 +18,7 @@ PICKLE_CODES: Final = {
     "PK105": "nested too deeply to be pickled",
     "PK107": "which is not found under its name in its module",
     "PK108": "is read by the function, and a worker would get a new one from its own import",
+    "PK109": "finds what it wants by name in the program, of which a worker has only parts",
 }
 
 # What usually helps, where it follows from the code alone.
