@@ -21,7 +21,7 @@ from clustrix._native import RLock
 from clustrix._typing import Any, Callable, Mapping
 from clustrix.execution import _recorder, _warned
 from clustrix.execution._recorder import recording
-from clustrix.execution._streams import STREAMS, Stream, stream_property
+from clustrix.execution._streams import STREAMS, Kept, Stream, stream_property, unwrapped
 
 __all__ = ["Held", "capture", "hold", "release", "streams"]
 
@@ -35,7 +35,7 @@ class Held:
 
     def __init__(self) -> None:
         self.streams = {name: Stream(name, None) for name in STREAMS}
-        places = {name: stream_property(one, lambda: _lock) for name, one in self.streams.items()}
+        places = {name: stream_property(name, self.streams, lambda: _lock) for name in STREAMS}
         self._modules = (_Dressed(sys, places), _Dressed(warnings, _warned.properties()))
         self._undo: list[Callable[[], None]] = []
 
@@ -57,8 +57,9 @@ class Held:
     def _look_beneath(self) -> None:
         namespace = vars(sys)
         for name, stream in self.streams.items():
-            if (found := namespace.get(name)) is not stream:
-                stream.beneath = found
+            # Whoever has found ours there may have put it back when it was no longer in place.
+            if (found := unwrapped(namespace.get(name))) is not stream.beneath:
+                self.streams[name] = Stream(name, found)
 
     def see_logging(self) -> None:
         """Loggers may have come since then."""
@@ -74,9 +75,9 @@ class Held:
             undo()
         namespace = vars(sys)
         for name, stream in self.streams.items():
-            if namespace.get(name) is stream:
-                namespace[name] = stream.beneath
-            stream.said = {}
+            if type(found := namespace.get(name)) is Stream:
+                namespace[name] = found.beneath
+            stream.kept.said = {}
         for module in self._modules:
             module.take_off()
 
@@ -155,9 +156,9 @@ def release(holder: object) -> None:
                 _held.end()
 
 
-def streams() -> list[Stream]:
-    """What stands in for standard output and error."""
-    return list(_held.streams.values())
+def streams() -> list[Kept]:
+    """What lanes get for standard output and error."""
+    return [stream.kept for stream in _held.streams.values()]
 
 
 class capture(recording):
