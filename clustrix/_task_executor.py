@@ -149,7 +149,8 @@ class TaskExecutor(Executor):
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             if self._tasks is None:
-                self._tasks = execution.Tasks(self.max_workers, analysis.explain_refusal)
+                refused = analysis.explain_refusal
+                self._tasks = execution.Tasks(self.max_workers, refused, self._engines)
             return self._tasks
 
 

@@ -214,7 +214,12 @@ class Newborn:
     def __init__(self, *, elsewhere: bool = False) -> None:
         ours, theirs = _platform.socket_pair()
         page, memory = _platform.shared_page()
-        lifeline, held = os.pipe()
+        try:
+            lifeline, held = os.pipe()
+        except OSError:
+            os.close(page)
+            memory.close()
+            raise
         self.lifeline = io.FileIO(held, "w")  # is closed once, whoever comes first
         code = (
             f"import sys; sys.path[:] = {[ROOT, *filter(None, sys.path)]!r}; "

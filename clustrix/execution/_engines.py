@@ -102,7 +102,8 @@ class Engines:
                     for number in range(min(workers, size)):
                         born.append(Newborn(elsewhere=number < cpus - 1))
                 pool = Pool(size, born)
-                weakref.finalize(self, pool.close, 0.0)
+                # Not at exit: handlers of the program may run loops then.
+                weakref.finalize(self, pool.close, 0.0).atexit = False
                 self._processes = ProcessEngine(pool)
             return self._processes
 

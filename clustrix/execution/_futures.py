@@ -31,10 +31,17 @@ class Tasks:
     Args:
         workers: tasks that run at the same time.
         refused: is told what could not be sent to a worker, to say more about it.
+        owner: lives for as long as there is a task to be done.
     """
 
-    def __init__(self, workers: int, refused: Callable[[NotPicklableError, Call], object]) -> None:
+    def __init__(
+        self,
+        workers: int,
+        refused: Callable[[NotPicklableError, Call], object],
+        owner: object = None,
+    ) -> None:
         self._refused = refused
+        self._owner = owner
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="clustrix-task")
 
     def submit(

@@ -55,8 +55,12 @@ def shared_page() -> tuple[int, mmap.mmap]:
 
         handle, path = tempfile.mkstemp()
         os.unlink(path)
-    os.ftruncate(handle, mmap.PAGESIZE)
-    return handle, mmap.mmap(handle, mmap.PAGESIZE)
+    try:
+        os.ftruncate(handle, mmap.PAGESIZE)
+        return handle, mmap.mmap(handle, mmap.PAGESIZE)
+    except OSError:  # mmap takes a descriptor of its own
+        os.close(handle)
+        raise
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:

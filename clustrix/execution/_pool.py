@@ -299,9 +299,11 @@ class Pool:
             worker.end(grace)
 
     def kill(self) -> None:
-        """End every worker at once: the interpreter is leaving."""
+        """End every worker at once: the interpreter is leaving.
+
+        Exit handlers of the program may run loops yet: new workers end with this process.
+        """
         with self._lock:
-            self._closed = True
             workers, self._holders = list(self._holders), {}
             self.era += 1
         for worker in workers:

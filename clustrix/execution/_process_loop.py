@@ -88,6 +88,7 @@ class ProcessLoop:
         self.worked = 0.0  # seconds that items have taken on all workers together
         self.false_starts = 0
         self.cannot_start = False
+        self.before_code: dict[Worker, int] = {}  # their last chunks before the code went along
         self.refused = False  # whether a worker could not make a chunk from its bytes
         self.aside = False  # whether nobody knows when it goes on
         self.ending = False

@@ -136,6 +136,7 @@ def _read(path: str) -> bytes:
 
 def thread_clock() -> int | None:
     """The CPU clock of the calling thread, for others to read; ``None`` where there is none."""
-    if not hasattr(time, "pthread_getcpuclockid"):
+    try:
+        return time.pthread_getcpuclockid(threading.get_ident())
+    except (AttributeError, OSError):  # no such call; what passes for a thread is none
         return None
-    return time.pthread_getcpuclockid(threading.get_ident())

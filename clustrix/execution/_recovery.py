@@ -52,6 +52,8 @@ def not_done(loop: ProcessLoop, worker: Worker, frame: Frame) -> Outcome | None:
     if missing is not None and send_by_value(missing):
         loop.task = loop.make_task(loop.call)
         loop.packing.forget()
+        loop.before_code = {one: one.serial for one in loop.working.values()}
+    if worker.chunks[0][0] <= loop.before_code.get(worker, 0):  # this one was sent without it
         loop.schedule.put_back(chunk)
         loop.rest(worker)
         return None

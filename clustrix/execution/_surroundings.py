@@ -217,7 +217,7 @@ def find_variable(module: str, name: str, own: str, default: tuple[Any, ...]) ->
 
 # ---- streams --------------------------------------------------------------------------------
 
-_streams_known: tuple[Any, Any, Any] = (None, None, ())
+_streams_known: tuple[Any, Any, Any] = (..., ..., ())  # neither is any stream, or none
 
 
 def _streams() -> Any:

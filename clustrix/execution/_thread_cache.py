@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import _thread
 import itertools
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -130,5 +131,18 @@ class _CachedThread:
             job()
         finally:
             with _lock:
-                del _running[self]
+                _running.pop(self, None)  # it may be in a forked child by now
                 _spent += time.thread_time() - self._begun
+
+
+def _forget_all() -> None:
+    """In a forked child none of the threads is there, and nobody will let go of the lock."""
+    global _lock
+    _idle.clear()
+    _aside.clear()
+    _running.clear()
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)

@@ -131,7 +131,12 @@ class ThreadLoop:
         while len(self.pending) < ahead * workers and (chunk := self.schedule.take()) is not None:
             self.give(chunk)
         while len(self.lanes) < min(workers, len(self.pending)):
-            self.lanes.add(OneThread(self, len(self.lanes)))
+            try:
+                self.lanes.add(OneThread(self, len(self.lanes)))
+            except RuntimeError:  # the system gives no more threads: those that are there do it
+                if not self.lanes:
+                    raise
+                break
         return self.busy()
 
     def give(self, chunk: Chunk) -> None:
