@@ -1,46 +1,45 @@
 """Log records of lanes: noted where they are made, handled where the loop's caller is.
 
-    lane:    logger.info ──> the caller's levels ──> Logger.handle ──> an event
+    lane:    logger.info ──> the caller's levels ──> Logger.handle ──┬──> an event
+                                                                     └──> handlers of the item
     caller:  event ──> the logger of that name: its filters, its handlers, its parents
+
+A handler that an item has made or added is the item's own while that runs: it handles records at
+once, and nobody else's.  In a worker process it stays with those who come after, as it would in
+the loop; in a thread of the caller's process it is one of the caller's then.
 
 Nothing here loads `logging`.  A worker that has not loaded it gets the levels when it does.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 
-from clustrix._native import pickle
-from clustrix._typing import Any, Callable, NamedTuple
-from clustrix.execution._recorder import LOG, current
+from clustrix._native import get_ident, suppress
+from clustrix._typing import Any, Callable, Iterable, NamedTuple
+from clustrix.execution._log_records import (
+    Logged,
+    Shown,
+    copied,
+    pack,
+    place_of,
+    saying,
+    settle,
+    unpack,
+    without,
+)
+from clustrix.execution._recorder import LOG, Recorder, current
 
 __all__ = ["Levels", "Logged", "adopt_levels", "install", "levels", "pack", "replay"]
-
-_ATOMS = (str, bytes, type(None), bool, int, float, complex)
 
 # `Logger.setLevel` and `logging.disable` empty the caches of all loggers.  As long as our mark
 # is in there, no level has changed.
 _MARK: Any = "clustrix"
 
-Levels = tuple[int, tuple[tuple[str, int], ...]]
-
-
-class Logged(NamedTuple):
-    """A record as it was made.
-
-    Attributes:
-        name: of the logger.
-        record: the record, or the bytes of its dictionary.
-        text: its message, should the bytes be of no use.
-        level: its level, for the same case.
-    """
-
-    name: str
-    record: Any
-    text: str
-    level: int
-
+# What is disabled, the loggers that have a level, and where the caller has handlers: the names of
+# their loggers, and what they write to.
+Places = tuple[tuple[str, str | None], ...]
+Levels = tuple[int, tuple[tuple[str, int], ...], Places]
 
 # In the place of a record: `logging.basicConfig()` is due where the caller is.
 _BASIC = Logged("", None, "", -1)
@@ -55,83 +54,75 @@ def install() -> Callable[[], None] | None:
     before = kind.handle
     if hasattr(before, "of_clustrix"):
         return None
+    import threading
+
+    configure, add, remove = logging.basicConfig, kind.addHandler, kind.removeHandler
+    make, serve = logging.Handler.__init__, logging.Handler.handle
 
     def handle(self: Any, record: Any) -> None:
         recorder = current()
         if recorder is None:
-            before(self, record)
+            if not _owners or get_ident() != threading.main_thread().ident:
+                before(self, record)
+            else:  # the caller's item in its turn, as far as can be told
+                with _not_for_others(record):
+                    before(self, record)
         elif not self.disabled:
-            logged = Logged(self.name, record, "", record.levelno)
-            recorder.note(LOG, pack(logged) if recorder.portable else _settle(logged))
+            _note(self, record, recorder)
 
     handle.of_clustrix = True  # type: ignore[attr-defined]
-    handle.__doc__ = before.__doc__
-    kind.handle = handle
-    configure = logging.basicConfig
 
     def basic_config(**options: Any) -> None:
         recorder = current()
-        if recorder is None or not recorder.portable or options:
+        if recorder is None or not recorder.portable:
             configure(**options)
-        else:  # `logging.warning` without handlers: the caller's process is to have one
+        elif not options:  # `logging.warning` without handlers: the caller's process is to have one
             recorder.note(LOG, _BASIC)
+        elif options.get("force") or not any(name == "root" for name, _ in _callers):
+            configure(**options)
+            # If an item in front has done the same, its level has been taken back since.
+            if (level := options.get("level")) is not None:
+                logging.root.setLevel(level)
 
-    basic_config.__doc__ = configure.__doc__
-    logging.basicConfig = basic_config
+    def add_handler(self: Any, hdlr: Any) -> None:
+        if hdlr not in self.handlers:
+            _own(hdlr, added=True)
+        add(self, hdlr)
+
+    def remove_handler(self: Any, hdlr: Any) -> None:
+        remove(self, hdlr)
+        if (owner := _owner(hdlr)) is not None:
+            _owners[hdlr] = owner._replace(removed=True)
+
+    def init(self: Any, *args: Any, **named: Any) -> None:
+        make(self, *args, **named)
+        _own(self, added=False)
+
+    def handle_one(self: Any, record: Any) -> Any:
+        return False if id(record) in _relayed and _is_others(self) else serve(self, record)
+
+    ours = [
+        (kind, "handle", before, handle),
+        (kind, "addHandler", add, add_handler),
+        (kind, "removeHandler", remove, remove_handler),
+        (logging.Handler, "__init__", make, init),
+        (logging.Handler, "handle", serve, handle_one),
+        (logging, "basicConfig", configure, basic_config),
+    ]
+    for place, name, theirs, mine in ours:
+        for look in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(mine, look, getattr(theirs, look))
+        mine.__dict__["__wrapped__"] = theirs  # who asks what an item does shall read that
+        setattr(place, name, mine)
 
     def undo() -> None:
-        if kind.handle is handle:
-            kind.handle = before
-        if logging.basicConfig is basic_config:
-            logging.basicConfig = configure
+        for place, name, theirs, mine in ours:
+            if vars(place).get(name) is mine:
+                setattr(place, name, theirs)
+        for handler in [one for one, owner in _owners.items() if not owner.portable]:
+            del _owners[handler]  # no lane runs: what items have left is the caller's
 
     return undo
-
-
-def _atomic(args: Any) -> bool:
-    parts = args.values() if isinstance(args, dict) else args if isinstance(args, tuple) else [args]
-    return all(isinstance(part, _ATOMS) for part in parts)
-
-
-def _settle(logged: Logged) -> Logged:
-    """A record that says later what it would say now, whatever becomes of its arguments."""
-    record = logged.record
-    if not (isinstance(record.msg, str) and _atomic(record.args)):
-        text = record.getMessage()
-        record.getMessage = lambda: text
-    return logged
-
-
-def pack(logged: Logged) -> Logged:
-    """A record ready to leave the process."""
-    from clustrix.execution._transport import dumps, loads  # brings cloudpickle
-
-    fields = dict(vars(logged.record))
-    text = logged.record.getMessage()
-    if error := fields.get("exc_info"):
-        fields["exc_text"] = fields.get("exc_text") or _traceback(error)
-        fields["exc_info"] = (*error[:2], None)
-    if isinstance(fields.get("msg"), str) and _atomic(fields.get("args")):
-        try:
-            return Logged(logged.name, pickle.dumps(fields), text, logged.level)
-        except Exception:
-            pass
-    for name, value in list(fields.items()):
-        try:
-            loads(dumps(value))
-        except Exception:  # each part that cannot travel says what it would have said
-            fields[name] = None if name == "exc_info" else repr(value)
-            if name in ("msg", "args"):
-                fields["msg"], fields["args"] = text, None
-    if fields.get("args") is None:
-        fields["msg"] = text
-    return Logged(logged.name, dumps(fields), text, logged.level)
-
-
-def _traceback(error: Any) -> str:
-    import logging
-
-    return logging.Formatter().formatException(error)
 
 
 def replay(logged: Logged) -> None:
@@ -141,62 +132,190 @@ def replay(logged: Logged) -> None:
     if logged.level == _BASIC.level:
         logging.basicConfig()
         return
-    logger = logging.getLogger(logged.name)
-    record = logged.record
-    if isinstance(record, bytes):
-        try:
-            record = logging.makeLogRecord(_loaded(record))
-        except Exception:  # a class that only the worker has
-            record = logging.makeLogRecord(
-                {"name": logged.name, "msg": logged.text, "levelno": logged.level}
-            )
-            record.levelname = logging.getLevelName(logged.level)
-    if record.levelname == f"Level {record.levelno}":  # the caller may have a name for it
-        record.levelname = logging.getLevelName(record.levelno)
-    _belongs_here(record, logging)
-    logger.handle(record)
+    logger, record, shown = logging.getLogger(logged.name), unpack(logged), logged.shown
+    call: Any = logger.handle
+    if shown is not None and current() is None:
+        if not logger.hasHandlers():  # then nobody is left, and the last resort was not needed
+            call = logger.filter if not (shown.filtered or logger.disabled) else lambda _: None
+        elif shown.filtered:
+            call = logger.callHandlers
+    text = None if isinstance(logged.record, bytes) else logged.text
+    with _not_for_others(record), saying(record, text), without(_served(logger, shown), record):
+        call(record)
 
 
-def _loaded(packed: bytes) -> dict[str, Any]:
-    from clustrix.execution._transport import loads
-
-    fields: dict[str, Any] = loads(packed)
-    return fields
+# ---- handlers of items ----------------------------------------------------------------------
 
 
-def _belongs_here(record: Any, logging: Any) -> None:
-    """The loop would have made it in this thread."""
-    import threading
+class _Owner(NamedTuple):
+    """The item that has made or added a handler.
 
-    if getattr(record, "thread", None) is not None:
-        record.thread = threading.get_ident()
-        record.threadName = threading.current_thread().name
-    if getattr(record, "process", None) is not None:
-        record.process = os.getpid()
-    multiprocessing = sys.modules.get("multiprocessing")
-    if getattr(record, "processName", None) is not None:
-        record.processName = (
-            "MainProcess" if multiprocessing is None else multiprocessing.current_process().name
-        )
-    if isinstance(start := getattr(logging, "_startTime", None), float):
-        record.relativeCreated = (record.created - start) * 1000
+    Attributes:
+        lane: the recorder of its lane, as a weak reference.
+        portable: whether that is in a worker process.
+        thread: where that runs.
+        item: its position in the loop.
+        added: whether it came to its logger by `addHandler`; else the item has put a list of its
+            own in the place of the logger's, as `unittest.TestCase.assertLogs` does.
+        removed: whether it has been removed since.
+    """
+
+    lane: Callable[[], Recorder | None]
+    portable: bool
+    thread: int
+    item: int
+    added: bool
+    removed: bool = False
+
+
+_owners: Any = {}
+
+
+def _own(handler: Any, *, added: bool) -> None:
+    global _owners
+    recorder = current()
+    if recorder is None or recorder.muted:
+        with suppress(TypeError):
+            _owners.pop(handler, None)  # now it is the caller's
+        return
+    import weakref
+
+    if not _owners:
+        _owners = weakref.WeakKeyDictionary()
+    with suppress(TypeError):  # a class may have no hashes
+        where = recorder.portable, get_ident(), recorder._where()
+        _owners[handler] = _Owner(weakref.ref(recorder), *where, added)
+
+
+def _owner(handler: Any) -> _Owner | None:
+    try:
+        owner: _Owner | None = _owners.get(handler)
+    except TypeError:
+        return None
+    return owner
+
+
+def _chain(logger: Any) -> Iterable[Any]:
+    """The loggers whose handlers get its records."""
+    while logger is not None:
+        yield logger
+        logger = logger.parent if logger.propagate else None
+
+
+def _note(logger: Any, record: Any, recorder: Recorder) -> None:
+    """Note a record; handlers of the item that runs handle it now."""
+    shown = None
+    if _owners and not recorder.muted:
+        mine: list[Any] = []
+        places, reached = [], []
+        for one in _chain(logger):
+            its = [handler for handler in one.handlers if _is_own(one, handler, recorder)]
+            mine += its
+            places += [(one.name, place_of(handler)) for handler in its]
+            if all(_owners[handler].added for handler in its):
+                reached.append(one.name)
+        if mine:
+            filtered = not recorder.portable  # else the caller's filters are elsewhere
+            passed = _show(logger, record if filtered else copied(record), mine)
+            if not reached or (filtered and not passed):
+                return
+            shown = Shown(tuple(mine), tuple(places), tuple(reached), filtered)
+    logged = Logged(logger.name, record, None, record.levelno, shown)
+    recorder.note(LOG, pack(logged) if recorder.portable else settle(logged))
+
+
+def _is_own(logger: Any, handler: Any, recorder: Recorder) -> bool:
+    owner = _owner(handler)
+    if owner is None:
+        return False
+    if not recorder.portable:
+        return owner.lane() is recorder and owner.item == recorder._where()
+    place = place_of(handler)
+    return place is None or (logger.name, place) not in _callers
+
+
+def _show(logger: Any, record: Any, handlers: list[Any]) -> bool:
+    """Whether the filters of its logger let a record through, to these handlers."""
+    passed = logger.filter(record)
+    if not passed:
+        return False
+    if passed is not True and hasattr(passed, "levelno"):  # a filter has put another in its place
+        record = passed
+    for handler in handlers:
+        if record.levelno >= handler.level:
+            handler.handle(record)
+    return True
+
+
+_relayed: set[int] = set()  # records in the hands of a caller, by identity
+
+
+class _not_for_others:
+    """Keep a record of the caller's from handlers of items that run in other threads."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, record: Any) -> None:
+        self._key: int | None = id(record)
+
+    def __enter__(self) -> None:
+        if not _owners or self._key in _relayed:
+            self._key = None
+        else:
+            _relayed.add(self._key)  # type: ignore[arg-type]
+
+    def __exit__(self, *_: object) -> None:
+        if self._key is not None:
+            _relayed.discard(self._key)
+
+
+def _is_others(handler: Any) -> bool:
+    """Whether it is the own one of an item in another thread, or was removed by that."""
+    owner = _owner(handler)
+    if owner is None or owner.thread == get_ident():
+        return False
+    lane = owner.lane()
+    return owner.removed or (lane is not None and lane._where() == owner.item)
+
+
+def _served(logger: Any, shown: Shown | None) -> Iterable[Any]:
+    """Handlers that are not to have a record, because of what became of it in its lane."""
+    if shown is None:
+        return
+    yield from shown.handlers
+    for one in _chain(logger):
+        for handler in one.handlers:
+            place = None if shown.filtered else place_of(handler)
+            if one.name not in shown.loggers or (place and (one.name, place) in shown.places):
+                yield handler
 
 
 # ---- levels ---------------------------------------------------------------------------------
 
-_last: tuple[object, Levels] | None = None
+_last: tuple[object, Any] | None = None
+_callers: Places = ()  # in a worker
 
 
 def levels() -> Levels | None:
     """The levels of all loggers that have one, and what is disabled; ``None``: no logging."""
-    global _last
     logging = sys.modules.get("logging")
     root = getattr(logging, "root", None)
     if root is None:
         return None
+    loggers = [("root", root), *list(root.manager.loggerDict.items())]
+    places = [
+        (name, place_of(handler))
+        for name, logger in loggers
+        for handler in getattr(logger, "handlers", ())
+    ]
+    return *_levels(root), tuple(places)
+
+
+def _levels(root: Any) -> tuple[int, tuple[tuple[str, int], ...]]:
+    global _last
     cache = getattr(root, "_cache", None)
     if _last is not None and cache is not None and cache.get(_MARK) is _last[0]:
-        return _last[1]
+        return _last[1]  # type: ignore[no-any-return]
     named = [("root", root.level)]
     for name, logger in list(root.manager.loggerDict.items()):
         if level := getattr(logger, "level", 0):
@@ -214,11 +333,12 @@ def adopt_levels(wanted: Levels | None) -> None:
     logging: Any = sys.modules.get("logging")
     if getattr(logging, "root", None) is None:
         return
-    disabled, named = wanted or (0, (("root", logging.WARNING),))
-    if (now := levels()) == (disabled, named):
+    global _callers
+    disabled, named, _callers = wanted or (0, (("root", logging.WARNING),), ())
+    if (now := _levels(logging.root)) == (disabled, named):
         return
     logging.disable(disabled)
-    for name in {name for name, _ in now[1]} - {name for name, _ in named} if now else ():
+    for name in {name for name, _ in now[1]} - {name for name, _ in named}:
         logging.getLogger(name).setLevel(0)
     for name, level in named:
         logger = logging.getLogger(name)
