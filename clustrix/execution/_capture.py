@@ -21,7 +21,7 @@ from clustrix._native import RLock
 from clustrix._typing import Any, Callable, Mapping
 from clustrix.execution import _recorder, _warned
 from clustrix.execution._recorder import recording
-from clustrix.execution._streams import STREAMS, Kept, Stream, stream_property, unwrapped
+from clustrix.execution._streams import STREAMS, Kept, Stream, replace, stream_property, unwrapped
 
 __all__ = ["Held", "capture", "hold", "release", "streams"]
 
@@ -56,10 +56,10 @@ class Held:
 
     def _look_beneath(self) -> None:
         namespace = vars(sys)
-        for name, stream in self.streams.items():
+        for name in self.streams:
             # Whoever has found ours there may have put it back when it was no longer in place.
-            if (found := unwrapped(namespace.get(name))) is not stream.beneath:
-                self.streams[name] = Stream(name, found)
+            if (found := unwrapped(namespace.get(name))) is not self.streams[name].beneath:
+                replace(self.streams, name, found)
 
     def see_logging(self) -> None:
         """Loggers may have come since then."""

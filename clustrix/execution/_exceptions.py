@@ -1,26 +1,34 @@
 """How an exception travels: as the same type, with the same state, whatever its constructor asks.
 
     worker:  error ──> pack_error ──> bytes ──> unpack_error ──> error, cause: RemoteTraceback
+                         │
+                         └──> the exceptions that it leads to, deepest first, each whole
+                              or, if that cannot be, with what cannot travel as its repr
 
 The standard pickle calls ``type(error)(*error.args)``, which fails for every class whose
-constructor takes other arguments than it passes on.  Here an exception is made with ``__new__``
-and given its state back instead.  What cannot travel at all is replaced by its repr, inside an
-exception of the same type, so that ``except TheOriginalType`` still catches it.
+constructor takes other arguments than it passes on, and forgets causes and contexts.  Here an
+exception is made and given its state back instead (`_error_parts.py`).  What cannot travel at all
+is replaced by its repr, inside an exception of the same type, so that ``except TheOriginalType``
+still catches it.
+
+Code of the exceptions' classes runs here, and may raise anything: no worker dies of that.
 """
 
 from __future__ import annotations
 
-import contextlib
+import pickle
 from collections.abc import Callable, Sequence
-from types import MemberDescriptorType
+from contextvars import ContextVar
 
 from clustrix._typing import Any
+from clustrix.execution import _error_parts as parts
 from clustrix.execution._lane import Raised
 
 __all__ = [
     "RemoteTraceback",
     "pack_error",
     "pack_raised",
+    "pack_returned",
     "reduce_error",
     "unpack_error",
     "unpack_raised",
@@ -28,6 +36,7 @@ __all__ = [
 
 Dumps = Callable[[Any], bytes]
 Loads = Callable[[bytes], Any]
+Reductions = dict[int, tuple[Any, ...]]
 
 
 class RemoteTraceback(Exception):
@@ -41,15 +50,14 @@ class RemoteTraceback(Exception):
         return f"in a worker process:\n\n{self.text}"
 
 
+# How the exceptions that are being packed are to be reduced, by identity: so each is found to be
+# the same wherever it is referred to, and a stand-in is in all places of what it stands for.
+_decided: ContextVar[Reductions] = ContextVar("decided", default={})  # noqa: B039  (never changed)
+
+
 def reduce_error(error: BaseException) -> tuple[Any, ...]:
     """A reduction of an exception that does not depend on its constructor's arguments."""
-    kind = type(error)
-    reduced: Any = error.__reduce_ex__(4)
-    if _reduces_itself(kind) or not isinstance(reduced, tuple) or reduced[0] is not kind:
-        return reduced if isinstance(reduced, tuple) else (str, (reduced,))
-    state = {**_fields(error), **getattr(error, "__dict__", {})}
-    links = (error.__cause__, error.__context__, error.__suppress_context__)
-    return _make_error, (kind, reduced[1]), (state, links), None, None, _restore_error
+    return _decided.get().get(id(error)) or parts.elsewhere(error)
 
 
 def pack_error(error: BaseException, dumps: Dumps, loads: Loads) -> bytes:
@@ -58,36 +66,29 @@ def pack_error(error: BaseException, dumps: Dumps, loads: Loads) -> bytes:
     The result is tried out before it leaves: an exception that another process could not read
     is replaced by a stand-in of the same type.
     """
-    import traceback  # most work never needs it
-
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    makers: tuple[Callable[[], BaseException], ...] = (
-        lambda: error,
-        lambda: _stand_in(error, dumps, loads),
-        lambda: _plain(error),
-    )
-    for make in makers:
-        try:
-            packed = dumps((make(), text))
-            loads(packed)
-            return packed
-        except Exception:  # each candidate asks less than the one before
-            continue
-    return dumps((RuntimeError(f"{type(error).__qualname__}: {_safe_repr(error)}"), text))
+    text = _traceback(error)
+    try:
+        packed = _Packer(error, text, dumps, loads).pack()
+    except BaseException:  # a class that does not even let itself be looked at
+        packed = None
+    if packed is None:
+        stand_in = RuntimeError(f"{parts.name_of(error)}: {parts.safe_repr(error)}")
+        packed = dumps(([stand_in], text))
+    return packed
 
 
 def unpack_error(packed: bytes, loads: Loads) -> BaseException:
     """The exception that `pack_error` serialized, with the worker's traceback attached."""
-    error, text = loads(packed)
-    tail: BaseException = error
-    seen = {id(tail)}
-    while tail.__cause__ is not None and id(tail.__cause__) not in seen:
-        tail = tail.__cause__
-        seen.add(id(tail))
-    suppress = tail.__suppress_context__
-    tail.__cause__ = RemoteTraceback(text)
-    tail.__suppress_context__ = suppress or tail.__context__ is None
+    (*_, error), text = loads(packed)
     assert isinstance(error, BaseException)
+    tail, seen = error, {id(error)}
+    while (cause := parts.peek(tail, "__cause__")) is not None and id(cause) not in seen:
+        tail = cause
+        seen.add(id(tail))
+    suppress = parts.peek(tail, "__suppress_context__")
+    parts.put(tail, "__cause__", RemoteTraceback(text))
+    nothing_else = parts.peek(tail, "__context__") is None
+    parts.put(tail, "__suppress_context__", suppress or nothing_else)
     return error
 
 
@@ -107,79 +108,147 @@ def unpack_raised(values: Sequence[Any], loads: Loads) -> list[Any]:
     ]
 
 
-def _reduces_itself(kind: type) -> bool:
-    """Whether a Python class in the ancestry defines how it is pickled: then it knows best."""
-    hooks = ("__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__getstate__")
-    return any(
-        hook in vars(base)
-        for base in kind.__mro__
-        if base.__module__ != "builtins"
-        for hook in hooks
-    )
+def pack_returned(values: Sequence[Any], dumps: Dumps, loads: Loads) -> list[Any]:
+    """Values ready to travel: exceptions among them keep their causes, contexts and notes.
+
+    They come out of the pickle as what they are.  One that cannot travel whole stays as it is,
+    to be refused as any other value would be: a result is not replaced by something similar.
+    """
+    sealed: dict[int, Any] = {}
+    for value in values:
+        if issubclass(type(value), BaseException) and id(value) not in sealed:
+            try:
+                packed = _Packer(value, "", dumps, loads).pack(whole=True)
+            except BaseException:
+                packed = None
+            sealed[id(value)] = value if packed is None else _Sealed(packed)
+    return [sealed.get(id(value), value) for value in values]
 
 
-def _fields(error: BaseException) -> dict[str, Any]:
-    """Attributes that are not in the ``__dict__``: slots, and what C code keeps."""
-    found = {}
-    for base in type(error).__mro__:
-        for name, member in vars(base).items():
-            if type(member) is MemberDescriptorType and not name.startswith("__"):
-                value = getattr(error, name, None)
-                if value is not None:
-                    found[name] = value
-    return found
+class _Sealed:
+    """An exception among values, as bytes; the pickle of it is a pickle of the exception."""
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _open, (self._packed,)
 
 
-def _make_error(kind: type[BaseException], args: tuple[Any, ...]) -> BaseException:
-    error = kind.__new__(kind, *args)
-    # Fills what C code keeps, such as OSError.errno and StopIteration.value.
-    _native(kind).__init__(error, *args)
+def _open(packed: bytes) -> BaseException:
+    (*_, error), _ = pickle.loads(packed)
+    assert isinstance(error, BaseException)
     return error
 
 
-def _native(kind: type[BaseException]) -> Any:
-    """The nearest ancestor that is built in."""
-    return next(base for base in kind.__mro__ if base.__module__ == "builtins")
+class _Packer:
+    """One exception on its way into bytes, with all that led to it."""
 
+    def __init__(self, error: BaseException, text: str, dumps: Dumps, loads: Loads) -> None:
+        self._error = error
+        self._text = text
+        self._dumps = dumps
+        self._loads = loads
+        self._lineage = _lineage(error)
+        # What the others are while one of them is tried out.
+        self._blanks = {id(one): parts.blank(one) for one in self._lineage}
 
-def _restore_error(error: BaseException, state: tuple[dict[str, Any], tuple[Any, ...]]) -> None:
-    attributes, (cause, context, suppress) = state
-    for name, value in attributes.items():
-        with contextlib.suppress(
-            AttributeError, TypeError
-        ):  # read-only ones are set by the constructor
-            setattr(error, name, value)
-    error.__cause__, error.__context__ = cause, context
-    error.__suppress_context__ = suppress
+    def pack(self, *, whole: bool = False) -> bytes | None:
+        """Everything as it is; else each exception as well as it can travel; else only the first.
 
+        Args:
+            whole: do not replace anything in the exception itself.
+        """
+        first = {id(one): next(parts.candidates(one, self._keep)) for one in self._lineage}
+        if packed := self._packed(self._lineage, first, self._text):
+            return packed
+        top = id(self._error)
+        if whole and not self._fits(self._error, first[top]):
+            return None
+        best = {id(one): self._best(one) for one in self._lineage}
+        if packed := self._packed(self._lineage, best, self._text):
+            return packed
+        only = {**self._blanks, top: parts.alone(best[top])}
+        return self._packed([self._error], only, self._text)
 
-def _stand_in(error: BaseException, dumps: Dumps, loads: Loads) -> BaseException:
-    """The same type and shape; each part that cannot travel is replaced by its repr."""
+    def _best(self, error: BaseException) -> tuple[Any, ...]:
+        """The first reduction with which an exception arrives."""
+        reductions = parts.candidates(error, self._keep)
+        blank = self._blanks[id(error)]
+        return next((one for one in reductions if self._fits(error, one)), blank)
 
-    def portable(value: Any) -> Any:
+    def _fits(self, error: BaseException, reduction: tuple[Any, ...]) -> bool:
+        """Whether an exception arrives like that, whatever becomes of the others."""
+        blank = self._blanks[id(error)]
+        self._blanks[id(error)] = reduction
         try:
-            loads(dumps(value))
+            return self._packed([error], self._blanks, "") is not None
+        finally:
+            self._blanks[id(error)] = blank
+
+    def _keep(self, value: Any) -> Any:
+        """A value, if it can travel; else its repr."""
+        token = _decided.set(self._blanks)
+        try:
+            self._loads(self._dumps(value))
             return value
-        except Exception:
-            return _safe_repr(value)
+        except BaseException:
+            return parts.safe_repr(value)
+        finally:
+            _decided.reset(token)
 
-    made = _make_error(type(error), tuple(portable(value) for value in error.args))
-    for name, value in {**_fields(error), **vars(error)}.items():
-        with contextlib.suppress(AttributeError, TypeError):
-            setattr(made, name, portable(value))
-    return made
+    def _packed(
+        self, lineage: list[BaseException], reductions: Reductions, text: str
+    ) -> bytes | None:
+        """The bytes, if exceptions come out of them."""
+        token = _decided.set(reductions)
+        try:
+            packed = self._dumps((lineage, text))
+            arrived = self._loads(packed)[0]
+            return packed if all(isinstance(one, BaseException) for one in arrived) else None
+        except BaseException:
+            return None
+        finally:
+            _decided.reset(token)
 
 
-def _plain(error: BaseException) -> BaseException:
-    """For a type that cannot travel: its nearest ancestor that is built in."""
-    native = _native(type(error))
-    made: BaseException = native.__new__(native)
-    made.args = (f"{type(error).__qualname__}: {_safe_repr(error)}",)
-    return made
+def _lineage(error: BaseException) -> list[BaseException]:
+    """An exception and all that it leads to, deepest first.
+
+    In that order pickle has done what an exception leads to when it comes to it: it need not go
+    deeper, however long a chain is, or however deep groups are in groups.
+    """
+    done: list[BaseException] = []
+    seen: set[int] = set()
+    to_do = [(error, False)]
+    while to_do:
+        one, left = to_do.pop()
+        if left:
+            done.append(one)
+        elif id(one) not in seen:
+            seen.add(id(one))
+            to_do.append((one, True))
+            to_do += [(behind, False) for behind in parts.leads_to(one)]
+    return done
 
 
-def _safe_repr(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:
-        return f"<{type(value).__name__} object>"
+def _traceback(error: BaseException) -> str:
+    """The text of the traceback, or as much of it as can be made."""
+    import traceback  # most work never needs it
+
+    kind, trace = type(error), parts.peek(error, "__traceback__")
+    makers: tuple[Callable[[], list[str]], ...] = (
+        lambda: traceback.format_exception(kind, error, trace),
+        lambda: traceback.format_exception(kind, error, trace, chain=False),
+        lambda: [
+            "Traceback (most recent call last):\n",
+            *traceback.format_tb(trace),
+            f"{parts.name_of(error)}: {parts.safe_repr(error)}\n",
+        ],
+    )
+    for make in makers:
+        try:
+            return "".join(make())
+        except BaseException:  # notes, or the text of a SyntaxError, may be anything
+            continue
+    return ""

@@ -193,6 +193,7 @@ def _shown(call: Call, item: Any) -> str:
 
 def add_note(error: BaseException, note: str) -> None:
     """PEP 678, also on Python 3.10, where tracebacks do not print notes yet."""
-    with suppress(Exception):  # a class may refuse attributes; the error itself matters more
+    # A class may refuse attributes, or leave the program; the error itself matters more.
+    with suppress(Exception, SystemExit):
         anyhow: Any = error  # type checkers for Python 3.10 know no notes
         anyhow.__notes__ = [*getattr(error, "__notes__", ()), note]

@@ -20,7 +20,7 @@ import sys
 from clustrix._typing import Any, Callable, Iterable, Mapping
 from clustrix.execution._recorder import ERR, OUT, current
 
-__all__ = ["STREAMS", "Kept", "Stream", "stream_property", "unwrapped"]
+__all__ = ["STREAMS", "Kept", "Stream", "replace", "stream_property", "unwrapped"]
 
 STREAMS = {"stdout": OUT, "stderr": ERR}
 
@@ -143,12 +143,6 @@ class Stream(_StandIn):
         super().__init__(name, beneath)
         self.kept = Kept(name, beneath)
 
-    def instead(self, beneath: Any) -> Stream:
-        """Another one, for what has been put in the place of this one's."""
-        other = Stream(self.name_in_sys, beneath)
-        other.kept.said = self.kept.said
-        return other
-
     def write(self, text: str) -> int:
         """As of a text stream, or of none: then `print` shall say nothing."""
         target = self._meant()
@@ -196,6 +190,38 @@ class _Buffer:
         return getattr(self._beneath, name)
 
 
+# `print` holds no reference to the stream that it has found, while threads take turns in a call of
+# its `write`: one that is freed then ends the program.  These are no longer in place.
+_retired: list[Stream] = []
+MOST_RETIRED = 64
+
+_references: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: sys.maxsize)
+
+
+def replace(streams: dict[str, Stream], name: str, beneath: Any) -> None:
+    """Something else has been put in the place of a stream.
+
+    Who has taken what stands for it, and may put that back, means the stream of before.  Where
+    nobody has, the same object stands for the new one.
+
+    Args:
+        streams: what stands in for streams now, by name; changed here.
+        name: which.
+        beneath: what is there from now on.
+    """
+    stream = streams[name]
+    # Known are: the table, `sys` where it is in place, and here the name and the argument; then
+    # the attribute and the argument.
+    known = 3 + (vars(sys).get(name) is stream)
+    if _references(stream) <= known and _references(stream.kept) <= 2:
+        stream.beneath = stream.kept.beneath = beneath
+        return
+    _retired.append(stream)
+    del _retired[:-MOST_RETIRED]
+    streams[name] = other = Stream(name, beneath)
+    other.kept.said = stream.kept.said
+
+
 def unwrapped(stream: Any) -> Any:
     """The stream itself, if this is one that stands in for it."""
     return stream.beneath if type(stream) in (Stream, Kept) else stream
@@ -226,7 +252,7 @@ def stream_property(name: str, streams: dict[str, Stream], changing: Callable[[]
         value = unwrapped(value)
         with changing():
             if type(namespace.get(name)) is Stream:
-                streams[name] = streams[name].instead(value)
+                replace(streams, name, value)
                 namespace[name] = streams[name]
             else:  # the last lane has left while this one waited
                 namespace[name] = value

@@ -286,6 +286,12 @@ class _Reply:
                 from clustrix.execution._transport import dumps, loads
 
                 values = pack_raised(values, dumps, loads)
+        if any(issubclass(kind, BaseException) for kind in {*map(type, values)}):
+            with _platform.spare():
+                from clustrix.execution._exceptions import pack_returned
+                from clustrix.execution._transport import dumps, loads
+
+                values = pack_returned(values, dumps, loads)
         try:
             before, self._recorder.muted = self._recorder.muted, True
             packed = pack(values, _dumps)

@@ -7,6 +7,7 @@ import io
 import logging
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -331,3 +332,27 @@ def test_a_program_that_patches_its_output_behind_a_loop(tmp_path: Any) -> None:
             print("back", repr(out.getvalue()))
     """
     assert output_of(program, tmp_path) == "item 0\nitem 1\nback 'captured\\n'\n" * 3
+
+
+def test_a_stream_that_somebody_prints_to_is_not_freed(tmp_path: Path) -> None:
+    """`print` only borrows it; lanes may be in there when the caller has gone on to the next."""
+    source = """
+    import contextlib, io
+    from clustrix import parallel
+
+    @parallel(executor="threads", max_workers=2, chunk_size=1)
+    def shows(x):
+        for _ in range(20_000):
+            pass
+        print("item", x)
+        if x == 5:
+            raise ValueError(x)
+
+    for _ in range(60):
+        with contextlib.redirect_stdout(io.StringIO()) as told:
+            with contextlib.suppress(ValueError):
+                shows(range(24))
+        assert told.getvalue() == "".join(f"item {x}\\n" for x in range(6))
+    print("fine")
+    """
+    assert output_of(source, tmp_path) == "fine\n"
