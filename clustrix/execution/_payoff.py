@@ -99,7 +99,7 @@ def spared(payoff: Payoff) -> float:
     """Items that take up to so many seconds are not shared this time.
 
     Examples:
-        >>> spared(Payoff(poor=2)), spared(Payoff(poor=3, rest=2, wall=2e-5))
-        (0.0, 3e-05)
+        >>> spared(Payoff(poor=2)), spared(Payoff(poor=3, rest=2, wall=0.5))
+        (0.0, 0.75)
     """
     return OTHERS * payoff.wall if payoff.rest else 0.0
