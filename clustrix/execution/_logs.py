@@ -302,13 +302,18 @@ def levels() -> Levels | None:
     root = getattr(logging, "root", None)
     if root is None:
         return None
-    loggers = [("root", root), *list(root.manager.loggerDict.items())]
-    places = [
-        (name, place_of(handler))
-        for name, logger in loggers
-        for handler in getattr(logger, "handlers", ())
-    ]
-    return *_levels(root), tuple(places)
+    return *_levels(root), tuple(_places(root) if _handlers_made(logging) else ())
+
+
+def _handlers_made(logging: Any) -> bool:
+    """Whether there is any handler but the last resort; to look for them takes 50 ns a logger."""
+    return len(getattr(logging, "_handlerList", "unknown")) > 1
+
+
+def _places(root: Any) -> Iterable[tuple[str, str | None]]:
+    for name, logger in [("root", root), *list(root.manager.loggerDict.items())]:
+        for handler in getattr(logger, "handlers", ()):
+            yield name, place_of(handler)
 
 
 def _levels(root: Any) -> tuple[int, tuple[tuple[str, int], ...]]:
