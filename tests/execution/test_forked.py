@@ -26,6 +26,9 @@ PROGRAM = """
     squares = [x * x for x in range(60)]
 """
 
+# Python 3.12 and newer warn of forks beside threads.
+QUIETLY = ("file", "-W", "ignore::DeprecationWarning")
+
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 
@@ -44,7 +47,7 @@ def test_a_forked_child_has_lanes_of_its_own(tmp_path: Path, engine: str, item: 
         os.waitpid(child, 0)
     print(shared(range(60)) == squares)
     """
-    assert output_of(PROGRAM + source, tmp_path).split() == ["True"] * 4
+    assert output_of(PROGRAM + source, tmp_path, *QUIETLY).split() == ["True"] * 4
 
 
 @FORKS
@@ -68,7 +71,7 @@ def test_a_child_that_is_forked_while_lanes_run_has_none(tmp_path: Path) -> None
     over.set()
     holder.join()
     """
-    assert output_of(PROGRAM + source, tmp_path) == "True\n"
+    assert output_of(PROGRAM + source, tmp_path, *QUIETLY) == "True\n"
 
 
 @pytest.mark.parametrize("options", ["", "executor='threads'", "executor='processes'"])
@@ -130,15 +133,17 @@ def test_a_program_without_standard_streams_has_workers(tmp_path: Path, options:
 def test_threads_that_are_there_do_what_more_would_have_done(tmp_path: Path, count: int) -> None:
     """The system gives no more of them."""
     source = f"""
-    start, left = threading._start_new_thread, [{count}]
+    ways = "_start_joinable_thread", "_start_new_thread"  # the first since Python 3.13
+    name = next(one for one in ways if hasattr(threading, one))
+    start, left = getattr(threading, name), [{count}]
 
-    def limited(*given):
+    def limited(*given, **named):
         if not left[0]:
             raise RuntimeError("can't start new thread")
         left[0] -= 1
-        return start(*given)
+        return start(*given, **named)
 
-    threading._start_new_thread = limited
+    setattr(threading, name, limited)
     print(parallel(wait)(range(60)) == squares)
     """
     assert output_of(PROGRAM + source, tmp_path) == "True\n"
