@@ -53,7 +53,8 @@ def _as_written(
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """With what belongs to a class from the moment that it is made: its full name, and slots."""
     namespace, held = {**arguments[_NAMESPACE], "__qualname__": kind.__qualname__}, state[0]
-    if "__slots__" in vars(kind):
+    # A named tuple has none of its own, and `typing.NamedTuple` will not be told so.
+    if "__slots__" in vars(kind) and not (issubclass(kind, tuple) and hasattr(kind, "_fields")):
         namespace["__slots__"] = vars(kind)["__slots__"]
         held = {
             name: value

@@ -57,8 +57,10 @@ class Known(NamedTuple):
         each, work = self.figures.wall, self.items * self.figures.wall
         if self.shared or not work:
             return self.report
-        lately = ", where workers have gained nothing lately" if self.payoff.rest else ""
-        return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{lately}"
+        why = ", where workers have gained nothing lately" if self.payoff.rest else ""
+        if not self.figures.portable:
+            why = ", which cannot run in a worker"
+        return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{why}"
 
     def bound_for(self, loop_var: str) -> str | None:
         """The engine to which the source binds a loop over this variable, as far as is known."""

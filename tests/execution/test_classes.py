@@ -112,6 +112,32 @@ def test_instances_with_slots_come_back(tmp_path: Path, slots: str) -> None:
     assert shared == plain
 
 
+def test_named_tuples_come_back(tmp_path: Path) -> None:
+    """Of either kind, with methods and defaults, and classes that are made of them."""
+    source = """
+    import collections, typing
+
+    class Pair(typing.NamedTuple):
+        left: int
+        right: int = 2
+
+        def total(self):
+            return self.left + self.right
+
+    Old = collections.namedtuple("Old", "one other")
+
+    class Slim(Pair):
+        __slots__ = ()
+
+    def make(x):
+        return Pair(x), Old(x, 1), Slim(x), Pair(x).total()
+
+    print(twice(make)(range(3)) == [make(x) for x in range(3)])
+    print({type(one) for one in twice(make)(range(3))[1]} == {Pair, Old, Slim, int})
+    """
+    assert told(tmp_path, source) == ["True", "True"]
+
+
 def test_dataclasses_with_slots_come_back(tmp_path: Path) -> None:
     """They are made twice, the second time with slots; frozen ones have a state of their own."""
     source = """

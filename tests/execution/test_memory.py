@@ -46,6 +46,16 @@ def test_what_a_plan_leaves_no_choice_about(made, bound):
     assert binding(None, Call(write, [1, 2], loop_var="x"), lambda: made) == bound
 
 
+def test_what_a_loop_was_like_is_told():
+    """And why it stayed, if there is more to say than that there was little to do."""
+    figures = FIGURES._replace(wall=1.2e-5)
+    known = Known(figures, "finished", items=250)
+    assert known.in_words() == "finished: 12 us an item, 3.0 ms of work"
+    stays = known._replace(figures=figures._replace(portable=False))
+    assert stays.in_words().endswith(" of work, which cannot run in a worker")
+    assert known._replace(shared=True).in_words() == "finished"
+
+
 def test_a_measured_function_is_read_before_it_is_shared():
     """A first loop too short to be planned has shown nothing of what it writes, or reads."""
     known = Known(FIGURES, "finished in the calling thread", "x")
