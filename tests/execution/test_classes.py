@@ -138,6 +138,38 @@ def test_named_tuples_come_back(tmp_path: Path) -> None:
     assert told(tmp_path, source) == ["True", "True"]
 
 
+KINDS = {
+    "typed dictionary": "class Made(typing.TypedDict):\n        value: int",
+    "protocol": "class Made(typing.Protocol):\n        value: int = 1",
+    "generic": "class Made(typing.Generic[T]):\n        __slots__ = ('value',)",
+    "abstract": "class Made(abc.ABC):\n        __slots__ = ('value',)",
+    "of a metaclass": "class Made(metaclass=Meta):\n        __slots__ = ('value',)",
+    "flag": "class Made(enum.Flag):\n        ONE = 1",
+    "text": "class Made(str):\n        __slots__ = ()",
+    "error": "class Made(Exception):\n        __slots__ = ('value',)",
+    "generic dataclass": "@dataclasses.dataclass(slots=True)\n    class Made(typing.Generic[T]):"
+    "\n        value: T",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_classes_of_all_kinds_go_along(tmp_path: Path, kind: str) -> None:
+    """There and back, they are the caller's."""
+    source = f"""
+    import abc, typing
+    T = typing.TypeVar("T")
+
+    class Meta(type):
+        def __new__(meta, name, bases, space, **more):
+            return super().__new__(meta, name, bases, space)
+
+    {kind}
+
+    print({{*twice(lambda x: Made)(range(4))}} == {{Made}}, made)
+    """
+    assert told(tmp_path, source) == ["True ['Thing']"]
+
+
 def test_dataclasses_with_slots_come_back(tmp_path: Path) -> None:
     """They are made twice, the second time with slots; frozen ones have a state of their own."""
     source = """
