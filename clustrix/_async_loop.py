@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any
 
-from clustrix._calls import loop_call, reading_uses_up, with_items
+from clustrix._calls import fixed, loop_call, reading_uses_up, with_items
 from clustrix._model import Finding, Options, Plan, describe
 
 __all__ = ["check_async_options", "execute_loop_async", "explain_loop_async"]
@@ -72,10 +72,7 @@ def execute_loop_async(
 
         width, items, total, broken = options.max_workers or _most_awaited(), iterable, None, None
         if not isinstance(iterable, AsyncIterable):
-            fixed = (
-                iterable.copy() if type(iterable) is list else iterable
-            )  # it may change meanwhile
-            counted, broken = with_items(call, fixed)
+            counted, broken = with_items(call, fixed(iterable))
             items, total = counted.items, len(counted.items)
         tally = make_tally(options.progress, total, describe(func))
         with contextlib.nullcontext() if tally is None else tally:

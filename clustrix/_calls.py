@@ -27,6 +27,7 @@ __all__ = [
     "check_callable",
     "check_streams",
     "count_items",
+    "fixed",
     "loop_call",
     "may_want_batches",
     "one_by_one",
@@ -214,6 +215,11 @@ def _find_slot(func: Callable[..., Any], loop_var: str, given: int) -> str | int
 def reading_uses_up(iterable: Iterable[Any]) -> bool:
     """Whether it is an iterator, or has one in it."""
     return iterable.once if isinstance(iterable, Together) else iter(iterable) is iterable
+
+
+def fixed(iterable: Any) -> Any:
+    """The same items, whatever the function, or another thread, does to their list meanwhile."""
+    return iterable.copy() if type(iterable) is list else iterable
 
 
 def with_items(call: Call, iterable: Iterable[Any]) -> tuple[Call, Exception | None]:

@@ -67,11 +67,7 @@ def looks_itself_up(function: object) -> str:
     Returns:
         For example ``"globals"``; ``""`` if there is no such thing.
     """
-    walk = _Walk(_home(function))
-    walk.follow(function)
-    while walk.waiting and len(walk.seen) < MOST_FUNCTIONS and not walk.by_name:
-        walk.read(walk.waiting.pop())
-    return walk.by_name
+    return _walked(function).by_name
 
 
 def reads(function: object) -> list[Read]:
@@ -85,11 +81,15 @@ def reads(function: object) -> list[Read]:
         find under the same name by definition (functions, classes, modules) is left out, and so
         are ``__main__``, which travels by value, and the standard library.
     """
+    return list(_walked(function).found.values())
+
+
+def _walked(function: object) -> _Walk:
     walk = _Walk(_home(function))
     walk.follow(function)
     while walk.waiting and len(walk.seen) < MOST_FUNCTIONS:
         walk.read(walk.waiting.pop())
-    return list(walk.found.values())
+    return walk
 
 
 class _Walk:

@@ -212,8 +212,7 @@ class LocalExecutor(LoopExecutor):
             ... )
             [1331, 1728, 2197]
         """
-        # A list may change meanwhile, by the function or another thread: these are the items.
-        items: Any = iterable.copy() if type(iterable) is list else iterable
+        items: Any = _calls.fixed(iterable)
         begun: Any = None
         if (  # what most calls are, and nothing to be found out about it
             isinstance(loop_var, str)

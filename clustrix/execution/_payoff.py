@@ -20,14 +20,15 @@ from clustrix._typing import NamedTuple
 __all__ = ["UNTRIED", "Payoff", "gained", "judged", "passed", "spared"]
 
 # A loop that is not so many times as fast as it would be alone keeps a processor busy for nothing
-# (benchmarks/real_data.py: lists of words, 0.95 to 1.35 of the plain loop so, 1.02 like this).
+# (benchmarks/real_data.py: shared, lists of words are 0.85 to 1.09 times as fast, texts 1.3 to 1.8
+# times, also on a busy machine).
 WORTH = 1.1
 
 # One loop may meet a busy machine, or a worker that has yet to import what the function needs.
 ENOUGH = 3
 
 # Loops until the next try: so many at first, twice as many behind each further one that gained
-# nothing, and so many at most.  A thing that loses a tenth loses a hundredth like this.
+# nothing, and so many at most: what loses a tenth when shared loses less than a hundredth then.
 FIRST, MOST = 4, 64
 
 # Items that take so many times longer than those that were not worth it are others.
