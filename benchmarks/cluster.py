@@ -61,7 +61,7 @@ def client_map(items: range) -> list[int]:
     """Dask's own loop: a task for each item."""
     from distributed import Client
 
-    from clustrix.execution._dask import dask_cluster
+    from clustrix.execution.foreign._dask import dask_cluster
 
     client: Client = dask_cluster("dask")._client
     return list(client.gather(client.map(tiny, items, pure=False)))

@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +67,13 @@ def start_script(source: str, folder: Path) -> subprocess.Popen[Any]:
         cwd=folder,
         env=environment(),
     )
+
+
+def soon(condition: Callable[[], object]) -> bool:
+    """Whether something becomes true before anybody would call it a hang."""
+    pause, deadline = threading.Event(), time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(0.02)
+    return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,51 @@ def test_rooms_are_entered_through_the_door(module):
         elif name is not None and name not in importlib.import_module(target).__all__:
             wrong.append(f"{place} imports {name} from {target}, which does not hand it on")
     assert not wrong
+
+
+# The rooms of `execution`, from the ground up: each knows those in front of it, no others.  Files
+# right in it join the rooms: `_engine` is what all engines look like, `_engines` knows them all.
+EXECUTION = (
+    *("machine", "showing", "surroundings", "lanes", "travel", "chunking", "deciding"),
+    *("_engine", "threads", "workers", "foreign", "_serial", "_engines"),
+    *("adapting", "streams", "_async", "_futures", "_checkup"),
+)
+# What is needed now and then is loaded then: values that items showed are pickled on their way.
+UPWARDS = {("showing", "travel"), ("surroundings", "travel")}
+
+
+def test_the_rooms_of_execution_are_all_in_the_plan():
+    """A file right in it, as well as a folder."""
+    execution = {module.split(".")[2] for module in MODULES if ".execution." in module}
+    assert execution == set(EXECUTION)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if ".execution." in name])
+def test_the_rooms_of_execution_stand_on_each_other(module):
+    """Imports inside of functions and for type checkers count."""
+    here = module.split(".")[2]
+    wrong = [
+        f"{MODULES[module].relative_to(HOUSE)}:{line} imports {target}"
+        for target, _, line in imports(module)
+        if target.startswith("clustrix.execution.")
+        for there in [target.split(".")[2]]
+        if EXECUTION.index(there) > EXECUTION.index(here) and (here, there) not in UPWARDS
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "files"),
+    [
+        ("CONTRIBUTING.md", "## The house", HOUSE.glob("*.py")),
+        ("clustrix/execution/README.md", "## The rooms", (HOUSE / "execution").rglob("*.py")),
+    ],
+)
+def test_the_plan_of_a_folder_names_each_of_its_files(page, heading, files):
+    """And none that has gone."""
+    plan = (HOUSE.parent / page).read_text().split(heading)[1].split("\n## ")[0]
+    named = set(re.findall(r"\b\w+\.py\b", plan)) - {"test_house.py"}
+    assert named == {path.name for path in files} - {"__init__.py"}
 
 
 def test_leaves_hang_in_no_circle():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clustrix._loaded import loaded
-from clustrix.execution._shipping import by_value
+from clustrix.execution.travel._shipping import by_value
 
 
 def test_half_a_module_is_none(monkeypatch: Any, tmp_path: Path) -> None:

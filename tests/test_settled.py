@@ -14,7 +14,7 @@ import pytest
 from clustrix import LocalExecutor, SharedStateWarning
 from clustrix._model import Call
 from clustrix._settled import settle
-from clustrix.execution._tasks import Tasks
+from clustrix.execution.workers._tasks import Tasks
 
 SETTINGS = types.ModuleType("settings_of_this_test")
 SETTINGS.K = 1  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from clustrix import SharedStateWarning
-from clustrix.execution import _thread_cache
+from clustrix.execution.machine import _thread_cache
 
 _lost: set[Any] = set()  # threads that a test has left hanging; nobody waits for them twice
 

@@ -147,7 +147,7 @@ def safety() -> Iterator[Verdict]:
         "thread": "a worker whose parent is gone ends itself, within seconds",
         "": "a worker whose parent was gone did not end",
     }[found]
-    fix = "" if found else "look for processes with 'clustrix.execution._early' after a crash"
+    fix = "" if found else "look for processes with 'clustrix.execution' after a crash"
     yield Verdict("lifeline", "ok" if found else "broken", seen, fix)
 
 

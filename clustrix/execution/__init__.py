@@ -11,8 +11,6 @@ from clustrix._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from clustrix.execution._adaptive import AdaptiveLoop as AdaptiveLoop
-    from clustrix.execution._adaptive_stream import AdaptiveStream as AdaptiveStream
     from clustrix.execution._async import (
         MOST_AWAITED as MOST_AWAITED,
     )
@@ -30,12 +28,6 @@ if TYPE_CHECKING:
     )
     from clustrix.execution._checkup import (
         lifeline as lifeline,
-    )
-    from clustrix.execution._cpus import (
-        available_cpus as available_cpus,
-    )
-    from clustrix.execution._cpus import (
-        this_machine as this_machine,
     )
     from clustrix.execution._engine import (
         Engine as Engine,
@@ -64,45 +56,54 @@ if TYPE_CHECKING:
     from clustrix.execution._futures import (
         run_batch as run_batch,
     )
-    from clustrix.execution._lane import (
-        inside_lane as inside_lane,
-    )
-    from clustrix.execution._lane import (
-        seed_path as seed_path,
-    )
-    from clustrix.execution._memory import remembered as remembered
-    from clustrix.execution._random import rng as rng
-    from clustrix.execution._short import (
+    from clustrix.execution.adapting._adaptive import AdaptiveLoop as AdaptiveLoop
+    from clustrix.execution.adapting._short import (
         run_at_once as run_at_once,
     )
-    from clustrix.execution._short import (
+    from clustrix.execution.adapting._short import (
         run_here as run_here,
     )
-    from clustrix.execution._short import (
+    from clustrix.execution.adapting._short import (
         run_short as run_short,
     )
-    from clustrix.execution._stream import EngineStream as EngineStream
-    from clustrix.execution._window import (
+    from clustrix.execution.chunking._window import (
         Items as Items,
     )
-    from clustrix.execution._window import (
+    from clustrix.execution.chunking._window import (
         Settings as Settings,
     )
+    from clustrix.execution.deciding._machine import (
+        this_machine as this_machine,
+    )
+    from clustrix.execution.deciding._memory import remembered as remembered
+    from clustrix.execution.lanes._lane import (
+        inside_lane as inside_lane,
+    )
+    from clustrix.execution.lanes._lane import (
+        seed_path as seed_path,
+    )
+    from clustrix.execution.lanes._random import rng as rng
+    from clustrix.execution.machine._cpus import (
+        available_cpus as available_cpus,
+    )
+    from clustrix.execution.streams._adaptive_stream import AdaptiveStream as AdaptiveStream
+    from clustrix.execution.streams._stream import EngineStream as EngineStream
 
 _ROOMS = {
-    "clustrix.execution._adaptive": ("AdaptiveLoop",),
+    "clustrix.execution.adapting._adaptive": ("AdaptiveLoop",),
     "clustrix.execution._async": ("MOST_AWAITED", "run_async"),
     "clustrix.execution._checkup": ("BLAS_LIMITS", "SHARES_MEMORY", "cpu_limits", "lifeline"),
-    "clustrix.execution._adaptive_stream": ("AdaptiveStream",),
-    "clustrix.execution._cpus": ("available_cpus", "this_machine"),
+    "clustrix.execution.streams._adaptive_stream": ("AdaptiveStream",),
+    "clustrix.execution.deciding._machine": ("this_machine",),
+    "clustrix.execution.machine._cpus": ("available_cpus",),
     "clustrix.execution._engine": ("Engine", "execute", "join"),
     "clustrix.execution._engines": ("Engines", "shared"),
-    "clustrix.execution._lane": ("inside_lane", "seed_path"),
-    "clustrix.execution._memory": ("remembered",),
-    "clustrix.execution._random": ("rng",),
-    "clustrix.execution._short": ("run_at_once", "run_here", "run_short"),
-    "clustrix.execution._stream": ("EngineStream",),
-    "clustrix.execution._window": ("Items", "Settings"),
+    "clustrix.execution.lanes._lane": ("inside_lane", "seed_path"),
+    "clustrix.execution.deciding._memory": ("remembered",),
+    "clustrix.execution.lanes._random": ("rng",),
+    "clustrix.execution.adapting._short": ("run_at_once", "run_here", "run_short"),
+    "clustrix.execution.streams._stream": ("EngineStream",),
+    "clustrix.execution.chunking._window": ("Items", "Settings"),
     "clustrix.execution._futures": ("Tasks", "batches", "results_in_order", "run_batch"),
 }
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from clustrix._records import Call
 from clustrix.errors import TaskTimeout
-from clustrix.execution._lane import Raised, add_note, item_note
+from clustrix.execution.lanes._lane import Raised, add_note, item_note
 
 __all__ = ["MOST_AWAITED", "run_async"]
 

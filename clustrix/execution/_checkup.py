@@ -13,17 +13,17 @@ import os
 import signal
 from typing import NamedTuple
 
-from clustrix.execution import _birth
-from clustrix.execution._arena import SHARES_MEMORY
-from clustrix.execution._cpus import _cgroup_quota, available_cpus
-from clustrix.execution._place import BLAS_LIMITS
+from clustrix.execution.machine._cpus import _cgroup_quota, available_cpus
+from clustrix.execution.surroundings._place import BLAS_LIMITS
+from clustrix.execution.workers import _birth
+from clustrix.execution.workers._arena import SHARES_MEMORY
 
 __all__ = ["BLAS_LIMITS", "SHARES_MEMORY", "CpuLimits", "cpu_limits", "lifeline"]
 
 _HANGS = """
 import os, sys, time
 sys.path.insert(0, {root!r})
-from clustrix.execution import _lifeline
+from clustrix.execution.workers import _lifeline
 def hang(out, lifeline):
     os.dup2(out, 1)
     _lifeline.ask_kernel(lifeline)

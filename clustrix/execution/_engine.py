@@ -18,11 +18,11 @@ from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import News
 from clustrix._typing import Protocol
 from clustrix.errors import ClustrixError
-from clustrix.execution import _brief  # noqa: F401  (an item may leave no descriptor to load it)
-from clustrix.execution._chunks import cut
-from clustrix.execution._lane import Raised
-from clustrix.execution._partial import keep_partial
-from clustrix.execution._relay import Relay
+from clustrix.execution.chunking._chunks import cut
+from clustrix.execution.lanes import _brief  # noqa: F401  (an item may leave no descriptor to load it)
+from clustrix.execution.lanes._lane import Raised
+from clustrix.execution.lanes._partial import keep_partial
+from clustrix.execution.showing._relay import Relay
 
 if TYPE_CHECKING:
     from clustrix._progress import Tally
@@ -82,7 +82,7 @@ def execute(call: Call, plan: Plan, engine: Engine, tally: Tally | None = None) 
     if plan.chunk_size:
         chunks = cut(call.items, plan.chunk_size)
     else:
-        from clustrix.execution._portions import Portions  # only clusters need it
+        from clustrix.execution.chunking._portions import Portions  # only clusters need it
 
         chunks = Portions(call.items)
     # Closing matters when Ctrl-C strikes here: the engine must not wait for the traceback to go.

@@ -16,16 +16,16 @@ from contextlib import suppress
 from typing import Any
 
 from clustrix._model import cluster_kind
-from clustrix.execution import _thread_cache
-from clustrix.execution._birth import Newborn
-from clustrix.execution._cost import COLD, waking_takes
-from clustrix.execution._cpus import available_cpus
 from clustrix.execution._engine import Engine
-from clustrix.execution._haste import in_haste
-from clustrix.execution._pool import Pool
-from clustrix.execution._processes import ProcessEngine
 from clustrix.execution._serial import SerialEngine
-from clustrix.execution._threads import ThreadEngine
+from clustrix.execution.deciding._cost import COLD, waking_takes
+from clustrix.execution.machine import _thread_cache
+from clustrix.execution.machine._cpus import available_cpus
+from clustrix.execution.machine._haste import in_haste
+from clustrix.execution.threads._threads import ThreadEngine
+from clustrix.execution.workers._birth import Newborn
+from clustrix.execution.workers._pool import Pool
+from clustrix.execution.workers._processes import ProcessEngine
 
 __all__ = ["Engines", "shared"]
 
@@ -67,7 +67,7 @@ class Engines:
         """
         self.check_open()
         if isinstance(choice, Executor):
-            from clustrix.execution._foreign import ForeignEngine
+            from clustrix.execution.foreign._foreign import ForeignEngine
 
             return ForeignEngine(choice)
         if (kind := cluster_kind(choice)) is not None:
@@ -170,13 +170,13 @@ class Engines:
 
 def _on_cluster(kind: str, choice: Any) -> Engine:
     """Clusters belong to the process: whoever names the same one uses the same one."""
-    from clustrix.execution._cluster import ClusterEngine
+    from clustrix.execution.foreign._cluster import ClusterEngine
 
     if kind == "dask":
-        from clustrix.execution._dask import dask_cluster
+        from clustrix.execution.foreign._dask import dask_cluster
 
         return ClusterEngine(dask_cluster(choice))
-    from clustrix.execution._ray import ray_cluster
+    from clustrix.execution.foreign._ray import ray_cluster
 
     return ClusterEngine(ray_cluster(choice))
 

@@ -20,7 +20,7 @@ from typing import Any
 from clustrix._model import Call, Plan
 from clustrix.errors import NotPicklableError
 from clustrix.execution._engine import Engine, execute
-from clustrix.execution._lane import lane
+from clustrix.execution.lanes._lane import lane
 
 __all__ = ["Tasks", "batches", "results_in_order", "run_batch"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from clustrix._model import Call, Chunk, Plan
 from clustrix._records import News
-from clustrix.execution._lane import Unwatched, Watch, run_chunk
+from clustrix.execution.lanes._lane import Unwatched, Watch, run_chunk
 
 __all__ = ["SerialEngine"]
 

@@ -114,7 +114,7 @@ def test_streams_that_are_closed_again_and_again(cluster, tmp_path):
 ENDING = """
     import distributed
     from clustrix import parallel
-    from clustrix.execution._dask import dask_cluster
+    from clustrix.execution.foreign._dask import dask_cluster
 
     assert parallel(abs, executor="dask")(range(-9, 0))[0] == 9
     distributed.utils._offload_executor.shutdown()  # as the interpreter does when it ends

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clustrix import parallel
-from clustrix.execution._portions import Portions
+from clustrix.execution.chunking._portions import Portions
 from tests import jobs
 
 

@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from clustrix import parallel
-from clustrix.execution._portions import MOST_STREAMED, MeasuredPace
+from clustrix.execution.chunking._portions import MOST_STREAMED, MeasuredPace
 from tests import jobs
 
 MILLION = 1_000_000
@@ -46,9 +46,9 @@ class Tasks:
 def tasks(cluster, monkeypatch):
     """The tasks of a cluster."""
     if cluster == "dask":
-        from clustrix.execution._dask import DaskCluster as Kind
+        from clustrix.execution.foreign._dask import DaskCluster as Kind
     else:
-        from clustrix.execution._ray import RayCluster as Kind
+        from clustrix.execution.foreign._ray import RayCluster as Kind
     return Tasks(Kind, monkeypatch)
 
 

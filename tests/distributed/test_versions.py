@@ -90,7 +90,7 @@ def test_another_python(dask, tmp_path):
 
 def test_a_worker_that_comes_later(cluster, monkeypatch):
     """Every task looks once more."""
-    from clustrix.execution import _cluster
+    from clustrix.execution.foreign import _cluster
 
     body = parallel(jobs.double, executor=cluster)
     assert body([1, 2]) == [2, 4]

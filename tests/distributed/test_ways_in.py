@@ -43,7 +43,7 @@ def test_an_address(client):
     name = f"dask://{address.removeprefix('tcp://')}"
     body = parallel(jobs.double, executor=name)
     assert body(range(10)) == [2 * x for x in range(10)]
-    from clustrix.execution import _dask
+    from clustrix.execution.foreign import _dask
 
     _dask._clients[name].close()  # before its scheduler, or it would look for it
     assert body(range(10)) == [2 * x for x in range(10)], "and is made anew when it is gone"
@@ -92,7 +92,7 @@ def test_nobody_there(dask):
 
 def test_workers_of_another_version(client, monkeypatch):
     """Found before anything runs, with both versions in the message."""
-    from clustrix.execution import _cluster, _dask
+    from clustrix.execution.foreign import _cluster, _dask
 
     _dask._fit.discard(client)
     monkeypatch.setattr(_dask, "versions", lambda: ("3.1", "0.0"))

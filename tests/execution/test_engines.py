@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from clustrix.execution import _engines
-from clustrix.execution._cost import COLD, waking_takes
 from clustrix.execution._engines import WORTH_STARTING, Engines
+from clustrix.execution.deciding._cost import COLD, waking_takes
 
 ASLEEP = waking_takes(5.0)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clustrix import parallel
-from clustrix.execution._exceptions import RemoteTraceback
+from clustrix.execution.travel._exceptions import RemoteTraceback
 from tests import jobs
 
 

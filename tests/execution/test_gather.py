@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from clustrix import ClustrixError
 from clustrix._model import Call, Chunk, Outcome, Plan
-from clustrix.execution._chunks import cut
 from clustrix.execution._engine import execute, gather
+from clustrix.execution.chunking._chunks import cut
 from tests.jobs import double
 from tests.strategies import returned
 

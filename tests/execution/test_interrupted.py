@@ -17,15 +17,15 @@ import pytest
 import clustrix.execution
 from clustrix._model import Call, Outcome, Plan
 from clustrix._records import News
-from clustrix.execution import _recorder
-from clustrix.execution._beside import Beside
 from clustrix.execution._engine import execute, join
-from clustrix.execution._own_lane import OwnLane
-from clustrix.execution._pool import Pool
-from clustrix.execution._processes import ProcessEngine
-from clustrix.execution._relay import Relay
-from clustrix.execution._schedule import Schedule
-from clustrix.execution._taper import Taper
+from clustrix.execution.adapting._beside import Beside
+from clustrix.execution.chunking._schedule import Schedule
+from clustrix.execution.chunking._taper import Taper
+from clustrix.execution.lanes._own_lane import OwnLane
+from clustrix.execution.showing import _recorder
+from clustrix.execution.showing._relay import Relay
+from clustrix.execution.workers._pool import Pool
+from clustrix.execution.workers._processes import ProcessEngine
 
 ROOM = os.path.dirname(clustrix.execution.__file__)
 
@@ -57,7 +57,7 @@ class Interrupt:
         # of it; of an error of a signal handler it does.
         if sys.version_info < (3, 11) and event == "call" and frame.f_lasti >= 0:
             return
-        if folder != ROOM or file not in FILES:
+        if os.path.dirname(folder) != ROOM or file not in FILES:
             return
         point = (file, name, frame.f_lineno, event)
         if point not in self.seen and point == self._at:

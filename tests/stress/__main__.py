@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clustrix.execution._processes import ProcessEngine
+    from clustrix.execution.workers._processes import ProcessEngine
     from tests.stress.faults import Tally
 
 PATIENCE = 60.0  # seconds without a finished round that count as a hang
@@ -89,7 +89,7 @@ def _outlives(pid: int) -> bool:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
             return False
-        if b"clustrix.execution._early" not in command:
+        if b"clustrix.execution.workers._early" not in command:
             return False
         time.sleep(0.05)
     return True

@@ -1,0 +1,1 @@
+"""A loop that measures itself while it runs, and goes where it is run best."""

@@ -1,0 +1,118 @@
+"""What earlier loops showed of a function: so the next one goes straight to the right engine.
+
+    code of the function ──> Known(wall, overlap, …)      kept for the last thousand functions
+
+Only what is a property of the code is remembered as such: whether it lets go of the GIL, whether
+it can travel.  The cost of an item is measured anew in every loop; the remembered one merely
+says what to try first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+from clustrix._model import Call, Plan
+from clustrix._sameness import sameness
+from clustrix._typing import Any, NamedTuple
+from clustrix.execution.deciding._figures import Figures, in_words
+from clustrix.execution.deciding._payoff import UNTRIED, Payoff
+
+__all__ = ["Known", "Memory", "binding", "remembered"]
+
+MOST = 1024
+
+
+class Known(NamedTuple):
+    """What a loop showed.
+
+    Attributes:
+        figures: as they were when it last decided.
+        report: what it did, in a few words.
+        loop_var: the loop variable.
+        bound: the engine to which the source binds the loop; ``""`` for none; ``None`` when the
+            source has not been read.
+        shared: whether other lanes took part.
+        hopeless: whether no other lane would gain anything, however many items there were.
+        missed: seconds that other lanes would have saved, had the source been read.
+        doubts: how many probes in a row have not shown whether it lets go of the GIL.
+        payoff: whether workers have brought anything.
+        items: how many the loop had.
+    """
+
+    figures: Figures
+    report: str
+    loop_var: str = ""
+    bound: str | None = None
+    shared: bool = False
+    hopeless: bool = False
+    missed: float = 0.0
+    doubts: int = 0
+    payoff: Payoff = UNTRIED
+    items: int = 0
+
+    def in_words(self) -> str:
+        """What the loop did, and what it was like."""
+        each, work = self.figures.wall, self.items * self.figures.wall
+        if self.shared or not work:
+            return self.report
+        why = ", where workers have gained nothing lately" if self.payoff.rest else ""
+        if not self.figures.portable:
+            why = ", which cannot run in a worker"
+        return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{why}"
+
+    def bound_for(self, loop_var: str) -> str | None:
+        """The engine to which the source binds a loop over this variable, as far as is known."""
+        return self.bound if loop_var == self.loop_var else None
+
+
+def binding(known: Known | None, call: Call, plan: Callable[[], Plan]) -> str:
+    """The engine about which the source leaves no choice; ``""`` where measuring decides.
+
+    Args:
+        known: what earlier loops showed.  One that was too short to share has not read the source,
+            which may read what no worker has: an open file, say.
+        call: the loop.
+        plan: reads the source.
+    """
+    bound = known.bound_for(call.loop_var) if known is not None else None
+    return _bound_by(plan()) if bound is None else bound
+
+
+def _bound_by(plan: Plan) -> str:
+    first = plan.findings[0].code[:2] if plan.findings else ""
+    return plan.engine if first == "SH" or (first == "PK" and plan.engine == "threads") else ""
+
+
+class Memory:
+    """The last functions that were run; may be shared between threads.
+
+    Attributes:
+        ended: when the last loop that measures itself had ended.
+    """
+
+    def __init__(self) -> None:
+        self.ended = 0.0
+        self._known: OrderedDict[tuple[int, ...], tuple[object, Known]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, function: Any) -> Known | None:
+        """What is known of a function; ``None`` for one that has not run yet."""
+        entry = self._known.get(tuple(map(id, sameness(function))))
+        return entry[1] if entry is not None else None
+
+    def put(self, function: Any, known: Known) -> None:
+        """Remember what a loop showed."""
+        same = sameness(function)
+        key = tuple(map(id, same))
+        with self._lock:
+            # The entry holds the objects, so that no id is given to another one meanwhile.
+            self._known[key] = (same, known)
+            self._known.move_to_end(key)
+            while len(self._known) > MOST:
+                self._known.popitem(last=False)
+
+
+# What this process knows, whichever executor found it out.
+remembered = Memory()

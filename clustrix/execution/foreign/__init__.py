@@ -1,0 +1,1 @@
+"""Lanes that belong to somebody else: executors of the standard interface, Dask, Ray."""

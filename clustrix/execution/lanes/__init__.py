@@ -1,0 +1,1 @@
+"""Running the items of one chunk, in whichever thread or process."""

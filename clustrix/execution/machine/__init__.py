@@ -1,0 +1,1 @@
+"""What this machine and its system offer: processors, threads, and what differs between systems."""

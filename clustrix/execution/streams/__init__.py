@@ -1,0 +1,1 @@
+"""Loops whose values leave one by one."""

@@ -1,0 +1,1 @@
+"""Where the caller is, folder, environment, filters: read there, put in place elsewhere."""

@@ -1,0 +1,1 @@
+"""What goes between processes as bytes: functions, classes, data and errors."""

@@ -1,0 +1,1 @@
+"""Which items are in a chunk, and which chunk is next."""

@@ -1,0 +1,197 @@
+"""Loops that gain nothing on workers stay in the calling thread, and are tried again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clustrix._model import Call, Machine, Plan
+from clustrix.execution._engines import Engines
+from clustrix.execution.adapting import _others
+from clustrix.execution.adapting._adaptive import AdaptiveLoop
+from clustrix.execution.chunking._window import Items, Settings
+from clustrix.execution.deciding._cost import Decision, decide
+from clustrix.execution.deciding._figures import Figures
+from clustrix.execution.deciding._memory import Known, remembered
+from clustrix.execution.deciding._payoff import (
+    ENOUGH,
+    FIRST,
+    MOST,
+    OTHERS,
+    UNTRIED,
+    WORTH,
+    Payoff,
+    judged,
+    passed,
+    spared,
+)
+from clustrix.execution.streams._adaptive_stream import ALONE, AdaptiveStream
+
+WALL = 2e-5
+GAINS = st.floats(0.01, 10.0)
+
+# Of which everything is known, and which is worth sharing by that.
+FIGURES = Figures(0, wall=0.1, cpu=0.1, process_cpu=0.1, overlap=1.0, moved=0.0)
+
+
+def after(gains: list[float], payoff: Payoff = UNTRIED) -> Payoff:
+    """Shared loops, one after the other."""
+    for gain in gains:
+        payoff = judged(payoff, gain, WALL)
+    return payoff
+
+
+@given(st.lists(GAINS), st.floats(WORTH, 10.0))
+def test_one_that_gains_something_starts_anew(gains: list[float], good: float) -> None:
+    """Whatever there was before: others may have had the machine."""
+    assert after([*gains, good]) == UNTRIED
+
+
+@given(st.lists(st.floats(0.01, WORTH, exclude_max=True), max_size=ENOUGH - 1))
+def test_less_than_three_in_a_row_prove_nothing(gains: list[float]) -> None:
+    """One meets a busy machine, another a worker that has to import something."""
+    assert spared(after(gains)) == 0.0
+
+
+def loops(count: int, gain: float) -> tuple[int, int]:
+    """How many of so many loops are shared, and how many are in the last thousand."""
+    payoff, shared = UNTRIED, []
+    for _ in range(count):
+        shared.append(not spared(payoff))
+        payoff = judged(payoff, gain, WALL) if shared[-1] else passed(payoff)
+    return sum(shared), sum(shared[-1000:])
+
+
+def test_what_never_gains_is_hardly_tried_any_more() -> None:
+    """Twice as rarely each time, and at last one of 65 loops: what they lose is nothing then."""
+    total, last = loops(10_000, 0.9)
+    assert 10_000 // (MOST + 1) <= total <= 10_000 // (MOST + 1) + ENOUGH + 6
+    assert 1000 // (MOST + 1) <= last <= 1000 // (MOST + 1) + 1
+    assert loops(1_000, 1.5)[0] == 1_000
+
+
+def test_the_next_try_comes_for_sure() -> None:
+    """The machine may be another one by then."""
+    payoff = after([0.9] * ENOUGH)
+    for _ in range(FIRST):
+        assert spared(payoff)
+        payoff = passed(payoff)
+    assert not spared(payoff)
+
+
+def test_items_that_are_dearer_are_others() -> None:
+    """What is known of ten words says nothing of ten thousand."""
+    figures = FIGURES._replace(items=1000, wall=WALL, cpu=WALL, process_cpu=WALL, cpus=2, warm=1)
+    figures = figures._replace(spared=spared(after([0.9] * ENOUGH)))
+    dearer = WALL * OTHERS * 1.01
+    others = figures._replace(wall=dearer, cpu=dearer, process_cpu=dearer)
+    assert decide(figures) == Decision(
+        "finish", 1, "workers have gained nothing lately", pytest.approx(0.02)
+    )
+    assert decide(others).way == "processes"
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Engines]:
+    """One pool for the whole file."""
+    made = Engines(2)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def engines(opened: Engines, monkeypatch: pytest.MonkeyPatch) -> Engines:
+    """Workers that are warm, as far as anybody asks: one may be busy with the last loop yet.
+
+    And no item waits, though another program may have the processor.
+    """
+    monkeypatch.setattr(opened, "warm", lambda patience=0.0: 2)
+    monkeypatch.setattr(_others.Others, "_look_here", lambda *_: None)
+    return opened
+
+
+def _plan() -> Plan:
+    return Plan("processes", 2)
+
+
+def double(x: int) -> int:
+    """Any function."""
+    return 2 * x
+
+
+def once(engines: Engines) -> Known:
+    """One more loop over items that are worth sharing, as far as anybody knows."""
+    known = remembered.get(double)
+    payoff = known.payoff._replace(wall=FIGURES.wall) if known else UNTRIED  # these are no others
+    remembered.put(double, Known(FIGURES, "", "x", "", shared=True, payoff=payoff))
+    call = Call(double, range(20), loop_var="x")
+    loop = AdaptiveLoop(call, None, None, _plan, engines, machine=Machine(cpus=2))
+    assert loop.run() == [2 * x for x in range(20)]
+    known = remembered.get(double)
+    assert known is not None
+    return known
+
+
+def test_a_loop_that_gained_nothing_is_not_shared_for_a_while(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock says what came of it; the values are those of the loop, every time."""
+    gain = 0.9
+    monkeypatch.setattr(_others, "gained", lambda *_: gain)
+    ways = [once(engines).shared for _ in range(ENOUGH + FIRST)]
+    assert ways == [True] * ENOUGH + [False] * FIRST
+    gain = 1.9
+    assert [once(engines).shared for _ in range(3)] == [True] * 3
+    assert once(engines).payoff == UNTRIED
+
+
+def timed(x: int) -> float:
+    """How long it took, as it sees it."""
+    start = time.perf_counter()
+    sum(range(1000))
+    return time.perf_counter() - start
+
+
+def test_what_items_take_is_counted_wherever_they_run(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On workers and in the calling thread: no second is missing, and none is counted twice."""
+    told: list[tuple[float, float, float]] = []
+    monkeypatch.setattr(_others, "gained", lambda *given: told.append(given) or 2.0)
+    remembered.put(timed, Known(FIGURES, "", "x", "", shared=True))
+    call = Call(timed, range(400), loop_var="x")
+    begin = time.perf_counter()
+    taken = AdaptiveLoop(call, None, None, _plan, engines, machine=Machine(cpus=2)).run()
+    passed_by = time.perf_counter() - begin
+    ((worked, seconds, answer),) = told
+    assert sum(taken) <= worked <= 2 * passed_by
+    assert seconds <= passed_by
+    assert answer > 0
+
+
+def test_it_says_why_it_is_not_shared(engines: Engines) -> None:
+    """With what was measured."""
+    payoff = Payoff(ENOUGH, 2, 1.0)
+    remembered.put(double, Known(FIGURES, "", "x", "", shared=True, payoff=payoff))
+    said = once(engines).in_words()
+    assert said.startswith("finished in the calling thread: ")
+    assert said.endswith(" of work, where workers have gained nothing lately")
+
+
+def test_a_stream_keeps_what_loops_have_shown(engines: Engines) -> None:
+    """And does not share it either."""
+    payoff = Payoff(ENOUGH, 2, 1.0)
+    remembered.put(double, Known(FIGURES, "", "x", "", shared=True, payoff=payoff))
+    call, items = Call(double, (), loop_var="x"), Items(range(20))
+    stream = AdaptiveStream(
+        call, items, Settings(), Machine(cpus=2), lambda sample: _plan(), engines
+    )
+    assert list(stream.run()) == [2 * x for x in range(20)]
+    assert stream.report is ALONE
+    known = remembered.get(double)
+    assert known is not None
+    assert known.payoff == payoff

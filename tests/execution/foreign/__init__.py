@@ -1,0 +1,1 @@
+"""Lanes of somebody else's."""

@@ -1,0 +1,1 @@
+"""Running the items of a chunk."""

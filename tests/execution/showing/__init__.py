@@ -1,0 +1,1 @@
+"""What items print, log and warn about."""

@@ -1,0 +1,1 @@
+"""Where items are when they run."""
