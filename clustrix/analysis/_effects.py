@@ -22,6 +22,7 @@ from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_o
 from clustrix.analysis._refs import FRESH, ITEM, NOTHING, SHARED, Home, Ref, Thing, Value
 from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
 from clustrix.analysis._trees import home_in, owner_in
+from clustrix.analysis._unread import unread_writes
 from clustrix.analysis._writes import Writes
 from clustrix.analysis.catalogue.effects import (
     ADDS,
@@ -83,6 +84,10 @@ def effects_of(call: Call) -> tuple[Finding, ...]:
     Args:
         call: the loop.
     """
+    return (*_read_effects(call), *unread_writes(call))
+
+
+def _read_effects(call: Call) -> tuple[Finding, ...]:
     if call.slot is None:  # each task has its own arguments; what they share is not known
         return find_effects(call.function, "", None)
     inside = layers(call.function)

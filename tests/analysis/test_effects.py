@@ -81,9 +81,12 @@ def test_trees(path, name, node):
 
 
 def test_every_code_has_a_case():
-    """And every case a code that exists; SH204 changes the process that runs the tests."""
+    """And every case a code that exists; SH204 changes the process that runs the tests.
+
+    SH206 is for code without a source (test_unread.py).
+    """
     seen = set(CODE.findall("".join(path.read_text() for path in CASES)))
-    assert seen | {"SH204"} == set(EFFECT_CODES)
+    assert seen | {"SH204", "SH206"} == set(EFFECT_CODES)
 
 
 def test_every_code_is_documented():

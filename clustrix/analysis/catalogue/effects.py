@@ -44,6 +44,7 @@ EFFECT_CODES: Final = {
     "SH203": "outlives the call and is used up or rearranged",
     "SH204": "changes a setting of the whole process",
     "SH205": "belongs to the item, which outlives the call, and is read and rewritten",
+    "SH206": "outlives the call and may be changed: there is no source that would tell",
     "RN101": "draws from a random state that the items share; seed= gives each item its own",
     "RN102": "makes a generator without a seed; with seed=, clustrix.rng() gives one that has it",
 }
