@@ -103,10 +103,10 @@ class LoopExecutor(StreamExecutor):
         machine = execution.this_machine()
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)
-            call = call._replace(batched=plan.batched)
+            call = self._in_batches(call, options, plan.batched)
             tell_planned(call, plan.engine, plan.findings)
         else:  # nothing to find out, so nothing to read
-            call = call._replace(batched=self._batches(call, options))
+            call = self._in_batches(call, options, self._batches(call, options))
             plan = as_said(call, options, machine)
             if not alone:
                 tell(call, plan.engine, lambda: analysis.effects_of(call))

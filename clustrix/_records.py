@@ -34,6 +34,8 @@ class Call(NamedTuple):
         collect: whether an item's exception takes the place of its value and the loop goes on.
         seed: where the items' random numbers come from; the indices of the loops and items that
             this loop is in stand behind the number that was said. ``None``: from nowhere.
+        inferred: whether nobody said that the function gets whole chunks, or how long they are.
+            Then it returns lists, or the results would depend on how the loop was cut.
     """
 
     function: Callable[..., Any]
@@ -45,6 +47,7 @@ class Call(NamedTuple):
     loop_var: str = ""
     collect: bool = False
     seed: tuple[int, ...] | None = None
+    inferred: bool = False
 
     def task(self) -> tuple[Any, ...]:
         """What stays the same for the whole loop: the call without its items."""

@@ -136,7 +136,7 @@ class StreamExecutor(TaskExecutor):
             return execution.AdaptiveStream(
                 call, items, settings, machine, make_plan, self._engines
             ).run()
-        call = call._replace(batched=batched)
+        call = self._in_batches(call, options, batched)
         check_streams(call, options)
         plan = self._plan_stream(call, items, options, machine)
         choice = options.executor if options.executor != "auto" else plan.engine
@@ -190,6 +190,11 @@ class StreamExecutor(TaskExecutor):
         if options.executor != "auto" or options.timeout is not None or execution.inside_lane():
             return False
         return not self._batches(call, options)
+
+    @staticmethod
+    def _in_batches(call: Call, options: Options, batched: bool) -> Call:
+        said = options.batched is not None or options.chunk_size is not None
+        return call._replace(batched=batched, inferred=batched and not said)
 
     def _batches(self, call: Call, options: Options) -> bool:
         """Whether the function gets whole chunks: said by the user, or proved by its code."""

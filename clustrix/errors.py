@@ -31,9 +31,12 @@ class ClustrixError(Exception):
 
 
 class LoopVariableError(ClustrixError, TypeError):
-    """The loop variable cannot be found among the parameters of the function.
+    """The loop variable is not what a loop needs.
 
-    Raised where the decorator stands, not at the first call.
+    It cannot be found among the parameters of the function: raised where the decorator stands, not
+    at the first call.  Or the function cannot take single items, got whole chunks for that reason,
+    and returned something else than a list: raised by the call, as the plain loop raises a
+    `TypeError`.
     """
 
 

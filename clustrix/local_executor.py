@@ -183,7 +183,8 @@ class LocalExecutor(LoopExecutor):
             batched: ``True``: the function gets whole chunks (lists, or ranges of a range) and
                 list results are joined. ``None``: only when its code proves that it fails for
                 a single item, because it iterates, subscripts or measures the loop variable
-                while the items allow no such thing.
+                while the items allow no such thing; then it must return lists, unless
+                `chunk_size` is said.
             on_error: ``"raise"``: the first failure in loop order ends the loop.
                 ``"collect"``: everything runs, and an exception stands where the value would.
             seed: gives each item random numbers of its own, the same on every engine.

@@ -75,20 +75,20 @@ def parallel(
         loop_var: the parameter that receives each item; ``None`` for the first one (behind
             ``self`` or ``cls``). Several names: their items run side by side, as in
             ``for x, y in zip(xs, ys)``, and there must be as many of each.
-        executor: ``"auto"`` lets the analysis choose; ``"serial"``, ``"threads"`` or
-            ``"processes"`` settles it; a `concurrent.futures.Executor` is used as it is and left
+        executor: ``"auto"`` reads the function, times its first items and chooses;
+            ``"serial"``, ``"threads"`` or ``"processes"`` settles it; a `concurrent.futures.Executor` is used as it is and left
             running. On a cluster: ``"dask"`` or ``"ray"`` for one on this machine, an address
             such as ``"dask://host:8786"`` or ``"ray://host:10001"``, or a
             ``distributed.Client``, which is left running, too.
         max_workers: workers at most. ``None``: one for each CPU that this process may use for
             processes, four times as many for threads, all that a cluster has.
-        chunk_size: items that travel together. ``None``: the number of items divided by the
-            number of workers; on a cluster as many as take some tenths of a second.
+        chunk_size: items that travel together. ``None``: cut by measured time with ``"auto"``
+            and on a cluster; with a named engine one chunk for each worker.
         timeout: seconds that one item may run, counted from its own start; ``None`` or
             ``math.inf`` for no limit.
         batched: ``True``: the function takes whole chunks, and list results are joined;
             ``False``: single items; ``None``: single items, unless its code proves that it
-            cannot take one.
+            cannot take one. Then it must return lists, unless you say ``chunk_size``.
         on_error: ``"raise"``: the first failure in loop order is raised and the rest cancelled;
             ``"collect"``: everything runs, and an exception stands where the value would.
         seed: an integer, 0 or greater, that gives each item its own stream of random numbers:

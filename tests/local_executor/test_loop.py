@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from clustrix import LoopVariableError, Plan
+from clustrix import LoopVariableError, Plan, parallel
 from clustrix.local_executor import LocalExecutor
 from tests.jobs import double, pid_and_thread, touch
 
@@ -237,6 +237,29 @@ def test_batched_false_means_single_items(executor):
     """Then the function fails as the plain loop would."""
     with pytest.raises(TypeError, match="not iterable"):
         executor.execute_loop_parallel(process_data, "data_chunk", [1, 2], batched=False)
+
+
+@pytest.mark.parametrize("how", ["auto", "threads", "processes", "serial"])
+@pytest.mark.parametrize("function", [sum, lambda xs: sum(xs), lambda xs: tuple(x for x in xs)])
+def test_how_a_loop_is_cut_never_shows_in_the_results(how, function):
+    """Chunks that nobody asked for must give lists; else it is the plain loop's kind of error."""
+    body = parallel(lambda xs: function(xs), executor=how, max_workers=2)
+    with pytest.raises(TypeError):
+        body(range(10))
+    with pytest.raises(TypeError):
+        list(body.stream(range(10)))
+
+
+def test_chunks_that_gave_no_lists_say_what_to_do():
+    """For each of them somebody may have meant one result."""
+
+    def total(xs):
+        return sum(x for x in xs)
+
+    said = r"total\(\) cannot take.*returned int, not a list.*batched=True or chunk_size="
+    with pytest.raises(LoopVariableError, match=said):
+        parallel(total)(range(10))
+    assert parallel(total, batched=True, chunk_size=5)(range(10)) == [10, 35]
 
 
 def test_batched_true_means_whole_chunks(executor):

@@ -18,6 +18,10 @@ from clustrix._records import Call, Chunk, Outcome, describe
 from clustrix._typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence
 from clustrix.execution.machine._platform import spare
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from clustrix.errors import LoopVariableError
+
 __all__ = [
     "Raised",
     "Unwatched",
@@ -161,6 +165,8 @@ def _run_batch(
     try:
         batch = call.batch(chunk.items)
         value = function(batch) if fresh is None else fresh().run(function, batch)
+        if call.inferred and not isinstance(value, list):
+            raise _no_list(call, value)
     except BaseException as error:
         span = f"items {chunk.start} to {chunk.stop - 1}"
         add_note(error, f"clustrix: {span} of {describe(call.function)}()")
@@ -168,6 +174,19 @@ def _run_batch(
             return Outcome(chunk.start, [Raised(error)] * len(chunk.items))
         return Outcome(chunk.start, [], error, chunk.start)
     return Outcome(chunk.start, join_batch(value))
+
+
+def _no_list(call: Call, value: object) -> LoopVariableError:
+    """Why a batch that nobody asked for may not return just anything."""
+    from clustrix.errors import LoopVariableError  # hardly any loop gets here
+
+    name = describe(call.function)
+    return LoopVariableError(
+        f"{name}() cannot take a single item, so it got whole chunks; but for one of them it "
+        f"returned {type(value).__name__}, not a list. The results would depend on how the loop "
+        f"is cut. Return a list with a value for each item, or, if one result for each chunk is "
+        f"meant, say batched=True or chunk_size="
+    )
 
 
 def join_batch(value: Any) -> Sequence[Any]:
