@@ -14,7 +14,9 @@ import functools
 from types import FunctionType, MethodType
 from typing import Any
 
-__all__ = ["sameness"]
+from clustrix._records import Call
+
+__all__ = ["given", "sameness"]
 
 _DEEP = 4  # wrappers around wrappers
 
@@ -34,6 +36,23 @@ def sameness(function: Any) -> tuple[Any, ...]:
     parts: list[Any] = []
     _collect(function, parts, _DEEP)
     return tuple(parts)
+
+
+def given(call: Call) -> tuple[type, ...]:
+    """What a loop gives its function, as far as it matters for what the source says.
+
+    Args:
+        call: the loop.
+
+    Returns:
+        The classes of the arguments and of the first item: their methods are the ones that are
+        called. Classes of users may compare as they like, so they are told apart by identity.
+    """
+    return (
+        *map(type, call.args),
+        *map(type, call.kwargs.values()),
+        *map(type, call.items[:1]),
+    )
 
 
 def _collect(value: Any, parts: list[Any], depth: int) -> None:

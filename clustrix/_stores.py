@@ -14,6 +14,7 @@ from __future__ import annotations
 import builtins
 import dis
 import functools
+from collections.abc import Iterable
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
@@ -40,6 +41,11 @@ _IN_PLACE: Final = frozenset(
     code for name, code in dis.opmap.items() if name.startswith(("INPLACE_", "BINARY_OP"))
 )
 
+# Methods of a class that run when an object is made: they fill what nobody else sees.
+_BIRTH: Final = ("__new__", "__init__", "__post_init__", "__set_name__", "__init_subclass__")
+
+_PARTS = 10  # of an item that is a list or a tuple, so many are looked at
+
 # Methods and functions that change what they are given, by the last part of their names.
 _WORDS: Final = """
     append appendleft add extend extendleft update clear difference_update discard insert
@@ -58,17 +64,19 @@ _WORDS: Final = """
 _TELLING: Final = frozenset(_WORDS.split())
 
 
-def may_write(function: object) -> bool:
+def may_write(function: object, given: Iterable[object] = ()) -> bool:
     """Whether a function, or one that it calls, may write to something that outlives the call.
 
     Args:
         function: a function or anything that wraps one.
+        given: what it is called with, as far as that is known: any of its methods may be called.
 
     Returns:
         ``False`` only where no instruction and no name anywhere behind it could.
     """
     look = _Look()
     look.follow(function)
+    look.meet(given)
     while look.waiting:
         if len(look.seen) > _MOST or look.read(look.waiting.pop()):
             return True
@@ -81,6 +89,7 @@ class _Look:
     def __init__(self) -> None:
         self.seen: set[int] = set()
         self.waiting: list[FunctionType] = []
+        self.kinds: set[type] = set()  # of what the function is given
 
     def follow(self, value: Any) -> None:
         """Look at the code behind a callable later, whatever wraps it."""
@@ -93,6 +102,13 @@ class _Look:
             value = layer(value)
             if value is None:
                 return
+
+    def meet(self, given: Iterable[object]) -> None:
+        """Any method of these may be called, by its name or by an operator."""
+        for value in given:
+            self.kinds.add(type(value))
+            if type(value) in (list, tuple):  # `pair[0].tick()`
+                self.kinds.update(map(type, value[:_PARTS]))  # type: ignore[index]
 
     def read(self, function: FunctionType) -> bool:
         """Whether this function may write by itself; what it calls is noted for later."""
@@ -110,6 +126,8 @@ class _Look:
                 return True
         for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self._take(default, names)
+        for kind in self.kinds:
+            self._methods(kind, names)
         return self._has_methods(function, names)
 
     def _take(self, value: Any, names: tuple[str, ...]) -> None:
@@ -124,17 +142,18 @@ class _Look:
 
     def _take_one(self, value: Any, names: tuple[str, ...]) -> None:
         if isinstance(value, type):
-            self._methods(value, ("__init__", "__new__", "__enter__", "__exit__", *names))
+            self._methods(value, (*_BIRTH, *names))
         elif not isinstance(value, BuiltinFunctionType):
             self.follow(value)
             self._methods(type(value), names)
 
     def _methods(self, kind: type, names: tuple[str, ...]) -> None:
+        """Methods of these names, and those that operators call."""
         for base in type.mro(kind) if kind is not type else ():
             space = base.__dict__
             if base is object or base.__module__ == "builtins":
                 continue
-            for name in names:
+            for name in (*names, *filter(_is_operator, space)):
                 if name in space:
                     found = space[name]
                     self.follow(found.fget if type(found) is property else found)
@@ -147,6 +166,10 @@ class _Look:
         elif "." in function.__qualname__ and "<locals>" not in function.__qualname__:
             return True
         return False
+
+
+def _is_operator(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__") and name not in _BIRTH
 
 
 @functools.lru_cache(maxsize=4096)
@@ -166,6 +189,8 @@ def _signs(code: CodeType) -> tuple[bool, tuple[str, ...]]:
             inner, more = _signs(part)
             telling = telling or inner
             names.update(dict.fromkeys(more))
+        elif isinstance(part, str):  # `getattr(rows, "append")`
+            telling = telling or part in _TELLING
         elif isinstance(part, tuple):  # names of keyword arguments
             telling = telling or not _TELLING.isdisjoint(
                 word for word in part if isinstance(word, str)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from clustrix._model import Call, Finding, describe
-from clustrix._sameness import sameness
+from clustrix._sameness import given, sameness
 from clustrix.errors import SharedStateWarning
 
 __all__ = ["forget", "tell", "tell_planned"]
@@ -52,13 +52,14 @@ def tell(call: Call, engine: str, find: Callable[[], Iterable[Finding]]) -> None
     if engine == "serial":
         return
     threads = "thread" in engine.lower() and "://" not in engine
-    same = sameness(call.function)
+    same = (*sameness(call.function), *given(call))
     key = (*map(id, same), call.loop_var, threads)
     if key in _told:
         return
     from clustrix._stores import may_write  # most loops leave the choice of an engine alone
 
-    if may_write(call.function):
+    owner = getattr(call.function, "__self__", None)
+    if may_write(call.function, (owner, *call.args, *call.kwargs.values(), *call.items[:1])):
         found = [finding for finding in find() if finding.code.startswith("SH")]
         if threads:
             found = [finding for finding in found if finding.code not in _FINE_ON_THREADS]
@@ -80,7 +81,7 @@ def tell_planned(call: Call, engine: str, findings: Iterable[Finding]) -> None:
     found = [finding for finding in findings if finding.code.startswith("SH")]
     if not found or engine not in _CHOICES:
         return
-    same = sameness(call.function)
+    same = (*sameness(call.function), *given(call))
     key = (*map(id, same), call.loop_var, "auto")
     if key not in _told:
         _warn(call, found, _CHOICES[engine])

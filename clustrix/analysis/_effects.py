@@ -13,14 +13,16 @@ import ast
 import functools
 import gc
 import types
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from clustrix._model import Call, Finding
+from clustrix._plain import PLAIN
 from clustrix._stores import may_write
-from clustrix.analysis._live import Live, home_of, owner_thing
+from clustrix.analysis._live import Live, LiveItem, home_of, owner_thing
 from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_of
 from clustrix.analysis._refs import FRESH, ITEM, NOTHING, SHARED, Home, Ref, Thing, Value
 from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
+from clustrix.analysis._static import class_lookup
 from clustrix.analysis._trees import home_in, owner_in
 from clustrix.analysis._unread import unread_writes
 from clustrix.analysis._writes import Writes
@@ -34,11 +36,16 @@ from clustrix.analysis.catalogue.effects import (
     WRITES_ARGUMENT,
 )
 
+NOTHING_KNOWN: Mapping[str, object] = types.MappingProxyType({})
+
 __all__ = ["effects_in", "effects_of", "find_effects"]
 
 
 def find_effects(
-    function: object, loop_var: str | None = None, given: Collection[str] | None = ()
+    function: object,
+    loop_var: str | None = None,
+    given: Collection[str] | None = (),
+    values: Mapping[str, object] = NOTHING_KNOWN,
 ) -> tuple[Finding, ...]:
     """Find the writes in a function, and in the helpers it calls, that outlive the call.
 
@@ -48,6 +55,7 @@ def find_effects(
             none does.
         given: the parameters that are passed, besides the item; ``None`` for all of them. One
             that is not, and has ``None`` for its default, is taken to be ``None``.
+        values: what parameters hold, as far as it is known; of the loop variable, one item.
 
     Returns:
         One finding for each thing and line, in reading order: ``SH1xx`` for writes that need no
@@ -66,7 +74,7 @@ def find_effects(
     gc.disable()  # the trees go away by themselves: no need to walk the whole heap for them
     reader = Reader()
     try:
-        _read(function, reader, loop_var, given)
+        _read(function, reader, loop_var, given, values)
     except (Enough, RecursionError):
         pass  # what was found so far holds
     except Exception:
@@ -95,22 +103,41 @@ def _read_effects(call: Call) -> tuple[Finding, ...]:
         return find_effects(call.function, call.loop_var or None, None)
     code = inside[0].__code__
     names = code.co_varnames[: code.co_argcount]
-    shift = 1 if type(call.function) is types.MethodType else 0
+    called = type(class_lookup(type(call.function), "__call__")) is types.FunctionType
+    shift = 1 if called or type(call.function) is types.MethodType else 0
     passed = len(call.args) + isinstance(call.slot, int) + shift
     item = call.loop_var
     if not item and isinstance(call.slot, int):
         item = "".join(names[call.slot + shift : call.slot + shift + 1])
-    return find_effects(call.function, item or None, {*names[:passed], *call.kwargs})
+    values = dict(zip(names[shift:], _positional(call), strict=False)) | dict(call.kwargs)
+    if item and call.items and not isinstance(call.slot, tuple):
+        values[item] = call.items[0]
+    if called:
+        values[names[0]] = call.function
+    return find_effects(call.function, item or None, {*names[:passed], *call.kwargs}, values)
+
+
+def _positional(call: Call) -> list[object]:
+    """The positional arguments of the first item."""
+    found = list(call.args)
+    if isinstance(call.slot, int):
+        found.insert(call.slot, call.items[0] if call.items else None)
+    return found if not isinstance(call.slot, tuple) else []
 
 
 def _read(
-    function: object, reader: Reader, loop_var: str | None, given: Collection[str] | None
+    function: object,
+    reader: Reader,
+    loop_var: str | None,
+    given: Collection[str] | None,
+    values: Mapping[str, object],
 ) -> None:
     inside = layers(function)
     reader.touched.known.update(_by_name(function))
     reader.skip.update(id(plain.__code__) for plain in inside)
     for plain in reversed(inside):
-        if not may_write(plain):
+        owner = getattr(function, "__self__", None)
+        if not may_write(plain, (owner, *values.values())):
             continue
         source = read_layer(plain)
         if isinstance(source, NoSource):
@@ -119,6 +146,7 @@ def _read(
         thing, role = owner_thing(source)
         names = _parameters(source.node, home, thing, role, loop_var, given)
         if plain is inside[-1]:
+            names.update(_known(names, values))
             names.update(_bound(function, source, names))
         Writes(home, names, reader).run(source.node)
 
@@ -223,6 +251,21 @@ def _optional(spec: ast.arguments) -> set[str]:
         for arg, default in pairs
         if isinstance(default, ast.Constant) and default.value is None
     }
+
+
+def _known(names: Mapping[str, Value], values: Mapping[str, object]) -> dict[str, Value]:
+    """The parameters of which it is known what they hold; other items hold something alike."""
+    found: dict[str, Value] = {}
+    for name, value in values.items():
+        if not names.get(name) or any(ref.shell for ref in names[name]):
+            continue
+        of_item = names[name][0].root == ITEM
+        if type(value) in PLAIN and not of_item:
+            found[name] = NOTHING
+        else:
+            thing = LiveItem(value) if of_item else Live(value)
+            found[name] = (Ref(name, names[name][0].root, thing),)
+    return found
 
 
 def _bound(function: object, source: FunctionSource, names: dict[str, Value]) -> dict[str, Value]:

@@ -13,8 +13,10 @@ import ast
 import builtins
 import functools
 import types
+from itertools import islice
 from typing import Any
 
+from clustrix._plain import PLAIN
 from clustrix._stores import may_write
 from clustrix.analysis._identity import names_of
 from clustrix.analysis._names import annotated, imported, owner_of
@@ -34,7 +36,9 @@ from clustrix.analysis._static import (
 from clustrix.analysis._values import Instance, Known, Named, class_names
 from clustrix.analysis.catalogue import canonical_names
 
-__all__ = ["Live", "LiveObject", "home_of", "owner_thing"]
+__all__ = ["Live", "LiveItem", "LiveObject", "home_of", "owner_thing"]
+
+_PARTS = 100  # of a list, so many are looked at
 
 _FUNCTIONS = (
     types.FunctionType,
@@ -88,10 +92,29 @@ class Live(Thing):
         obj = self.obj
         if issubclass(type(obj), type):
             found = class_lookup(obj, "__init__")
+            if type(found) is types.FunctionType and found.__code__.co_filename == "<string>":
+                found = class_lookup(obj, "__post_init__")  # of a dataclass, which wrote the other
             return _body(found, bound=True) if type(found) is types.FunctionType else None
-        bound = type(obj) is types.MethodType
         inside = layers(obj)
-        return _body(inside[-1], bound=bound) if inside else None
+        return _body(inside[-1], bound=not _is_function(obj)) if inside else None
+
+    def around(self) -> list[Body]:
+        """What decorators have put around that, unless they are a library's."""
+        return [
+            _body(one, bound=type(self.obj) is types.MethodType)
+            for one in layers(self.obj)[:-1]
+            if not in_library(one.__code__.co_filename)
+        ]
+
+    def called_on(self, ref: Ref) -> Ref:
+        """The object of a bound method; an object that can be called is its own."""
+        if type(self.obj) is not types.MethodType:
+            return ref
+        return Ref(f"{ref.path}.__self__", ref.root, Live(self.obj.__self__), depth=ref.depth + 1)
+
+    def member(self) -> Thing | None:
+        """One of what a list or a tuple holds, if one class is all that can matter there."""
+        return _member_of(self.obj)
 
     def is_code(self) -> bool:
         """Whether calling it runs Python code; what subclasses must define says nothing."""
@@ -133,6 +156,25 @@ class LiveObject(Thing):
     def kinds(self) -> list[str]:
         """Canonical names of the class and its bases."""
         return _kinds(self.cls)
+
+    def body(self) -> Body | None:
+        """What runs when it is called."""
+        found = class_lookup(self.cls, "__call__")
+        return _body(found, bound=True) if type(found) is types.FunctionType else None
+
+
+class LiveItem(LiveObject):
+    """An item: others are of the same class, and hold something alike."""
+
+    __slots__ = ("obj",)
+
+    def __init__(self, obj: Any) -> None:
+        super().__init__(type(obj))
+        self.obj = obj
+
+    def member(self) -> Thing | None:
+        """One of what a list or a tuple holds."""
+        return _member_of(self.obj)
 
 
 class LiveMethod(Live):
@@ -180,10 +222,22 @@ def _kinds(cls: type) -> list[str]:
     return [class_names(base)[0] for base in mro(cls) if base is not object]
 
 
-def _body(function: types.FunctionType, *, bound: bool) -> Body | None:
-    """The code of a helper, if there is anything in it or behind it that may write."""
-    if not may_write(function):
+def _member_of(obj: object) -> Thing | None:
+    if not is_exactly(obj, list, tuple):
         return None
+    kinds = {type(part) for part in islice(obj, _PARTS)} - PLAIN  # type: ignore[call-overload]
+    return LiveObject(kinds.pop()) if len(kinds) == 1 else None
+
+
+def _is_function(obj: object) -> bool:
+    """Whether a call gives it nothing but its arguments, however it is wrapped."""
+    if is_exactly(obj, types.MethodType):
+        return False
+    return not is_exactly(class_lookup(type(obj), "__call__"), types.FunctionType)
+
+
+def _body(function: types.FunctionType, *, bound: bool) -> Body:
+    """The code of a helper."""
 
     def read() -> tuple[Any, Home] | None:
         source = read_layer(function)
@@ -191,7 +245,8 @@ def _body(function: types.FunctionType, *, bound: bool) -> Body | None:
         return None if found is None else (source.node, found)  # type: ignore[union-attr]
 
     code = function.__code__
-    return Body(id(code), read, bound, in_library(code.co_filename))
+    internal = in_library(code.co_filename)
+    return Body(id(code), read, bound, internal, quiet=not may_write(function))
 
 
 def home_of(source: FunctionSource, *, helper: bool = False) -> Home:

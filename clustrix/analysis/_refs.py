@@ -60,6 +60,18 @@ class Thing:
         """What runs when it is called, if that can be read."""
         return None
 
+    def around(self) -> Iterable[Body]:
+        """What decorators have put around that, outermost first, where it can be read."""
+        return ()
+
+    def called_on(self, ref: Ref) -> Ref:
+        """What its code gets first, if it is called by itself: for an object that can be called."""
+        return ref
+
+    def member(self) -> Thing | None:
+        """What iterating or subscribing gives, or ``None``."""
+        return None
+
     def is_code(self) -> bool:
         """Whether calling it runs code that can be read, or that surely writes nothing."""
         return False
@@ -105,6 +117,7 @@ class Body:
     Attributes:
         key: the same for the same code.
         read: gives the definition, and where its names are looked up; ``None`` without source.
+        quiet: whether nothing is written, unless by a method of what it gets.
         bound: whether what stands before the dot, or the new object, is its first argument.
         internal: whether it is a library's own: only its arguments concern anybody.
     """
@@ -113,6 +126,7 @@ class Body:
     read: Callable[[], tuple[FunctionNode, Home] | None]
     bound: bool = False
     internal: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +185,8 @@ def member(value: Value) -> Value:
         if ref.shell:
             found.append(replace(ref, shell=ref.shell - 1, of=None, name=""))
         elif ref.root != FRESH and ref.depth < _MAX_DEPTH:
-            found.append(Ref(f"{ref.path}[...]", ref.root, depth=ref.depth + 1))
+            thing = ref.thing.member() if ref.thing else None
+            found.append(Ref(f"{ref.path}[...]", ref.root, thing, depth=ref.depth + 1))
     return tuple(found)
 
 

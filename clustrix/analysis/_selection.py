@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 from clustrix._model import Call, Finding, Machine, Options, Plan, cluster_kind, describe
+from clustrix._plain import PLAIN
 from clustrix._reads import looks_itself_up, reads
 from clustrix._sizes import sizes
 from clustrix.analysis._batching import needs_batches
@@ -110,8 +112,22 @@ def _needs_order(finding: Finding, call: Call) -> bool:
     An item that reads and rewrites itself is as good as alone, unless it occurs twice.
     """
     if finding.code == "SH205":
-        return len(call.items) > _MANY or len(set(map(id, call.items))) < len(call.items)
+        return len(call.items) > _MANY or _meet_again(call.items)
     return finding.code.startswith("SH2")
+
+
+def _meet_again(items: Sequence[object]) -> bool:
+    """Whether two items are the same object, or hold one that can change."""
+    if len(set(map(id, items))) < len(items):
+        return True
+    held = [
+        id(part)
+        for item in items
+        if type(item) in (list, tuple)
+        for part in item  # type: ignore[attr-defined]
+        if type(part) not in PLAIN
+    ]
+    return len(set(held)) < len(held)
 
 
 def _by_work(

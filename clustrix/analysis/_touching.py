@@ -140,8 +140,10 @@ class Touching(Referring):
         if thing is None:
             return NOTHING
         made = thing.made()
-        first = (Ref("", FRESH, made),) if made else (receiver,) if receiver else NOTHING
-        result = self._follow(body, first, given, node)
+        first = Ref("", FRESH, made) if made else receiver or thing.called_on(ref)
+        for wrapper in thing.around():
+            self._follow(wrapper, (first,), given, node)
+        result = self._follow(body, (first,), given, node)
         return (Ref("", FRESH, made),) if made else result
 
     def _known(self, names: list[str], given: Arguments, node: ast.Call) -> Value | None:
@@ -176,6 +178,9 @@ class Touching(Referring):
                 return NOTHING
         if names and names[0] == "isinstance" and args and self.home.internal:
             self.tested.update(ref.path for ref in args[0])
+        if names and names[0] == "print":
+            for ref in given[1].get("file", NOTHING):
+                self.touch(ADD, ref, node)
         if names and names[0] in ("vars", "globals"):
             return args[0] if args else self.home.lookup("globals()")
         if names and names[0] == "super":
@@ -250,14 +255,23 @@ class Touching(Referring):
                 elif ref.of is not None and ref.name in ADDS and not _is_code(ref):
                     self.touch(ADD, ref.of, node)
 
+    def operate(self, value: Value, method: str, node: ast.expr) -> None:
+        """An operator, or a statement, that calls a method of objects of known classes."""
+        for ref in value:
+            part = ref.thing.part(method) if ref.thing and not ref.shell else None
+            if part is not None and part.body() is not None:
+                self._follow(part.body(), (ref,), ([NOTHING] * 3, {}), node)
+
     # ---- helpers --------------------------------------------------------------------------
 
-    def _follow(self, body: Body | None, first: Value, given: Arguments, node: ast.Call) -> Value:
+    def _follow(self, body: Body | None, first: Value, given: Arguments, node: ast.expr) -> Value:
         """Read a helper as it is called here, and say what it gives."""
         reader = self.reader
         if body is None or body.key in reader.skip:
             return NOTHING
         args = [first, *given[0]] if body.bound else given[0]
+        if body.quiet and not any(map(_has_methods, (*args, *given[1].values()))):
+            return NOTHING
         if body.internal and not _any_outside((*args, *given[1].values())):
             return NOTHING  # it can change nothing but what it keeps for itself
         if not reader.may_follow(self.depth, internal=body.internal):
@@ -304,6 +318,11 @@ class Touching(Referring):
     def inner(self, home: Home, names: dict[str, Value], outer: Any = None) -> Any:
         """The walk of a function called from here."""
         return type(self)(home, names, self.reader, self.depth + 1, outer)
+
+
+def _has_methods(value: Value) -> bool:
+    """Whether any of these is an object whose class is known: its methods may write."""
+    return any(ref.thing is not None and not ref.thing.is_space() for ref in value)
 
 
 def _is_code(ref: Ref) -> bool:

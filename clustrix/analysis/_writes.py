@@ -299,6 +299,8 @@ class Writes(Touching):
         locks = restores = 0
         for item in node.items:
             found = self.value(item.context_expr)
+            self.operate(found, "__enter__", item.context_expr)
+            self.operate(found, "__exit__", item.context_expr)
             locks += any(is_lock(ref) for ref in found)
             restores += _brings_back(item.context_expr)
             if item.optional_vars is not None:

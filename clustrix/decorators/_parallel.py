@@ -76,10 +76,11 @@ def parallel(
             ``self`` or ``cls``). Several names: their items run side by side, as in
             ``for x, y in zip(xs, ys)``, and there must be as many of each.
         executor: ``"auto"`` reads the function, times its first items and chooses;
-            ``"serial"``, ``"threads"`` or ``"processes"`` settles it; a `concurrent.futures.Executor` is used as it is and left
-            running. On a cluster: ``"dask"`` or ``"ray"`` for one on this machine, an address
-            such as ``"dask://host:8786"`` or ``"ray://host:10001"``, or a
-            ``distributed.Client``, which is left running, too.
+            ``"serial"``, ``"threads"`` or ``"processes"`` settles it; a
+            `concurrent.futures.Executor` is used as it is and left running. On a cluster:
+            ``"dask"`` or ``"ray"`` for one on this machine, an address such as
+            ``"dask://host:8786"`` or ``"ray://host:10001"``, or a ``distributed.Client``, which
+            is left running, too.
         max_workers: workers at most. ``None``: one for each CPU that this process may use for
             processes, four times as many for threads, all that a cluster has.
         chunk_size: items that travel together. ``None``: cut by measured time with ``"auto"``

@@ -20,6 +20,7 @@ from typing import Any
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
+from clustrix._sameness import given
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._alone import Alone, first_batch
@@ -201,6 +202,7 @@ class AdaptiveLoop:
             figures=lasts,
             report=self.report,
             loop_var=self.call.loop_var,
+            given=given(self.call),
             bound=self.source.bound,
             shared=shared,
             hopeless=hopeless(lasts),

@@ -58,7 +58,7 @@ class Source:
         self._known = known
         self._plan: Plan | None = None
         self._evident: bool | None = None
-        self._bound = known.bound_for(call.loop_var) if known else None
+        self._bound = known.bound_for(call) if known else None
         self._lock = threading.Lock()
 
     @property

@@ -9,12 +9,13 @@ says what to try first.
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
 from clustrix._model import Call, Plan
-from clustrix._sameness import sameness
+from clustrix._sameness import given, sameness
 from clustrix._typing import Any, NamedTuple
 from clustrix.execution.deciding._figures import Figures, in_words
 from clustrix.execution.deciding._payoff import UNTRIED, Payoff
@@ -39,6 +40,7 @@ class Known(NamedTuple):
         doubts: how many probes in a row have not shown whether it lets go of the GIL.
         payoff: whether workers have brought anything.
         items: how many the loop had.
+        given: the classes of what the loop gave its function.
     """
 
     figures: Figures
@@ -51,6 +53,7 @@ class Known(NamedTuple):
     doubts: int = 0
     payoff: Payoff = UNTRIED
     items: int = 0
+    given: tuple[type, ...] = ()
 
     def in_words(self) -> str:
         """What the loop did, and what it was like."""
@@ -62,9 +65,11 @@ class Known(NamedTuple):
             why = ", which cannot run in a worker"
         return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{why}"
 
-    def bound_for(self, loop_var: str) -> str | None:
-        """The engine to which the source binds a loop over this variable, as far as is known."""
-        return self.bound if loop_var == self.loop_var else None
+    def bound_for(self, call: Call) -> str | None:
+        """The engine to which the source binds such a loop, as far as is known."""
+        now = given(call)
+        alike = len(now) == len(self.given) and all(map(operator.is_, now, self.given))
+        return self.bound if alike and call.loop_var == self.loop_var else None
 
 
 def binding(known: Known | None, call: Call, plan: Callable[[], Plan]) -> str:
@@ -76,7 +81,7 @@ def binding(known: Known | None, call: Call, plan: Callable[[], Plan]) -> str:
         call: the loop.
         plan: reads the source.
     """
-    bound = known.bound_for(call.loop_var) if known is not None else None
+    bound = known.bound_for(call) if known is not None else None
     return _bound_by(plan()) if bound is None else bound
 
 

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from clustrix._model import Call, Machine, Plan
+from clustrix._sameness import given
 from clustrix.errors import NotPicklableError
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._meter import Clocks, read_clocks
@@ -168,6 +169,7 @@ class AdaptiveStream:
             figures=self.figures,
             report=self.report,
             loop_var=self.call.loop_var,
+            given=given(self.call),
             bound=self._bound(),
             shared=self.report is not ALONE,
             payoff=self.known.payoff if self.known else UNTRIED,
@@ -283,7 +285,7 @@ class AdaptiveStream:
         """The engine to which the source binds the stream, as far as is known."""
         if self._source is not None:
             return self._source.bound
-        return self.known.bound_for(self.call.loop_var) if self.known else None
+        return self.known.bound_for(self.call) if self.known else None
 
     def _started(self, workers: int) -> bool:
         """Whether a worker process is there to begin at once; if not, some are on their way."""

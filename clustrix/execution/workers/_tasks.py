@@ -138,5 +138,5 @@ def _key(call: Call, alone: bool) -> object:
         if not (all_plain(call.args) and all_plain(call.kwargs.values())):
             return None
         arguments = pickle.dumps((call.args, dict(call.kwargs)), protocol=5)
-    how = (call.slot, call.batched, call.loop_var, call.collect, call.seed)
+    how = (call.slot, call.batched, call.loop_var, call.collect, call.seed, call.inferred)
     return call.function, how, arguments, by_value(), alone

@@ -68,10 +68,12 @@ def test_a_measured_function_is_read_before_it_is_shared():
 
 def test_the_verdict_is_remembered_for_its_loop_variable():
     """Another variable makes other things the item's own."""
-    known = Known(FIGURES, "", "x", "serial")
+    known = Known(FIGURES, "", "x", "serial", given=(int,))
     assert binding(known, Call(write, [1, 2], loop_var="x"), never) == "serial"
     other = Call(write, [1, 2], loop_var="y")
     assert binding(known, other, lambda: plan("threads", "SH102")) == "threads"
+    others = Call(write, ["a", "b"], loop_var="x")  # whose methods are others
+    assert binding(known, others, lambda: plan("threads", "SH102")) == "threads"
 
 
 def test_functions_are_told_apart_by_what_they_wrap():

@@ -1,0 +1,262 @@
+"""What a call gives its function counts, too: methods of its arguments, its items and its self."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import functools
+import io
+from typing import Any
+
+import pytest
+
+from clustrix import SharedStateWarning, parallel
+from clustrix._model import Call
+from clustrix.analysis import effects_of
+
+
+class Counter:
+    """Whatever is done with it changes it."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.seen: list[Any] = []
+
+    def tick(self) -> None:
+        self.n += 1
+
+    def look(self) -> int:
+        return self.n
+
+    def __call__(self, x: Any) -> None:
+        self.seen.append(x)
+
+    def __enter__(self) -> Counter:
+        self.n += 1
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+class Base(abc.ABC):
+    """A method that others fill in."""
+
+    @abc.abstractmethod
+    def handle(self, x: Any) -> None: ...
+
+    def run(self, x: Any) -> Any:
+        self.handle(x)
+        return x
+
+
+class Notes(Base):
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def handle(self, x: Any) -> None:
+        self.seen.append(x)
+
+
+class Silent(Base):
+    def handle(self, x: Any) -> None:
+        sum(range(x))
+
+
+class Outer:
+    class Inner:
+        def __init__(self) -> None:
+            self.seen: list[Any] = []
+
+        def note(self, x: Any) -> None:
+            self.seen.append(x)
+
+        def run(self, x: Any) -> Any:
+            self.note(x)
+            return x
+
+
+def local() -> Any:
+    class Local(Outer.Inner):
+        def note(self, x: Any) -> None:
+            self.seen.append(2 * x)
+
+    return Local()
+
+
+counter, kept, made, out = Counter(), [], [], io.StringIO()  # type: ignore[var-annotated]
+
+
+def noted(function: Any) -> Any:
+    @functools.wraps(function)
+    def inner(*args: Any) -> Any:
+        kept.append(args)
+        return function(*args)
+
+    return inner
+
+
+@noted
+def quiet(x: Any) -> Any:
+    return x
+
+
+@dataclasses.dataclass
+class Registered:
+    x: int
+
+    def __post_init__(self) -> None:
+        made.append(self.x)
+
+
+def ticks(x, counter):
+    counter.tick()
+
+
+def looks(x, counter):
+    return counter.look() + x
+
+
+def calls(x, counter):
+    counter(x)
+
+
+def enters(x, counter):
+    with counter:
+        return x
+
+
+def helps(x, counter):
+    ticks(x, counter)
+
+
+def ticks_itself(x):
+    x.tick()
+
+
+def ticks_a_part(pair):
+    pair[0].tick()
+
+
+def calls_a_global(x):
+    counter(x)
+
+
+def enters_a_global(x):
+    with counter:
+        return x
+
+
+def calls_a_decorated_one(x):
+    return quiet(x)
+
+
+def registers(x):
+    return Registered(x)
+
+
+def prints(x):
+    print(x, file=out)
+
+
+def gets(x):
+    getattr(kept, "append")(x)  # noqa: B009
+
+
+def method(value: Any, name: str, *items: Any) -> Call:
+    """A method as the decorator hands it on: the object is an argument."""
+    return Call(getattr(type(value), name), items or (1, 2), (value,), slot=1, loop_var="x")
+
+
+def with_counter(function: Any) -> Call:
+    return Call(function, (1, 2), (Counter(),), loop_var="x")
+
+
+CASES = {
+    "a method that a subclass fills in": (method(Notes(), "run"), {("SH101", "self.seen")}),
+    "one that is filled in without a trace": (method(Silent(), "run"), set()),
+    "bound": (Call(Notes().run, (1, 2), loop_var="x"), {("SH101", "self.seen")}),
+    "of a class in a class": (method(Outer.Inner(), "run"), {("SH101", "self.seen")}),
+    "of a class in a function": (method(local(), "run"), {("SH101", "self.seen")}),
+    "an object that is called": (Call(Counter(), (1, 2), loop_var="x"), {("SH101", "self.seen")}),
+    "a method of an argument": (with_counter(ticks), {("SH201", "counter.n")}),
+    "one that only looks": (with_counter(looks), set()),
+    "an argument that is called": (with_counter(calls), {("SH101", "counter.seen")}),
+    "an argument around a block": (with_counter(enters), {("SH201", "counter.n")}),
+    "a method in a helper": (with_counter(helps), {("SH201", "counter.n")}),
+    "by a keyword": (
+        Call(ticks, (1, 2), kwargs={"counter": Counter()}, loop_var="x"),
+        {("SH201", "counter.n")},
+    ),
+    "a method of the item": (
+        Call(ticks_itself, (Counter(), Counter()), loop_var="x"),
+        {("SH205", "x.n")},
+    ),
+    "a method of a part of it": (
+        Call(ticks_a_part, [(Counter(), 1)], loop_var="pair"),
+        {("SH205", "pair[...].n")},
+    ),
+    "a global that is called": (Call(calls_a_global, (1, 2)), {("SH101", "counter.seen")}),
+    "a global around a block": (Call(enters_a_global, (1, 2)), {("SH201", "counter.n")}),
+    "what decorators do": (Call(calls_a_decorated_one, (1, 2)), {("SH101", "kept")}),
+    "what a dataclass does": (Call(registers, (1, 2)), {("SH101", "made")}),
+    "a file in memory": (Call(prints, (1, 2)), {("SH201", "out")}),
+    "a method by its name": (Call(gets, (1, 2)), {("SH201", "kept")}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_call_gives_is_looked_into(name):
+    """By the classes of the objects themselves, not by what their names suggest."""
+    call, found = CASES[name]
+    assert {(one.code, one.name) for one in effects_of(call)} == found
+
+
+def slow(x: Any) -> Any:
+    """Work that is worth sharing."""
+    sum(range(100_000))
+    return x
+
+
+class Job(Base):
+    """The loop is in the base class, the write in this one."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    @parallel(loop_var="x")
+    def loop(self, x: Any) -> Any:
+        self.handle(slow(x))
+        return x
+
+    def handle(self, x: Any) -> None: ...
+
+
+class Noting(Job):
+    def handle(self, x: Any) -> None:
+        self.seen.append(x)
+
+
+def test_nothing_is_lost_where_a_subclass_writes():
+    """Also where the same function was shared before, for a class that writes nothing."""
+    for _ in range(2):
+        assert Job().loop(range(60)) == [*range(60)]
+    job = Noting()
+    with pytest.warns(SharedStateWarning, match=r"self\.seen"):
+        _ = [job.loop(range(60)) for _ in range(2)]
+    assert sorted(job.seen) == sorted([*range(60)] * 2)
+
+
+@parallel(loop_var="pair")
+def tick_first(pair: tuple[Counter, int]) -> int:
+    slow(pair[1])
+    pair[0].tick()
+    return pair[1]
+
+
+def test_items_that_hold_the_same_object_take_turns():
+    """Two threads that count on it at once would lose some."""
+    shared = Counter()
+    with pytest.warns(SharedStateWarning):
+        _ = [tick_first([(shared, i) for i in range(60)]) for _ in range(2)]
+    assert shared.n == 120
