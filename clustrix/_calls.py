@@ -19,7 +19,7 @@ from typing import Any
 
 from clustrix._model import Call, Options, describe
 from clustrix._settled import instructions
-from clustrix._together import Together, in_parts
+from clustrix._together import Together, in_parts, steady
 from clustrix.errors import LoopVariableError
 
 __all__ = [
@@ -222,7 +222,7 @@ def fixed(iterable: Any) -> Any:
     return iterable.copy() if type(iterable) is list else iterable
 
 
-def with_items(call: Call, iterable: Iterable[Any]) -> tuple[Call, Exception | None]:
+def with_items(call: Call, iterable: Iterable[Any]) -> tuple[Call, BaseException | None]:
     """The call with its items counted, and the error with which the iterable ended."""
     items, broken = count_items(iterable)
     if isinstance(call.slot, tuple) and not isinstance(iterable, Together):
@@ -235,13 +235,14 @@ def one_by_one(call: Call, iterable: Iterable[Any]) -> Iterable[Any]:
     if isinstance(iterable, Together):
         iterable.compare()
         return iterable
+    iterable = steady(iterable)
     if not isinstance(call.slot, tuple):
         return iterable
     names = call.loop_var.split(", ")
     return (in_parts([item], names, index)[0] for index, item in enumerate(iterable))
 
 
-def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | None]:
+def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], BaseException | None]:
     """The items as a sequence, and the error with which the iterable ended, if it did.
 
     The plain loop would have run the items in front of such an error, so they are run too.
@@ -250,12 +251,14 @@ def count_items(iterable: Iterable[Any]) -> tuple[Sequence[Any], Exception | Non
         return iterable, None  # type: ignore[return-value]
     if isinstance(iterable, Together):
         return iterable.count()
-    iterator = iter(iterable)
+    iterator = iter(steady(iterable))
     items: list[Any] = []
     try:
         for item in iterator:
             items.append(item)  # extend would lose what came before an error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # `sys.exit` in a generator, say
         return items, error
     return items, None
 

@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-__all__ = ["Together", "in_parts"]
+__all__ = ["Together", "in_parts", "steady"]
 
 _END: Any = object()
 _SEQUENCES = (list, tuple, range)
@@ -34,7 +34,7 @@ class Together:
     ) -> None:
         self._function = function
         self._names = names
-        self._iterables = iterables
+        self._iterables = [steady(one) for one in iterables]
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """The items, one after the other, as far as they are asked for."""
@@ -51,7 +51,7 @@ class Together:
         """Whether reading uses it up."""
         return any(iter(one) is one for one in self._iterables)
 
-    def count(self) -> tuple[list[tuple[Any, ...]], Exception | None]:
+    def count(self) -> tuple[list[tuple[Any, ...]], BaseException | None]:
         """All items, and the error with which an iterable ended, if one did.
 
         Raises:
@@ -65,7 +65,9 @@ class Together:
         while True:
             try:
                 item = tuple(next(one, _END) for one in iterators)
-            except Exception as error:  # the loop would have run the items in front of it
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # the loop would have run the items in front of it
                 return items, error
             if self._over(item, len(items)):
                 return items, None
@@ -96,6 +98,17 @@ class Together:
         return ValueError(
             f"{self._function}(): the loop over {names} needs as many items of each: {found}"
         )
+
+
+def steady(iterable: Iterable[Any]) -> Iterable[Any]:
+    """The iterable, with items that outlast the step to the next one.
+
+    A group of `itertools.groupby` is empty as soon as the next one begins, and here items are read
+    ahead: each group gets a list of its own to iterate over.
+    """
+    if type(iterable) is not itertools.groupby:
+        return iterable
+    return ((key, iter(list(group))) for key, group in iterable)
 
 
 def in_parts(items: Sequence[Any], names: Sequence[str], start: int = 0) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ import ast
 import builtins
 import functools
 import types
+from collections import OrderedDict, defaultdict, deque
 from itertools import islice
 from typing import Any
 
@@ -38,7 +39,8 @@ from clustrix.analysis.catalogue import canonical_names
 
 __all__ = ["Live", "LiveItem", "LiveObject", "home_of", "owner_thing"]
 
-_PARTS = 100  # of a list, so many are looked at
+_PARTS = 100  # of a container, so many are looked at
+_KINDS = 6  # and so many kinds of things in it are followed
 
 _FUNCTIONS = (
     types.FunctionType,
@@ -112,9 +114,9 @@ class Live(Thing):
             return ref
         return Ref(f"{ref.path}.__self__", ref.root, Live(self.obj.__self__), depth=ref.depth + 1)
 
-    def member(self) -> Thing | None:
-        """One of what a list or a tuple holds, if one class is all that can matter there."""
-        return _member_of(self.obj)
+    def members(self) -> list[Thing | None]:
+        """What a container holds: its functions, and something of each class."""
+        return _members_of(self.obj)
 
     def is_code(self) -> bool:
         """Whether calling it runs Python code; what subclasses must define says nothing."""
@@ -172,9 +174,9 @@ class LiveItem(LiveObject):
         super().__init__(type(obj))
         self.obj = obj
 
-    def member(self) -> Thing | None:
-        """One of what a list or a tuple holds."""
-        return _member_of(self.obj)
+    def members(self) -> list[Thing | None]:
+        """What a list or another container holds."""
+        return _members_of(self.obj)
 
 
 class LiveMethod(Live):
@@ -222,11 +224,16 @@ def _kinds(cls: type) -> list[str]:
     return [class_names(base)[0] for base in mro(cls) if base is not object]
 
 
-def _member_of(obj: object) -> Thing | None:
-    if not is_exactly(obj, list, tuple):
-        return None
-    kinds = {type(part) for part in islice(obj, _PARTS)} - PLAIN  # type: ignore[call-overload]
-    return LiveObject(kinds.pop()) if len(kinds) == 1 else None
+def _members_of(obj: Any) -> list[Thing | None]:
+    if type(obj) in (dict, defaultdict, OrderedDict):
+        obj = obj.values()
+    elif type(obj) not in (list, tuple, set, frozenset, deque):
+        return [None]
+    parts = [part for part in islice(obj, _PARTS) if type(part) not in PLAIN]
+    functions = {id(part): part for part in parts if callable(part)}
+    kinds = dict.fromkeys(type(part) for part in parts if id(part) not in functions)
+    found = [*map(Live, functions.values()), *map(LiveObject, kinds)]
+    return [*found[:_KINDS]] or [None]
 
 
 def _is_function(obj: object) -> bool:

@@ -23,7 +23,7 @@ from clustrix._model import Finding
 from clustrix.analysis._parts import Look, Part, Stuck, is_atom, parts_of, shown_kind
 from clustrix.analysis._reduction import reduced, runs_user_code
 from clustrix.analysis._static import class_module, class_qualname, mro
-from clustrix.analysis.catalogue.travel import DEFAULT_FIX, FIXES, PICKLE_CODES, USUAL
+from clustrix.analysis.catalogue.travel import DEFAULT_FIX, FIXES, ONE_THREAD, PICKLE_CODES, USUAL
 
 __all__ = ["Culprit", "check_picklable", "find_culprit"]
 
@@ -38,7 +38,7 @@ class Culprit(NamedTuple):
     """The part of an object that cannot travel.
 
     Attributes:
-        code: ``PK101`` to ``PK107``.
+        code: ``PK101`` to ``PK107``, or ``PK110``.
         path: where it sits, for example ``args[0].session.lock``.
         kind: what it is, for example ``_thread.lock``.
         reason: why it cannot travel, as the end of a sentence.
@@ -178,8 +178,14 @@ def _culprit(stuck: Stuck, place: _Place) -> Culprit:
     steps = [one.step for one in way]
     if len(steps) > _LONG:
         steps = [*steps[: _LONG // 2], " ... ", *steps[-_LONG // 2 :]]
-    reason = stuck.reason or PICKLE_CODES[stuck.code]
-    return Culprit(stuck.code, "".join(steps), stuck.kind, reason, _fix(stuck, way))
+    code = "PK110" if stuck.code == "PK101" and any(map(_one_thread, way)) else stuck.code
+    reason = stuck.reason or PICKLE_CODES[code]
+    return Culprit(code, "".join(steps), stuck.kind, reason, _fix(stuck, way))
+
+
+def _one_thread(place: _Place) -> bool:
+    bases = mro(type(place.obj))
+    return any(f"{class_module(base)}.{class_qualname(base)}" in ONE_THREAD for base in bases)
 
 
 def _fix(stuck: Stuck, way: list[_Place]) -> str:

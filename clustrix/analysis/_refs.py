@@ -68,9 +68,9 @@ class Thing:
         """What its code gets first, if it is called by itself: for an object that can be called."""
         return ref
 
-    def member(self) -> Thing | None:
-        """What iterating or subscribing gives, or ``None``."""
-        return None
+    def members(self) -> Iterable[Thing | None]:
+        """What iterating or subscribing may give; ``None`` where nothing is known of it."""
+        return (None,)
 
     def is_code(self) -> bool:
         """Whether calling it runs code that can be read, or that surely writes nothing."""
@@ -185,8 +185,8 @@ def member(value: Value) -> Value:
         if ref.shell:
             found.append(replace(ref, shell=ref.shell - 1, of=None, name=""))
         elif ref.root != FRESH and ref.depth < _MAX_DEPTH:
-            thing = ref.thing.member() if ref.thing else None
-            found.append(Ref(f"{ref.path}[...]", ref.root, thing, depth=ref.depth + 1))
+            for thing in ref.thing.members() if ref.thing else (None,):
+                found.append(Ref(f"{ref.path}[...]", ref.root, thing, depth=ref.depth + 1))
     return tuple(found)
 
 

@@ -103,6 +103,9 @@ def _choose_engine(
     if shared:
         return "threads", (*shared, *look.findings, *others)
     engine, reasons = _by_work(call, machine, look, ask)
+    seeds = tuple(finding for finding in others if finding.code == "RN103")
+    if seeds and engine == "threads":  # between a seed and a draw another item may have its turn
+        return "processes", (*reasons, *others)
     return engine, (*reasons, *others)
 
 
@@ -136,7 +139,7 @@ def _by_work(
     """The rules for a function that writes to nothing that outlives the call."""
     stuck = _cannot_travel(call, ask) or _cannot_be_carried(call)
     if stuck:
-        return "threads", (stuck,)
+        return "serial" if stuck.code == "PK110" else "threads", (stuck,)
     if look.findings:
         return "threads", look.findings
     if not machine.gil:

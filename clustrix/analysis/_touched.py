@@ -17,10 +17,21 @@ from clustrix._model import Finding
 from clustrix.analysis._refs import ITEM, Ref
 from clustrix.analysis.catalogue.effects import EFFECT_CODES
 
-__all__ = ["ADD", "DRAW", "ENTROPIC", "REBIND", "REWRITE", "SETTING", "TAKE", "Touch", "Touched"]
+__all__ = [
+    "ADD",
+    "DRAW",
+    "ENTROPIC",
+    "REBIND",
+    "REWRITE",
+    "SEED",
+    "SETTING",
+    "TAKE",
+    "Touch",
+    "Touched",
+]
 
 ADD, REBIND, REWRITE, TAKE = "add", "rebind", "rewrite", "take"
-SETTING, DRAW, ENTROPIC = "SH204", "RN101", "RN102"
+SETTING, DRAW, ENTROPIC, SEED = "SH204", "RN101", "RN102", "RN103"
 
 _MAX_FINDINGS: Final = 20  # more would not change the plan, only fill the screen
 

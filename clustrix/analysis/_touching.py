@@ -36,6 +36,7 @@ from clustrix.analysis._touched import (
     ENTROPIC,
     REBIND,
     REWRITE,
+    SEED,
     SETTING,
     TAKE,
 )
@@ -53,6 +54,8 @@ from clustrix.analysis.catalogue.effects import (
     NOT_DATA,
     PROCESS_WIDE,
     RANDOM_DRAWS,
+    SEEDS,
+    TAKES_TURNS,
     UPDATES,
     WRITES_ARGUMENT,
 )
@@ -151,7 +154,7 @@ class Touching(Referring):
         args = given[0]
         for name in names:
             if name in RANDOM_DRAWS:
-                self.remark(DRAW, name, node)
+                self.remark(SEED if name.rpartition(".")[2] in SEEDS else DRAW, name, node)
                 self._shuffled(name, given, node)
                 return member(args[0]) if args else NOTHING
             if name in COPIES:
@@ -180,7 +183,7 @@ class Touching(Referring):
             self.tested.update(ref.path for ref in args[0])
         if names and names[0] == "print":
             for ref in given[1].get("file", NOTHING):
-                self.touch(ADD, ref, node)
+                self._in_turn(ref, "write", node)
         if names and names[0] in ("vars", "globals"):
             return args[0] if args else self.home.lookup("globals()")
         if names and names[0] == "super":
@@ -223,12 +226,13 @@ class Touching(Referring):
         """A method: by what the receiver is, by its code, or by its name; None: follow it."""
         name = ref.name
         kinds = list(receiver.thing.kinds()) if receiver.thing else []
+        if self._in_turn(receiver, name, node):
+            return NOTHING
         if not IMMUTABLE.isdisjoint(kinds[:1]) or not NOT_DATA.isdisjoint(kinds):
             return NOTHING
         for kind in kinds:
             if name in GENERATORS.get(kind, ()):
-                if is_outside(receiver):
-                    self.remark(DRAW, ref.path, node)
+                self.touch(TAKE, receiver, node)  # a copy would give the same numbers once more
                 self._shuffled(f".{name}", given, node)
                 return member(given[0][0]) if given[0] else NOTHING
         if _is_code(ref):
@@ -245,6 +249,14 @@ class Touching(Referring):
         if name in GIVES_MEMBER:
             return join(member((receiver,)), *given[0][1:])
         return shell(member((receiver,))) if name in GIVES_SHELL else NOTHING
+
+    def _in_turn(self, receiver: Ref, method: str, node: ast.Call) -> bool:
+        """A file that items read in turn, or a file in memory: each finds it as others left it."""
+        kinds = receiver.thing.kinds() if receiver.thing else ()
+        found = any(method in TAKES_TURNS.get(kind, ()) for kind in kinds)
+        if found and is_outside(receiver):
+            self.note(TAKE, receiver.path, receiver.path, node)
+        return found
 
     def _call_back(self, given: Arguments, passed: Value, node: ast.Call) -> None:
         """Functions passed on will be called by somebody, with what that one has."""

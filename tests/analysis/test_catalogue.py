@@ -9,9 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 from clustrix.analysis import catalogue
+from clustrix.analysis._selection import PLAN_CODES
 from clustrix.analysis.catalogue import CATALOGUE, TELLING, blocking, canonical_names, is_pure
+from clustrix.analysis.catalogue.effects import EFFECT_CODES
 from clustrix.analysis.catalogue.evidence import EVIDENCE
 from clustrix.analysis.catalogue.travel import PICKLE_CODES
+from clustrix.command._codes import CODES
 
 GROUPS = {
     "IO1": "files",
@@ -123,3 +126,12 @@ def test_canonical_names():
     assert is_pure("urllib.parse.urlsplit")
     assert not is_pure("urllib.request.urlopen")
     assert not hasattr(builtins, "listdir")
+
+
+def test_the_page_of_codes_has_them_all():
+    """And none that nothing gives."""
+    known = {entry.code for entry in (*CATALOGUE, *catalogue.RELEASING)} | told_codes()
+    known |= {*EFFECT_CODES, *PICKLE_CODES, *PLAN_CODES, *CODES}
+    known |= {"PL103", "PL601", "PL602", "BA101", "USER101", "USER201"}
+    page = (Path(__file__).parents[2] / "docs/reference/codes.md").read_text()
+    assert set(re.findall(r"^\| ([A-Z]+\d+) \|", page, re.M)) == known

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
 import threading
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clustrix import parallel
 from clustrix._model import Call, Machine, Options
 from clustrix.analysis import make_plan
 
@@ -175,3 +178,42 @@ def test_plans_are_deterministic_and_sound(
     assert made.findings
     said = "serial" if machine.inside_worker else executor
     assert said in ("auto", made.engine)
+
+
+def test_what_belongs_to_one_thread_stays_there():
+    """A connection of SQLite complains in any other one, whatever it waits for."""
+    with sqlite3.connect(":memory:") as connection:
+
+        def insert(x):
+            return connection.execute("select ?", (x,)).fetchone()
+
+        made = plan(insert)
+    assert made.engine == "serial"
+    assert codes(made)[0] == "PK110"
+
+
+def test_what_sets_the_random_state_is_not_for_threads():
+    """Another thread would draw between the seed and the draw."""
+
+    def simulate(x):
+        random.seed(x)
+        time.sleep(x)
+        return random.random()
+
+    made = plan(simulate)
+    assert made.engine == "processes"
+    assert "RN103" in codes(made)
+
+
+@pytest.mark.filterwarnings("ignore::clustrix.SharedStateWarning")
+def test_a_loop_that_seeds_and_waits_is_the_loop():
+    """Measured or read: it gives the same numbers again and again."""
+
+    @parallel
+    def simulate(x):
+        random.seed(x)
+        time.sleep(0.002)
+        return random.random()
+
+    expected = [simulate.__wrapped__(x) for x in range(30)]
+    assert [simulate(range(30)) for _ in range(3)] == [expected] * 3

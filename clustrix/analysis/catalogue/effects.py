@@ -30,6 +30,8 @@ __all__ = [
     "PROCESS_WIDE",
     "RANDOM_DRAWS",
     "RESTORES",
+    "SEEDS",
+    "TAKES_TURNS",
     "UPDATES",
     "WRITES_ARGUMENT",
 ]
@@ -46,6 +48,7 @@ EFFECT_CODES: Final = {
     "SH205": "belongs to the item, which outlives the call, and is read and rewritten",
     "SH206": "outlives the call and may be changed: there is no source that would tell",
     "RN101": "draws from a random state that the items share; seed= gives each item its own",
+    "RN103": "sets the random state that the items share",
     "RN102": "makes a generator without a seed; with seed=, clustrix.rng() gives one that has it",
 }
 
@@ -110,8 +113,23 @@ PROCESS_WIDE: Final = frozenset(
         *of("gc", "disable enable freeze set_threshold"),
         *of("numpy", "seterr set_printoptions"),
         *of("calendar", "setfirstweekday"),
+        *of("unittest.mock", "patch _patch_object _patch_dict _patch_multiple"),
+        *of("mock.mock", "patch _patch_object _patch_dict _patch_multiple"),
     }
 )
+
+_READING = "read read1 readinto readline readlines seek truncate __next__"
+_FILES = "TextIOWrapper BufferedReader BufferedRandom BufferedRWPair FileIO"
+_IN_MEMORY = "StringIO BytesIO"
+
+# Class -> methods with which items would take what is another one's: where a file is read depends
+# on who has read before, and what is written to memory is there in the order of the items.
+TAKES_TURNS: Final = {
+    **dict.fromkeys((*of("io", _FILES), *of("_io", _FILES)), words(_READING)),
+    **dict.fromkeys(
+        (*of("io", _IN_MEMORY), *of("_io", _IN_MEMORY)), words(f"{_READING} write writelines")
+    ),
+}
 
 # Context managers that put back at the end what was set inside.
 RESTORES: Final = words("catch_warnings localcontext errstate printoptions override_settings")
@@ -129,6 +147,9 @@ _NUMPY = (
     " noncentral_f pareto poisson power rayleigh standard_cauchy standard_exponential"
     " standard_gamma standard_t triangular vonmises wald weibull zipf seed set_state"
 )
+
+# What sets the state itself, by the last part of its name.
+SEEDS: Final = words("seed setstate set_state manual_seed")
 
 # Draws from a state that lasts.
 RANDOM_DRAWS: Final = frozenset(

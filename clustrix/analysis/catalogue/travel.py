@@ -1,5 +1,6 @@
 """What cannot be pickled: a stable code for each kind of refusal, and what usually helps.
 
+ONE_THREAD     classes of what belongs to one thread: neither processes nor threads will do
 PICKLE_CODES   code -> what is wrong with the culprit, as the end of "is a lambda, ..."
 FIXES          class of the culprit, or of an object around it -> what usually helps
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DEFAULT_FIX", "FIXES", "PICKLE_CODES", "USUAL"]
+__all__ = ["DEFAULT_FIX", "FIXES", "ONE_THREAD", "PICKLE_CODES", "USUAL"]
 
 PICKLE_CODES: Final = {
     "PK101": "which cannot be pickled",
@@ -18,6 +19,7 @@ PICKLE_CODES: Final = {
     "PK105": "nested too deeply to be pickled",
     "PK107": "which is not found under its name in its module",
     "PK108": "is read by the function, and a worker would get a new one from its own import",
+    "PK110": "which cannot be pickled, and works in the thread that made it",
     "PK109": "finds what it wants by name in the program, of which a worker has only parts",
 }
 
@@ -28,6 +30,13 @@ USUAL: Final = {
     "PK105": "flatten it, or send it as a list of parts",
     "PK107": "is the name bound to something else?",
 }
+
+ONE_THREAD: Final = frozenset(
+    {
+        *("sqlite3.Connection", "sqlite3.Cursor", "sqlalchemy.orm.session.Session"),
+        *("asyncio.events.AbstractEventLoop", "tkinter.Misc", "tkinter.Variable"),
+    }
+)
 
 DEFAULT_FIX: Final = "create it inside the function, or leave it out with __getstate__"
 

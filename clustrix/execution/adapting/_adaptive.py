@@ -242,7 +242,7 @@ class AdaptiveLoop:
             warm=self.engines.warm(items * self.figures.wall),
             rest=self.engines.rest(),
             loaded=reader_is_loaded(),
-            threads=self.call.seed is None,
+            threads=self.call.seed is None and self.source.bound != "processes",
         )
         decision = self._decided(self.figures._replace(read=True))
         if decision.way == "probe" and self.source.evident():  # what has plain data holds the GIL
@@ -260,6 +260,8 @@ class AdaptiveLoop:
             if self.source.bound is None:
                 blocks = self.source.bind(self.figures.blocks)
                 self.figures = self.figures._replace(read=True, blocks=blocks)
+            if self.source.bound == "processes":
+                self.figures = self.figures._replace(threads=False)
             if self.source.bound == "serial":
                 return Decision("finish", 1, "items depend on what others wrote")
             if self.source.bound == "threads":

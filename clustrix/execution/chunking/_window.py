@@ -76,13 +76,16 @@ class Items:
         self.iterator = compress(self._plain, self._ticks)
         return first
 
-    def take(self, count: int) -> tuple[Sequence[Any], Exception | None]:
+    def take(self, count: int) -> tuple[Sequence[Any], BaseException | None]:
         """The next items, fewer at the end, and the error that was the end, if it was one."""
-        start, items, error = self.pulled(), [], None
+        start, items = self.pulled(), []
+        error: BaseException | None = None
         try:
             for item in islice(self.iterator, count):
                 items.append(item)  # extend would lose what came before an error
-        except Exception as reason:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as reason:
             error = reason
         if type(self._sequence) is range:  # travels as three numbers
             return self._sequence[start : start + len(items)], error
@@ -140,7 +143,7 @@ class Window:
     def __init__(
         self, items: Items, pace: Pace, lanes: int, ahead: int | None, *, batched: bool = False
     ) -> None:
-        self.broken: Exception | None = None
+        self.broken: BaseException | None = None
         self._items = items
         self.pace = pace
         self._lanes = lanes
@@ -199,7 +202,8 @@ class Window:
             The position in the loop just behind it.
         """
         since, stop = self._begun.pop(outcome.start, (None, 0))
-        if not self._batched:  # of a chunk that was divided this is one part
+        if outcome.error is not None or not self._batched:
+            # Of a chunk that was divided this is one part; nothing behind an error may leave.
             stop = outcome.start + len(outcome.values)
         count = stop - outcome.start
         self._settled += count

@@ -32,8 +32,8 @@ class Known(NamedTuple):
         figures: as they were when it last decided.
         report: what it did, in a few words.
         loop_var: the loop variable.
-        bound: the engine to which the source binds the loop; ``""`` for none; ``None`` when the
-            source has not been read.
+        bound: the engine to which the source binds the loop; ``"processes"`` where it only must
+            not be threads; ``""`` for none; ``None`` when the source has not been read.
         shared: whether other lanes took part.
         hopeless: whether no other lane would gain anything, however many items there were.
         missed: seconds that other lanes would have saved, had the source been read.
@@ -87,7 +87,10 @@ def binding(known: Known | None, call: Call, plan: Callable[[], Plan]) -> str:
 
 def _bound_by(plan: Plan) -> str:
     first = plan.findings[0].code[:2] if plan.findings else ""
-    return plan.engine if first == "SH" or (first == "PK" and plan.engine == "threads") else ""
+    if first == "SH" or (first == "PK" and plan.engine != "processes"):
+        return plan.engine
+    # Between a seed and a draw another thread would draw.
+    return "processes" if any(one.code == "RN103" for one in plan.findings) else ""
 
 
 class Memory:

@@ -133,9 +133,7 @@ class AdaptiveStream:
                 yield from self._elsewhere(decision)
             while True:
                 if looks:
-                    before = pulled()
-                    yield from self._look()
-                    if pulled() == before:
+                    if (yield from self._look()):
                         return
                     decision = self._decide()
                     if decision.way != "finish" and not (yield from self._elsewhere(decision)):
@@ -197,8 +195,12 @@ class AdaptiveStream:
         if behind is not None or not hasattr(self._function, "__code__"):
             add_note(error, item_note(self.call, self.items.pulled() - 1, item))
 
-    def _look(self) -> Generator[Any, None, None]:
-        """Run some items, timing each by itself: the consumer's time is not the function's."""
+    def _look(self) -> Generator[Any, None, bool]:
+        """Run some items, timing each by itself: the consumer's time is not the function's.
+
+        Returns:
+            Whether the iterable has ended; it is not asked again.
+        """
         count, spent = 0, Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
         for item in islice(self.items.iterator, LOOK_ITEMS):
             begun = read_clocks()
@@ -215,8 +217,9 @@ class AdaptiveStream:
             yield value
             if spent.wall >= LOOK_SECONDS:
                 break
-        if not count:
-            return
+        else:
+            if count < LOOK_ITEMS:
+                return True
         wall, cpu, process = spent[:3]
         waits = spent.blocked()
         self.figures = self.figures._replace(
@@ -226,6 +229,7 @@ class AdaptiveStream:
             waits=waits / count,
             looks=self.figures.looks + 1 if waits and cpu < WAITS * wall else 0,
         )
+        return False
 
     # ---- deciding -----------------------------------------------------------------------------
 
@@ -279,6 +283,8 @@ class AdaptiveStream:
             self.figures = self.figures._replace(read=True, blocks=blocks, overlap=overlap)
         if self._bound() == "threads":
             self.figures = self.figures._replace(portable=False)
+        if self._bound() == "processes":
+            self.figures = self.figures._replace(threads=False)
         return self._bound() != "serial"
 
     def _bound(self) -> str | None:

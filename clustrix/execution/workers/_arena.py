@@ -19,6 +19,7 @@ import os
 import sys
 import time
 
+from clustrix._native import suppress
 from clustrix._typing import Any, Callable, NamedTuple
 
 __all__ = ["SHARES_MEMORY", "Copies", "Inbox", "Outbox", "Parcel"]
@@ -183,7 +184,8 @@ class Inbox:
     def close(self) -> None:
         """Unmap the slots."""
         for memory in self._slots.values():
-            memory.close()
+            with suppress(BufferError):  # an interrupted copy still looks at it
+                memory.close()
         self._slots.clear()
 
     def _get(self, parcel: Parcel) -> Any:

@@ -199,7 +199,12 @@ class ProcessLoop:
             self.pool.discard(worker)
 
     def _stop_working(self) -> None:
-        """Give the workers that run something a moment to come to the end of their item."""
+        """Give the workers that run something a moment to come to the end of their item.
+
+        Not those with whom a step of the conversation was interrupted: bytes of it may be gone.
+        """
+        for worker in [one for one in self.working.values() if one.talking]:
+            self.discard(worker)
         for worker in self.working.values():
             worker.page.cancel(True)
         deadline = time.monotonic() + CANCEL_SECONDS
@@ -301,6 +306,8 @@ class ProcessLoop:
         except KeyboardInterrupt:
             raise
         except BaseException as reason:  # code of the value's class runs here
+            if _recovery().can_be_read(frame):
+                raise  # a signal handler raised it: it says nothing of the value
             values = _recovery().unread(self, worker, frame.b, reason)
             if type(values) is Outcome:
                 return values

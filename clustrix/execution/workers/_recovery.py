@@ -74,6 +74,15 @@ def collected(values: list[Any]) -> list[Any]:
     return unpack_raised(values, pickle.loads)
 
 
+def can_be_read(frame: Frame) -> bool:
+    """Whether a frame unpickles after all: then what came up meanwhile was none of its doing."""
+    try:
+        unpack(frame)
+    except BaseException:
+        return False
+    return True
+
+
 def unread(
     loop: ProcessLoop, worker: Worker, count: int, reason: BaseException
 ) -> list[Any] | Outcome:

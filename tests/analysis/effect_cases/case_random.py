@@ -33,11 +33,16 @@ def draws_numpy(x):
 
 
 def draws_from_global_generator(x):
-    return RNG.random() + x  # RN101
+    return RNG.random() + x  # SH203
 
 
 def draws_from_argument(x, rng: random.Random):
-    return rng.random() + x  # RN101
+    return rng.random() + x  # SH203
+
+
+def seeds_all(x):
+    random.seed(x)  # RN103
+    return random.random()  # RN101
 
 
 def seeded(x):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import re
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,22 @@ def iterators_are_consumed_once(subject: Subject) -> None:
         return loop(_itself, given), asked, list(given)
 
     same(subject, program)
+
+
+def _length(pair: Any) -> tuple[Any, list[Any]]:
+    key, group = pair
+    return key, list(group)
+
+
+@theme.behaviour
+def groups(subject: Subject) -> None:
+    """Each group of `itertools.groupby` has its members, wherever it is looked at."""
+    words = ["ant", "ape", "bat", "cat", "cow", "cod", "dog"]
+
+    def program(loop: Subject) -> Any:
+        return loop(_length, itertools.groupby(words, key=lambda word: word[0]))
+
+    same(subject, program, shows="cod")
 
 
 class _Lying:

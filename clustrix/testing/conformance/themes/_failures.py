@@ -172,6 +172,20 @@ def an_item_fails_before_the_iterable(subject: Subject) -> None:
 
 
 @theme.behaviour
+def the_iterable_leaves(subject: Subject) -> None:
+    """``sys.exit`` in a generator ends the program behind the items in front of it."""
+
+    def program(loop: Subject) -> Any:
+        def items() -> Iterator[int]:
+            yield from range(6)
+            raise SystemExit("no more")
+
+        return loop(_say, items())
+
+    same(subject, program, shows="no more")
+
+
+@theme.behaviour
 def not_iterable_at_all(subject: Subject) -> None:
     """An iterable whose `__iter__` fails raises that error.
 
