@@ -11,6 +11,7 @@ what is read from the bytecode's names; nothing is called, no attribute hook run
 
 from __future__ import annotations
 
+import builtins
 import functools
 import os
 import sys
@@ -37,6 +38,9 @@ _INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist
 # What finds classes and values by their names in the module of a program; unpickling does so, too.
 _BY_NAME = frozenset(("__main__", "get_type_hints", "globals"))
 _UNPICKLES = frozenset(("Unpickler", "load", "loads"))
+
+# Where the built-ins are defined that every interpreter has.
+_BUILT_IN = frozenset(("builtins", "_frozen_importlib", "_io", "_sitebuiltins", "io", None))
 
 _ABSENT = object()
 _PLAIN = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
@@ -144,6 +148,10 @@ class _Walk:
         for name in names:
             if name in function.__globals__:
                 self.take(holder, name, function.__globals__[name], names)
+                if type(function.__globals__[name]) is object and _escapes(function, name):
+                    self.by_name = self.by_name or name
+            elif _is_put_there(name):
+                self.by_name = self.by_name or f"builtins.{name}"
         for cell in function.__closure__ or ():
             try:
                 self.take(None, "", cell.cell_contents, names)
@@ -199,6 +207,24 @@ class _Walk:
         if not isinstance(module, str) or is_standard(module):
             return False
         return module.partition(".")[0] == self.home or not is_installed(module)
+
+
+def _escapes(function: FunctionType, name: str) -> bool:
+    """Whether a function does more with a mark than to compare it: ``return MISSING``, say.
+
+    A mark is known by its identity alone, and a worker has another one.
+    """
+    import dis  # hardly any function has a mark
+
+    steps = [*dis.get_instructions(function.__code__)]
+    uses = [at for at, step in enumerate(steps[:-1]) if step.argval == name]
+    return any(steps[at + 1].opname != "IS_OP" for at in uses)
+
+
+def _is_put_there(name: str) -> bool:
+    """Whether a name was added to the built-ins: IPython's `display`, the `_` of `gettext`."""
+    found = vars(builtins).get(name)
+    return callable(found) and getattr(found, "__module__", None) not in _BUILT_IN
 
 
 def _finds(name: str, names: tuple[str, ...]) -> bool:

@@ -14,10 +14,13 @@ from __future__ import annotations
 import builtins
 import dis
 import functools
+from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from clustrix._plain import PLAIN
 from clustrix._reads import layer
 
 __all__ = ["may_write"]
@@ -44,7 +47,7 @@ _IN_PLACE: Final = frozenset(
 # Methods of a class that run when an object is made: they fill what nobody else sees.
 _BIRTH: Final = ("__new__", "__init__", "__post_init__", "__set_name__", "__init_subclass__")
 
-_PARTS = 10  # of an item that is a list or a tuple, so many are looked at
+_PARTS = 100  # of a container, so many are looked at
 
 # Methods and functions that change what they are given, by the last part of their names.
 _WORDS: Final = """
@@ -107,8 +110,7 @@ class _Look:
         """Any method of these may be called, by its name or by an operator."""
         for value in given:
             self.kinds.add(type(value))
-            if type(value) in (list, tuple):  # `pair[0].tick()`
-                self.kinds.update(map(type, value[:_PARTS]))  # type: ignore[index]
+            self.kinds.update(map(type, _parts(value)))  # `pair[0].tick()`
 
     def read(self, function: FunctionType) -> bool:
         """Whether this function may write by itself; what it calls is noted for later."""
@@ -146,6 +148,10 @@ class _Look:
         elif not isinstance(value, BuiltinFunctionType):
             self.follow(value)
             self._methods(type(value), names)
+            for part in {type(part): part for part in _parts(value)}.values():
+                self._methods(type(part), names)
+            for part in filter(callable, _parts(value)):
+                self.follow(part)
 
     def _methods(self, kind: type, names: tuple[str, ...]) -> None:
         """Methods of these names, and those that operators call."""
@@ -166,6 +172,15 @@ class _Look:
         elif "." in function.__qualname__ and "<locals>" not in function.__qualname__:
             return True
         return False
+
+
+def _parts(value: Any) -> list[Any]:
+    """What a container holds, as far as it can matter."""
+    if issubclass(type(value), dict):
+        value = dict.values(value)
+    elif type(value) not in (list, tuple, set, frozenset, deque):
+        return []
+    return [part for part in islice(value, _PARTS) if type(part) not in PLAIN]
 
 
 def _is_operator(name: str) -> bool:

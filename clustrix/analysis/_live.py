@@ -33,6 +33,7 @@ from clustrix.analysis._static import (
     is_module,
     module_lookup,
     mro,
+    stores,
 )
 from clustrix.analysis._values import Instance, Known, Named, class_names
 from clustrix.analysis.catalogue import canonical_names
@@ -52,6 +53,7 @@ _FUNCTIONS = (
 
 
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_FIELDS = (*_SLOTS, property, staticmethod, classmethod)
 
 
 class Live(Thing):
@@ -148,12 +150,25 @@ class LiveObject(Thing):
 
     def part(self, name: str) -> Thing | None:
         """A method or class attribute; what the object itself holds is not known."""
+        if name == "__class__":
+            return Live(self.cls)
         found = _class_part(self.cls, name)
         if found is MISSING or is_exactly(found, property, types.MemberDescriptorType):
             return None
         if is_exactly(found, staticmethod) or issubclass(type(found), type) or not layers(found):
             return Live(_unbound(found))
         return LiveMethod(found)
+
+    def is_common(self, name: str) -> bool:
+        """Its class, and data there for which no method puts something of its own."""
+        if name == "__class__":
+            return True
+        found = _class_part(self.cls, name)
+        if found is MISSING or type(found) in PLAIN or layers(found) or is_exactly(found, *_FIELDS):
+            return False
+        methods = [one for base in mro(self.cls) for one in vars(base).values()]
+        codes = [one.__code__ for one in methods if type(one) is types.FunctionType]
+        return not any(stores(code, name, field=True) for code in codes)
 
     def kinds(self) -> list[str]:
         """Canonical names of the class and its bases."""

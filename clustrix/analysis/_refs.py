@@ -80,6 +80,10 @@ class Thing:
         """What calling it makes, if it is a class."""
         return None
 
+    def is_common(self, name: str) -> bool:
+        """Whether what stands behind a dot is one for all objects of its class."""
+        return False
+
     def is_space(self) -> bool:
         """Whether it is a module or a class: what stands behind the dot is a function."""
         return False
@@ -199,6 +203,8 @@ def attribute(value: Value, name: str) -> Value:
             continue
         part = ref.thing.part(name) if ref.thing else None
         if ref.depth < _MAX_DEPTH:
-            path = f"{ref.path}.{name}" if ref.path else name
-            found.append(Ref(path, ref.root, part, 0, ref, name, ref.depth + 1))
+            path, root = f"{ref.path}.{name}" if ref.path else name, ref.root
+            if root != SHARED and ref.thing is not None and ref.thing.is_common(name):
+                root = SHARED
+            found.append(Ref(path, root, part, 0, ref, name, ref.depth + 1))
     return tuple(found)

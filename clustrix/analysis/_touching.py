@@ -184,6 +184,8 @@ class Touching(Referring):
         if names and names[0] == "print":
             for ref in given[1].get("file", NOTHING):
                 self._in_turn(ref, "write", node)
+        if names and names[0] == "type" and len(args) == 1:
+            return attribute(args[0], "__class__")
         if names and names[0] in ("vars", "globals"):
             return args[0] if args else self.home.lookup("globals()")
         if names and names[0] == "super":

@@ -6,7 +6,8 @@ import abc
 import dataclasses
 import functools
 import io
-from typing import Any
+import itertools
+from typing import Any, ClassVar
 
 import pytest
 
@@ -210,6 +211,82 @@ def test_what_a_call_gives_is_looked_into(name):
     """By the classes of the objects themselves, not by what their names suggest."""
     call, found = CASES[name]
     assert {(one.code, one.name) for one in effects_of(call)} == found
+
+
+class Numbered:
+    """Each object knows how many there were before."""
+
+    made: ClassVar[list[Any]] = []
+    ids = itertools.count()
+    count = 0
+    limit: Any = None
+
+    def __init__(self) -> None:
+        self.limit = []
+        self.limit.append(1)
+
+
+class ByLength(Numbered):
+    def __init__(self) -> None:
+        self.made.append(self)
+
+
+class ByIterator(Numbered):
+    def __init__(self) -> None:
+        self.id = next(self.ids)
+
+
+class ByType(Numbered):
+    def __init__(self) -> None:
+        type(self).count += 1
+
+
+class ByClass(Numbered):
+    def __init__(self) -> None:
+        self.__class__.count += 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        (Numbered, set()),
+        (ByLength, {("SH101", "made")}),
+        (ByIterator, {("SH203", "ids")}),
+        (ByType, {("SH201", "__class__.count")}),
+        (ByClass, {("SH201", "__class__.count")}),
+    ],
+)
+def test_objects_that_count_themselves(kind, found):
+    """What a class holds is everybody's, though each item makes an object of its own."""
+
+    def make(x):
+        return kind()
+
+    assert {(one.code, one.name) for one in effects_of(Call(make, (1, 2), loop_var="x"))} == found
+
+
+STATS = {"a": Counter(), "b": Counter()}
+COUNTERS = [Counter(), Counter()]
+TABLE = {"tick": COUNTERS[0].tick, "print": print}
+
+
+def ticks_in_a_table(x):
+    STATS["a"].tick()
+
+
+def ticks_them_all(x):
+    for one in COUNTERS:
+        one.tick()
+
+
+def calls_out_of_a_table(x):
+    TABLE["tick"]()
+
+
+@pytest.mark.parametrize("function", [ticks_in_a_table, ticks_them_all, calls_out_of_a_table])
+def test_what_containers_hold_is_looked_into(function):
+    """Its methods are those of the objects that are there when the loop is planned."""
+    assert [one.code for one in effects_of(Call(function, (1, 2), loop_var="x"))] == ["SH201"]
 
 
 def slow(x: Any) -> Any:

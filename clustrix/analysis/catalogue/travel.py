@@ -20,7 +20,7 @@ PICKLE_CODES: Final = {
     "PK107": "which is not found under its name in its module",
     "PK108": "is read by the function, and a worker would get a new one from its own import",
     "PK110": "which cannot be pickled, and works in the thread that made it",
-    "PK109": "finds what it wants by name in the program, of which a worker has only parts",
+    "PK109": "is found by name, or known by its identity, in this process alone",
 }
 
 # What usually helps, where it follows from the code alone.

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from clustrix._evident import is_evident
 from clustrix._model import Chunk, Outcome
 from clustrix._native import pickle
 from clustrix._records import News
+from clustrix.errors import NotPicklableError
 from clustrix.execution.lanes._lane import Raised
 from clustrix.execution.machine import _platform
 from clustrix.execution.travel._exceptions import unpack_error, unpack_raised
@@ -47,6 +49,8 @@ def not_done(loop: ProcessLoop, worker: Worker, frame: Frame) -> Outcome | None:
     chunk = worker.chunk
     if frame.kind == Kind.FAILED:
         error = unpack_error(bytes(frame.body), pickle.loads)
+        if type(error) is NotPicklableError and (again := _again(loop, worker, frame.b)):
+            return again
         return loop.settle(worker, Outcome(chunk.start, worker.values, error, frame.b))
     missing, reason = unpack(frame)
     if missing is not None and send_by_value(missing):
@@ -74,6 +78,20 @@ def collected(values: list[Any]) -> list[Any]:
     return unpack_raised(values, pickle.loads)
 
 
+def _again(loop: ProcessLoop, worker: Worker, index: int) -> Outcome | None:
+    """The rest of a chunk here, from an item on whose value cannot travel: a generator, say.
+
+    Only where running that item once more shows nowhere, and nobody has asked for processes.
+    """
+    chunk = worker.chunk
+    if loop.unsent is None or loop.call.batched or loop.call.collect or not is_evident(loop.call):
+        return None
+    loop.refused = True
+    rest = loop.unsent(Chunk(index, chunk.items[index - chunk.start :]))
+    values = [*worker.values[: index - chunk.start], *rest.values]
+    return loop.settle(worker, Outcome(chunk.start, values, rest.error, rest.failed))
+
+
 def can_be_read(frame: Frame) -> bool:
     """Whether a frame unpickles after all: then what came up meanwhile was none of its doing."""
     try:
@@ -93,6 +111,8 @@ def unread(
     """
     index = worker.chunk.start + len(worker.values)
     several = f"one of {count} results from here on" if count > 1 else "result"
+    if again := _again(loop, worker, index):
+        return again
     error = unreadable(loop.call, worker.chunk, index, several, reason)
     if loop.call.collect:
         return [Raised(error)] * count

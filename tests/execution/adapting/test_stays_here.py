@@ -63,6 +63,8 @@ BY_NAME = {
     "hints": "typing.get_type_hints(Row)['value'](x + LIMIT)",
     "pickles": "pickle.loads(ROWS[x % 5]).value",
     "a helper": "(lambda: by_name(x))()",
+    "a mark": "LIMIT if x % 2 else MARK",
+    "a built-in of the program": "shout(x)",
 }
 
 
@@ -70,9 +72,11 @@ BY_NAME = {
 def test_what_a_function_finds_by_name_in_its_program_is_there(tmp_path: Path, code: str) -> None:
     """A worker has what the function mentions; so it does not go there, and the plan says why."""
     source = f"""
-    import __main__, dataclasses, pickle, typing
+    import __main__, builtins, dataclasses, pickle, typing
     LIMIT = 3
     Number = int
+    MARK = object()
+    builtins.shout = lambda x: x + LIMIT
 
     @dataclasses.dataclass
     class Row:
@@ -95,6 +99,61 @@ def test_what_a_function_finds_by_name_in_its_program_is_there(tmp_path: Path, c
     """
     told = output_of(PROGRAM + source, tmp_path).split()
     assert told == ["True", "True", "threads", "PK109"]
+
+
+RESULTS = {
+    "a generator now and then": "(y for y in 'abc') if x % 10 == 9 else None",
+    "a generator each time": "(y for y in 'abc')",
+    "a list in a list in a list": "nested(400 if x % 7 == 5 else 1)",
+}
+
+
+@pytest.mark.parametrize("code", RESULTS.values(), ids=RESULTS)
+def test_a_result_that_cannot_travel_is_there_all_the_same(tmp_path: Path, code: str) -> None:
+    """Of a function that only computes: the item runs once more, here, and nobody can tell."""
+    source = f"""
+    def nested(depth):
+        found = []
+        for _ in range(depth):
+            found = [found]
+        return found
+
+    def made(x):
+        for _ in range(100_000):
+            pass
+        return {code}
+
+    def flat(value):
+        return list(value) if hasattr(value, "send") else value
+
+    shared = parallel(made)
+    for _ in range(3):
+        found = [flat(value) for value in shared(range(60))]
+        print(found == [flat(made(x)) for x in range(60)])
+    found = [flat(value) for value in shared.stream(range(60))]
+    print(found == [flat(made(x)) for x in range(60)])
+    """
+    assert output_of(PROGRAM + source, tmp_path).split() == ["True"] * 4
+
+
+def test_a_function_that_shows_something_says_what_cannot_travel(tmp_path: Path) -> None:
+    """It is not run twice."""
+    source = """
+    @parallel
+    def made(x):
+        busy()
+        if x == 50:
+            print("made", flush=True)
+            return (y for y in "abc")
+
+    for _ in range(2):
+        try:
+            made(range(60))
+        except TypeError as error:
+            print(type(error).__name__)
+    """
+    told = output_of(PROGRAM + source, tmp_path).split()
+    assert told.count("made") == 2
 
 
 @pytest.mark.parametrize("change", ["sys.executable = ''", "sys.executable = os.devnull"])
