@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="clustrix", description="Loops in parallel that stay the loop."
+        prog="clustrix", description="Explain, check and diagnose parallel loops."
     )
     parser.add_argument("--version", action="version", version=f"clustrix {clustrix.__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -54,8 +54,13 @@ def _parser() -> argparse.ArgumentParser:
         "explain",
         help="how the loop over a function would run, and why",
         description="Import a module and print the plan for a loop over one of its functions.",
+        epilog="Exit status: 0, or 2 when there is no such function.",
     )
-    explain.add_argument("target", metavar="package.module:function")
+    explain.add_argument(
+        "target",
+        metavar="package.module:function",
+        help="as it would be imported; a method is package.module:Class.method",
+    )
     explain.add_argument(
         "--items", type=_count, default=1000, metavar="N", help="items in the loop (default: 1000)"
     )
@@ -64,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "check",
         help="mistakes in decorated functions, and loops worth decorating",
         description="Read source files without importing them.",
-        epilog="Exit status: 0, or 1 when something would change answers. "
+        epilog="Exit status: 0; 1 when something would change answers; 2 when a path is missing. "
         "A comment '# clustrix: ignore[CODE]' silences its line.",
     )
     check.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder of files")
@@ -74,15 +79,16 @@ def _parser() -> argparse.ArgumentParser:
         "doctor",
         help="whether this machine and this Python are fit for it",
         description="Look at the machine, start workers and measure them.",
+        epilog="Exit status: 0, or 1 when something is broken.",
     )
     doctor.add_argument("--format", choices=("text", "json"), default="text")
     return parser
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError("must be greater than 0")
+        raise argparse.ArgumentTypeError(f"must be an integer greater than 0, not {text!r}")
     return number
 
 

@@ -41,7 +41,7 @@ else:
                 for index, field in enumerate(fields)
             }
             given = {
-                "__new__": _maker(name, fields, tuple(defaults.values())),
+                "__new__": _maker(name, fields, tuple(defaults.values()), namespace["__module__"]),
                 "__slots__": (),
                 "__match_args__": fields,
                 "_fields": fields,
@@ -51,7 +51,7 @@ else:
 
     _codes = {}
 
-    def _maker(name, fields, defaults):
+    def _maker(name, fields, defaults, module):
         """The constructor: compiled, since one that looks at its arguments takes twice as long.
 
         Once for each number of fields, since compiling takes 20 us, and to name them takes one.
@@ -60,7 +60,7 @@ else:
             given = ", ".join(f"_{place}" for place in range(count))
             _codes[count] = eval(f"lambda _cls, {given}: _new(_cls, ({given},))").__code__
         code = _codes[count].replace(co_varnames=("_cls", *fields))
-        space = {"_new": tuple.__new__, "__builtins__": {}}
+        space = {"_new": tuple.__new__, "__builtins__": {}, "__name__": module}
         made = type(_maker)(code, space, "__new__", defaults)
         made.__qualname__ = f"{name}.__new__"
         return made

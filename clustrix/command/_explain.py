@@ -57,10 +57,10 @@ def explain(target: str, items: int = 1000) -> int:
 def _find(target: str) -> tuple[Any, bool]:
     """The function, and whether its first parameter is its object or class."""
     module_name, colon, path = target.partition(":")
-    if not colon or not module_name or not path:
-        hint = ""
-        if target.endswith(".py") or os.sep in target:
-            hint = " (a module is named as in an import, not as a file)"
+    is_file = module_name.endswith(".py") or os.sep in module_name
+    named = all(part.isidentifier() for part in module_name.split("."))
+    if not colon or not path or is_file or not named:
+        hint = " (a module is named as in an import, not as a file)" if is_file else ""
         raise _Mistake(f"{target!r} is not of the form package.module:function{hint}")
     found: Any = _import(module_name)
     owner, seen = found, module_name
@@ -107,7 +107,7 @@ def _close_module(name: str) -> str:
     known = {module.name for module in pkgutil.iter_modules(paths)}
     if not package:
         known |= set(sys.builtin_module_names)
-    close = difflib.get_close_matches(last, sorted(known), n=1)
+    close = difflib.get_close_matches(last, sorted(known), n=1, cutoff=0.75)
     return f"; did you mean {'.'.join(filter(None, [package, close[0]]))!r}?" if close else ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import stat
 import tokenize
 import warnings
 from collections.abc import Iterable, Iterator
@@ -136,8 +137,10 @@ def _is_skipped(entry: os.DirEntry[str]) -> bool:
 def load(file: str) -> Loaded:
     """The bytes of a file, or why there are none."""
     try:
-        size = os.stat(file).st_size
-        if size > _MOST_BYTES:
+        state = os.stat(file)
+        if not stat.S_ISREG(state.st_mode):  # a pipe could be waited for for ever
+            return Loaded(file, _unread("CK902", "is not a regular file", file))
+        if (size := state.st_size) > _MOST_BYTES:
             return Loaded(file, _unread("CK903", f"has {size:,} bytes", file))
         with open(file, "rb") as stream:
             return Loaded(file, stream.read())

@@ -12,6 +12,7 @@ import typing
 
 import pytest
 
+import clustrix
 from clustrix import parallel
 from tests.scripts import environment
 
@@ -203,3 +204,36 @@ def test_type_checkers_understand_it(tmp_path):
     assert 'Revealed type is "float"' in said.replace("builtins.", "")
     assert 'Revealed type is "str"' in said.replace("builtins.", "")
     assert "fallback=clustrix._model.Plan]" in said
+
+
+@parallel
+def tripled(x: int) -> int:
+    """Three times as much."""
+    return 3 * x
+
+
+class Scales:
+    @parallel(loop_var="x")
+    def apply(self, x: int) -> int:
+        return 2 * x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [tripled, Scales.apply, Scales().apply],
+    ids=["a function", "a method of a class", "a method of an object"],
+)
+def test_it_shows_itself(function):
+    """Its name, and what it has besides the plain function's attributes."""
+    assert repr(function).startswith("<parallel <")
+    assert function.__name__ in repr(function)
+    assert {"explain", "stream", "__wrapped__"} <= {*dir(function)}
+    assert "run" not in dir(function)
+
+
+def test_everything_has_its_help(capsys):
+    """Also on Python 3.13, which asks each class for its module."""
+    for name in clustrix.__all__:
+        pydoc.Helper().help(getattr(clustrix, name))
+    pydoc.Helper().help(clustrix)
+    assert "Three times as much" in pydoc.plain(pydoc.render_doc(tripled))

@@ -260,6 +260,13 @@ class Place:
             if isinstance(variable, ContextVar):
                 with suppress(Exception):
                     self._context.run(variable.set, _loaded(packed))
+        self._put_numpy(wanted)
+
+    def _put_numpy(self, wanted: Surroundings) -> None:
+        numpy = sys.modules.get("numpy")
+        if wanted["numpy"] is not None and hasattr(numpy, "seterr"):
+            numpy.seterr(**wanted["numpy"])  # type: ignore[union-attr]
+            self._context.run(numpy.seterr, **wanted["numpy"])  # type: ignore[union-attr]
 
     def _put_decimal(self, wanted: Surroundings) -> None:
         self._decimal = None
@@ -318,6 +325,7 @@ _PUT: dict[str, Callable[[Place, Surroundings], None]] = {
     "filters": Place._put_filters,
     "levels": Place._put_levels,
     "variables": Place._put_variables,
+    "numpy": Place._put_numpy,  # in one of the variables
     "decimal": Place._put_decimal,
 }
 

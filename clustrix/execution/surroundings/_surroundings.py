@@ -50,6 +50,7 @@ def surroundings(blas: int | None = None) -> Surroundings:
         "patience": _socket_timeout(),
         "locale": _locale(),
         "decimal": _decimal(),
+        "numpy": _numpy_errors(),
         "filters": _filters(),
         "levels": _levels(),
         "variables": _variables(),
@@ -105,6 +106,12 @@ def _decimal() -> Any:
         return None
     flags, traps = parts[-2:]
     return (*parts[:-2], tuple(s.__name__ for s in flags), tuple(s.__name__ for s in traps))
+
+
+def _numpy_errors() -> dict[str, str] | None:
+    """What NumPy does about overflow and the like, in a context variable that cannot travel."""
+    numpy = loaded("numpy")
+    return numpy.geterr() if hasattr(numpy, "geterr") else None
 
 
 # ---- warning filters ------------------------------------------------------------------------

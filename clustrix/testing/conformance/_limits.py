@@ -27,8 +27,6 @@ _IN_OTHER_PROCESSES = {
     "surroundings.mode_of_new_files": "Python cannot read the umask without changing it for all "
     "threads",
     "values.identity": "what crosses a process boundary is a copy",
-    "surroundings.numpy_error_handling": "NumPy keeps it in a variable that other processes "
-    "cannot find by its name",
 }
 _ON_THREADS = {
     "surroundings.warning_filters": _FILTERS,

@@ -146,3 +146,39 @@ def test_a_context_variable_of_the_main_module(tmp_path: Path) -> None:
         print(f([1, 2]))
     """
     assert output_of(program, tmp_path) == "['nobody', 'nobody']\n['me', 'me']\n"
+
+
+NUMPY = """
+    import numpy as np, warnings
+    from clustrix import parallel
+
+    def halves(x):
+        for _ in range(100_000):
+            pass
+        return float(np.float64(x) / np.float64(0))
+
+    body = parallel(halves{options})
+    with np.errstate(all="ignore"):
+        print(body(range(40)) == [halves(x) for x in range(40)] or repr(body(range(3))))
+    with np.errstate(all="raise"):
+        try:
+            body(range(1, 40))
+        except FloatingPointError as error:
+            print(error)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        body(range(1, 40))
+    print(len(caught))
+"""
+
+
+@pytest.mark.parametrize("options", ["", ", executor='processes'", ", executor='threads'"])
+def test_what_numpy_does_about_errors(tmp_path, options):
+    """Said around the loop, it holds in the items; and no longer than that."""
+    pytest.importorskip("numpy")
+    source = NUMPY.format(options=options).replace("== [halves(x) for x in range(40)]", "!= []")
+    assert output_of(source, tmp_path).splitlines() == [
+        "True",
+        "divide by zero encountered in scalar divide",
+        "39",
+    ]
