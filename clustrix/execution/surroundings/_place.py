@@ -49,6 +49,7 @@ _SETTERS = {
     "time": {"tzset": "zone"},
     "socket": {"setdefaulttimeout": "patience"},
     "logging": {},
+    "numpy": {"seterr": "numpy"},
     "multiprocessing.process": {},
 }
 
@@ -56,6 +57,7 @@ _SETTERS = {
 _LATE = {
     "locale": "locale",
     "logging": "levels",
+    "numpy": "numpy",
     "multiprocessing.process": "authkey",
     "socket": "patience",
 }
@@ -336,20 +338,26 @@ class _OnImport:
     def __init__(self, name: str, then: Callable[[str], None]) -> None:
         self._name = name
         self._then = then
+        self._asking = False  # the other finders
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
         """Let the other finders find it, and their loader call back."""
-        if name != self._name:
+        if name != self._name or self._asking:
             return None
-        sys.meta_path.remove(self)
         from importlib.util import find_spec
 
-        spec = find_spec(name)
+        self._asking = True
+        try:
+            spec = find_spec(name)
+        finally:
+            self._asking = False
         loader: Any = None if spec is None else spec.loader
-        if loader is not None:
+        if loader is not None:  # who only asks whether there is such a module loads nothing
             run, then = loader.exec_module, self._then
 
             def exec_module(module: Any) -> None:
+                with suppress(ValueError):  # another thread has done it
+                    sys.meta_path.remove(self)
                 run(module)
                 then(name)
 

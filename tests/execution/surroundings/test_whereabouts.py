@@ -182,3 +182,22 @@ def test_what_numpy_does_about_errors(tmp_path, options):
         "divide by zero encountered in scalar divide",
         "39",
     ]
+
+
+def test_asking_for_a_module_is_not_loading_it(tmp_path):
+    """What is put in place when it is loaded is so then, however often somebody has asked."""
+    source = """
+    import importlib.util
+    import socket as here
+    from clustrix import parallel
+
+    @parallel(executor="processes", max_workers=2)
+    def asks(x):
+        before = importlib.util.find_spec("socket") is not None
+        import socket
+        return before, socket.getdefaulttimeout()
+
+    here.setdefaulttimeout(12.5)
+    print(asks(range(4)) == [(True, 12.5)] * 4)
+    """
+    assert output_of(source, tmp_path) == "True\n"
