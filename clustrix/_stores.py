@@ -80,6 +80,8 @@ def may_write(function: object, given: Iterable[object] = ()) -> bool:
     look = _Look()
     look.follow(function)
     look.meet(given)
+    if look.telling:
+        return True
     while look.waiting:
         if len(look.seen) > _MOST or look.read(look.waiting.pop()):
             return True
@@ -93,6 +95,7 @@ class _Look:
         self.seen: set[int] = set()
         self.waiting: list[FunctionType] = []
         self.kinds: set[type] = set()  # of what the function is given
+        self.telling = False  # whether there is a method among it that changes its object
 
     def follow(self, value: Any) -> None:
         """Look at the code behind a callable later, whatever wraps it."""
@@ -110,12 +113,14 @@ class _Look:
         """Any method of these may be called, by its name or by an operator."""
         for value in given:
             self.kinds.add(type(value))
+            self.follow(value)
+            self.telling = self.telling or any(map(_changes, (value, *_parts(value))))
             self.kinds.update(map(type, _parts(value)))  # `pair[0].tick()`
 
     def read(self, function: FunctionType) -> bool:
         """Whether this function may write by itself; what it calls is noted for later."""
         telling, names = _signs(function.__code__)
-        if telling:
+        if telling or self.telling:
             return True
         spaces = function.__globals__
         for name in names:
@@ -130,7 +135,7 @@ class _Look:
             self._take(default, names)
         for kind in self.kinds:
             self._methods(kind, names)
-        return self._has_methods(function, names)
+        return self._has_methods(function, names) or self.telling
 
     def _take(self, value: Any, names: tuple[str, ...]) -> None:
         if isinstance(value, ModuleType):
@@ -145,7 +150,10 @@ class _Look:
     def _take_one(self, value: Any, names: tuple[str, ...]) -> None:
         if isinstance(value, type):
             self._methods(value, (*_BIRTH, *names))
+        elif _changes(value):
+            self.telling = True
         elif not isinstance(value, BuiltinFunctionType):
+            self.telling = self.telling or any(map(_changes, _parts(value)))
             self.follow(value)
             self._methods(type(value), names)
             for part in {type(part): part for part in _parts(value)}.values():
@@ -181,6 +189,13 @@ def _parts(value: Any) -> list[Any]:
     elif type(value) not in (list, tuple, set, frozenset, deque):
         return []
     return [part for part in islice(value, _PARTS) if type(part) not in PLAIN]
+
+
+def _changes(value: object) -> bool:
+    """Whether it is a method of a built-in object that changes it: ``rows.append``."""
+    if not isinstance(value, BuiltinFunctionType):
+        return False
+    return value.__name__ in _TELLING and not isinstance(value.__self__, (ModuleType, type(None)))
 
 
 def _is_operator(name: str) -> bool:

@@ -116,6 +116,14 @@ class Live(Thing):
             return ref
         return Ref(f"{ref.path}.__self__", ref.root, Live(self.obj.__self__), depth=ref.depth + 1)
 
+    def bound(self, ref: Ref) -> Ref | None:
+        """A method of a built-in object, with the object."""
+        obj = self.obj
+        if type(obj) is not types.BuiltinFunctionType or is_module(obj.__self__):
+            return None
+        of = Ref(f"{ref.path}.__self__", ref.root, Live(obj.__self__), depth=ref.depth + 1)
+        return Ref(ref.path, ref.root, self, 0, of, obj.__name__, ref.depth + 1)
+
     def members(self) -> list[Thing | None]:
         """What a container holds: its functions, and something of each class."""
         return _members_of(self.obj)

@@ -68,6 +68,10 @@ class Thing:
         """What its code gets first, if it is called by itself: for an object that can be called."""
         return ref
 
+    def bound(self, ref: Ref) -> Ref | None:
+        """``rows.append`` as a value: the method, with the built-in object that it belongs to."""
+        return None
+
     def members(self) -> Iterable[Thing | None]:
         """What iterating or subscribing may give; ``None`` where nothing is known of it."""
         return (None,)

@@ -128,6 +128,8 @@ class Touching(Referring):
         if isinstance(thing, LocalThing):
             return self.run_local(thing, given)
         space = ref.of is not None and ref.of.thing is not None and ref.of.thing.is_space()
+        if ref.of is None and thing is not None:
+            ref = thing.bound(ref) or ref
         receiver = None if space else ref.of
         if receiver is None:
             found = self._known(list(thing.names()) if thing else [], given, node)

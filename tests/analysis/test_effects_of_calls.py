@@ -173,6 +173,15 @@ def with_counter(function: Any) -> Call:
     return Call(function, (1, 2), (Counter(),), loop_var="x")
 
 
+def tells(x, done):
+    done(x)
+
+
+def told() -> Any:
+    """A list, and the method that adds to it."""
+    return [].append
+
+
 CASES = {
     "a method that a subclass fills in": (method(Notes(), "run"), {("SH101", "self.seen")}),
     "one that is filled in without a trace": (method(Silent(), "run"), set()),
@@ -197,6 +206,19 @@ CASES = {
         Call(ticks_a_part, [(Counter(), 1)], loop_var="pair"),
         {("SH205", "pair[...].n")},
     ),
+    "a method of a list": (
+        Call(tells, (1, 2), (told(),), loop_var="x"),
+        {("SH101", "done.__self__")},
+    ),
+    "a method of an object": (
+        Call(tells, (1, 2), (Counter(),), loop_var="x"),
+        {("SH101", "done.seen")},
+    ),
+    "a bound method": (
+        Call(tells, (1, 2), (Notes().handle,), loop_var="x"),
+        {("SH101", "done.__self__.seen")},
+    ),
+    "print": (Call(tells, (1, 2), (print,), loop_var="x"), set()),
     "a global that is called": (Call(calls_a_global, (1, 2)), {("SH101", "counter.seen")}),
     "a global around a block": (Call(enters_a_global, (1, 2)), {("SH201", "counter.n")}),
     "what decorators do": (Call(calls_a_decorated_one, (1, 2)), {("SH101", "kept")}),
@@ -268,6 +290,7 @@ def test_objects_that_count_themselves(kind, found):
 STATS = {"a": Counter(), "b": Counter()}
 COUNTERS = [Counter(), Counter()]
 TABLE = {"tick": COUNTERS[0].tick, "print": print}
+LISTS = {0: kept.append, 1: made.append}
 
 
 def ticks_in_a_table(x):
@@ -281,6 +304,16 @@ def ticks_them_all(x):
 
 def calls_out_of_a_table(x):
     TABLE["tick"]()
+
+
+def adds_out_of_a_table(x):
+    LISTS[x % 2](x)
+
+
+def test_methods_of_lists_in_a_table():
+    """Any of them may be called."""
+    found = effects_of(Call(adds_out_of_a_table, (1, 2), loop_var="x"))
+    assert [one.code for one in found] == ["SH101"]
 
 
 @pytest.mark.parametrize("function", [ticks_in_a_table, ticks_them_all, calls_out_of_a_table])
