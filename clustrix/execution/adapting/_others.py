@@ -171,6 +171,8 @@ class Others:
         if self._turn is None:
             seconds, count = time.perf_counter() - start, self._done - begun
             if seconds >= TELLING and count:
+                # So long they would have taken one after the other, as far as was measured.
+                owner.gain = gained(owner.figures.wall * count, seconds, 0.0)
                 use = Use(count, seconds, time.process_time() - cpu)
                 owner.figures = having_waited(owner.figures, use, few)
 

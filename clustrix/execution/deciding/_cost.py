@@ -217,6 +217,8 @@ def _waiting(figures: Figures, left: float, reading: float) -> Decision:
         threads = left
     elif threads > GAIN * left:
         return Decision("finish", 1, f"{share}, too short to share", left)
+    if figures.wall <= figures.spared:
+        return Decision("finish", 1, f"{share}, and other lanes have gained nothing lately", left)
     # As many as keep every processor at work while the others wait; or those that are there.
     enough = math.ceil(CROWD * figures.cpus * figures.wall / max(figures.cpu, 1e-9))
     several = min(figures.most or MOST_WAITING_PROCESSES * figures.cpus, enough, width)

@@ -1,14 +1,15 @@
-"""Whether sharing the loops of a function among processes has paid: the clock has the last word.
+"""Whether sharing the loops of a function has paid: the clock has the last word.
 
-    loop on workers ── gained ──> judged ──> no faster, three times in a row
-                         ▲                        │
-                         │                        ▼
-              the next one is shared <── four loops, then eight, … stay in the calling thread
+    loop on other lanes ── gained ──> judged ──> no faster, three times in a row
+                             ▲                        │
+                             │                        ▼
+                  the next one is shared <── four loops, then eight, … stay in the calling thread
 
 What it takes to move an item is guessed before a loop is shared (`_weight.py`), and no guess is
 right for every class there is: how long the other side takes to restore it, whether two processes
 get in each other's way at a pipe.  Behind the loop it is known how long it took, and how long its
 items did on all lanes together: so long it would have taken alone, on a machine that is as busy.
+Items that wait on threads may wait for each other; what they took one by one was measured before.
 
 Pure functions of figures: no clocks here.  All times in seconds.
 """
@@ -30,6 +31,10 @@ ENOUGH = 3
 # Loops until the next try: so many at first, twice as many behind each further one that gained
 # nothing, and so many at most: what loses a tenth when shared loses less than a hundredth then.
 FIRST, MOST = 4, 64
+
+# What was so slow is not tried thrice: thirty requests at once to a server that listens for five
+# took twenty times as long as one after the other, since the system tries again after a second.
+RUIN = 0.5
 
 # Items that take so many times longer than those that were not worth it are others.
 OTHERS = 1.5
@@ -86,7 +91,7 @@ def judged(payoff: Payoff, gain: float, wall: float) -> Payoff:
     """
     if gain >= WORTH:
         return UNTRIED
-    poor = payoff.poor + 1
+    poor = max(payoff.poor + 1, ENOUGH if gain < RUIN else 0)
     rest = 0 if poor < ENOUGH else min(MOST, FIRST << min(poor - ENOUGH, MOST))
     return Payoff(poor, rest, wall)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from clustrix.execution.deciding._payoff import (
     FIRST,
     MOST,
     OTHERS,
+    RUIN,
     UNTRIED,
     WORTH,
     Payoff,
@@ -51,10 +53,24 @@ def test_one_that_gains_something_starts_anew(gains: list[float], good: float) -
     assert after([*gains, good]) == UNTRIED
 
 
-@given(st.lists(st.floats(0.01, WORTH, exclude_max=True), max_size=ENOUGH - 1))
+@given(st.lists(st.floats(RUIN, WORTH, exclude_max=True), max_size=ENOUGH - 1))
 def test_less_than_three_in_a_row_prove_nothing(gains: list[float]) -> None:
     """One meets a busy machine, another a worker that has to import something."""
     assert spared(after(gains)) == 0.0
+
+
+def test_what_ruins_a_loop_is_not_tried_thrice() -> None:
+    """It takes more than twice as long as the plain loop."""
+    assert spared(judged(UNTRIED, 0.9 * RUIN, WALL)) > 0.0
+
+
+def test_items_that_wait_for_each_other_stay_with_the_caller() -> None:
+    """As dear as they were; dearer ones may be others, and are shared."""
+    waits = Figures(100, wall=0.01, cpu=1e-4, process_cpu=1e-4, waits=1.0, looks=2, cpus=2)
+    assert decide(waits).way == "threads"
+    poor = spared(judged(UNTRIED, 0.1, waits.wall))
+    assert decide(waits._replace(spared=poor)).way == "finish"
+    assert decide(waits._replace(spared=poor, wall=2 * waits.wall)).way == "threads"
 
 
 def loops(count: int, gain: float) -> tuple[int, int]:
@@ -171,6 +187,38 @@ def test_what_items_take_is_counted_wherever_they_run(
     assert sum(taken) <= worked <= 2 * passed_by
     assert seconds <= passed_by
     assert answer > 0
+
+
+class Queue:
+    """One after the other, and slower where several ask at once: a server that drops them."""
+
+    def __init__(self) -> None:
+        self.lock, self.asking = threading.Lock(), 0
+
+    def ask(self, x: int) -> int:
+        """Wait for one's turn."""
+        with self.lock:
+            self.asking += 1
+            together = self.asking
+        time.sleep(0.003 if together == 1 else 0.03 * together)
+        with self.lock:
+            self.asking -= 1
+        return x
+
+
+def test_a_server_that_cannot_take_several_at_once_is_left_alone(engines: Engines) -> None:
+    """What came of the threads is seen, and the next loops ask one after the other."""
+    queue = Queue()
+    body: Callable[[int], int] = queue.ask
+    ways = []
+    for _ in range(3):
+        call = Call(body, range(30), loop_var="x")
+        loop = AdaptiveLoop(call, None, None, _plan, engines, machine=Machine(cpus=2))
+        assert loop.run() == [*range(30)]
+        known = remembered.get(body)
+        assert known is not None
+        ways.append(known.shared)
+    assert ways.count(True) == 1
 
 
 def test_it_says_why_it_is_not_shared(engines: Engines) -> None:
