@@ -51,6 +51,8 @@ _LIBRARIES = tuple(
     {sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")}
 )
 
+_STAND_INS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "execution", "showing", "")
+
 _files: OrderedDict[tuple[str, int, int], list[str]] = OrderedDict()
 _blocks: OrderedDict[int, tuple[types.CodeType, str, FunctionNode]] = OrderedDict()
 
@@ -77,8 +79,11 @@ class FunctionSource:
 
 
 def in_library(file: str) -> bool:
-    """Whether a file belongs to the standard library or to an installed package."""
-    return file.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in file
+    """Whether a file belongs to the standard library or to an installed package.
+
+    What stands in for methods of `logging` while lanes run is taken for those.
+    """
+    return file.startswith((*_LIBRARIES, _STAND_INS)) or f"{os.sep}site-packages{os.sep}" in file
 
 
 def read_source(function: object) -> FunctionSource | NoSource:

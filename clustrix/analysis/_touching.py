@@ -128,11 +128,9 @@ class Touching(Referring):
         if isinstance(thing, LocalThing):
             return self.run_local(thing, given)
         space = ref.of is not None and ref.of.thing is not None and ref.of.thing.is_space()
-        if ref.of is None and thing is not None:
-            ref = thing.bound(ref) or ref
         receiver = None if space else ref.of
         if receiver is None:
-            found = self._known(list(thing.names()) if thing else [], given, node)
+            found = self._by_itself(ref, given, node)
         else:
             found = self._method(receiver, ref, given, node)
         if found is not None:
@@ -150,6 +148,14 @@ class Touching(Referring):
             self._follow(wrapper, (first,), given, node)
         result = self._follow(body, (first,), given, node)
         return (Ref("", FRESH, made),) if made else result
+
+    def _by_itself(self, ref: Ref, given: Arguments, node: ast.Call) -> Value | None:
+        """A function; or a method that has become one, as ``add = rows.append`` does."""
+        names = list(ref.thing.names()) if ref.thing else []
+        method = ref.thing.bound(ref) if ref.thing and RANDOM_DRAWS.isdisjoint(names) else None
+        if method is None or method.of is None:
+            return self._known(names, given, node)
+        return self._method(method.of, method, given, node)
 
     def _known(self, names: list[str], given: Arguments, node: ast.Call) -> Value | None:
         """A function that the catalogue knows, or that only computes."""

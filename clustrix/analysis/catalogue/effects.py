@@ -113,8 +113,6 @@ PROCESS_WIDE: Final = frozenset(
         *of("gc", "disable enable freeze set_threshold"),
         *of("numpy", "seterr set_printoptions"),
         *of("calendar", "setfirstweekday"),
-        *of("unittest.mock", "patch _patch_object _patch_dict _patch_multiple"),
-        *of("mock.mock", "patch _patch_object _patch_dict _patch_multiple"),
     }
 )
 

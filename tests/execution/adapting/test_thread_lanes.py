@@ -196,6 +196,7 @@ def test_a_thread_that_runs_dry_gets_half_of_what_the_caller_has_not_begun():
     lanes = ThreadLanes(call._replace(function=work), schedule, taper, 1, own.run)
     done: list[Any] = []
     Beside(lanes, schedule, taper, lanes.here, done.append, works=True).run()
+    own.end()
     assert elsewhere.is_set()
     assert own_items[:4] == [0, 1, 2, 3]
     assert join([one for one in done if type(one) is Outcome], 10) == list(range(10))

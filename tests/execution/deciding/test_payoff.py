@@ -211,14 +211,15 @@ def test_a_server_that_cannot_take_several_at_once_is_left_alone(engines: Engine
     queue = Queue()
     body: Callable[[int], int] = queue.ask
     ways = []
-    for _ in range(3):
+    for _ in range(ENOUGH + 2):
         call = Call(body, range(30), loop_var="x")
         loop = AdaptiveLoop(call, None, None, _plan, engines, machine=Machine(cpus=2))
         assert loop.run() == [*range(30)]
         known = remembered.get(body)
         assert known is not None
         ways.append(known.shared)
-    assert ways.count(True) == 1
+    assert ways.count(True) <= ENOUGH
+    assert not ways[-1]
 
 
 def test_it_says_why_it_is_not_shared(engines: Engines) -> None:
