@@ -20,7 +20,7 @@ from clustrix._plain import PLAIN, all_plain
 from clustrix._records import Call
 from clustrix._settled import ABSENT, instructions, settle
 
-__all__ = ["is_evident", "is_simple", "plain_items"]
+__all__ = ["is_evident", "is_silent", "is_simple", "plain_items"]
 
 # Modules in which everything computes, and changes nothing that it is given.
 _PURE = frozenset(("_operator", "cmath", "itertools", "math", "operator"))
@@ -54,6 +54,12 @@ def is_evident(call: Call) -> bool:
     if not (all_plain(call.args) and all_plain(call.kwargs.values())):
         return False
     return plain_items(call.items) and is_simple(call.function)
+
+
+def is_silent(call: Call) -> bool:
+    """Whether a call is evident, and nobody can tell how often its items have run."""
+    settled = settle(call.function) if is_evident(call) else None
+    return settled is not None and all(name != "print" for _, name, _ in settled.lookups)
 
 
 def plain_items(items: Sequence[Any]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from clustrix import analysis, parallel
-from clustrix._evident import is_evident
+from clustrix._evident import is_evident, is_silent
 from clustrix._model import Call, Machine, Options
 
 STATE: list[int] = []
@@ -178,3 +178,16 @@ def test_a_built_in_of_the_users_own_is_noticed(monkeypatch):
     """Names may be added to the built-ins."""
     monkeypatch.setattr(builtins, "surprise", appends, raising=False)
     assert not is_evident(Call(lambda x: surprise(x), range(3)))  # type: ignore[name-defined]  # noqa: F821
+
+
+def prints(x: int) -> None:
+    """Evident, since what is printed in a lane comes out in its place; but it is heard."""
+    print(x)
+
+
+def test_who_prints_is_heard():
+    """Nobody can tell how often a function has run that only computes."""
+    assert is_evident(Call(prints, range(3)))
+    assert not is_silent(Call(prints, range(3)))
+    assert is_silent(Call(burn, range(3)))
+    assert not is_silent(Call(STATE.append, range(3)))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from clustrix._evident import is_evident
+from clustrix._evident import is_silent
 from clustrix._model import Chunk, Outcome
 from clustrix._native import pickle
 from clustrix._records import News
@@ -84,7 +84,7 @@ def _again(loop: ProcessLoop, worker: Worker, index: int) -> Outcome | None:
     Only where running that item once more shows nowhere, and nobody has asked for processes.
     """
     chunk = worker.chunk
-    if loop.unsent is None or loop.call.batched or loop.call.collect or not is_evident(loop.call):
+    if loop.unsent is None or loop.call.batched or loop.call.collect or not is_silent(loop.call):
         return None
     loop.refused = True
     rest = loop.unsent(Chunk(index, chunk.items[index - chunk.start :]))
