@@ -126,12 +126,12 @@ def test_rooms_are_entered_through_the_door(module):
 # The rooms of `execution`, from the ground up: each knows those in front of it, no others.  Files
 # right in it join the rooms: `_engine` is what all engines look like, `_engines` knows them all.
 EXECUTION = (
-    *("machine", "showing", "surroundings", "lanes", "travel", "chunking", "deciding"),
+    *("machine", "showing", "lanes", "travel", "surroundings", "chunking", "deciding"),
     *("_engine", "threads", "workers", "foreign", "_serial", "_engines"),
     *("adapting", "streams", "_async", "_futures", "_checkup"),
 )
 # What is needed now and then is loaded then: values that items showed are pickled on their way.
-UPWARDS = {("showing", "travel"), ("surroundings", "travel")}
+UPWARDS = {("showing", "travel")}
 
 
 def test_the_rooms_of_execution_are_all_in_the_plan():

@@ -16,10 +16,11 @@ import time
 import warnings
 
 from clustrix._loaded import loaded
-from clustrix._native import Context, ContextVar, copy_context, pickle
-from clustrix._typing import Any, Iterable
+from clustrix._native import copy_context, pickle
+from clustrix._typing import Any
+from clustrix.execution.travel._variables import homes_of
 
-__all__ = ["Surroundings", "find_variable", "reduce_variable", "surroundings"]
+__all__ = ["Surroundings", "surroundings"]
 
 Surroundings = dict[str, Any]
 
@@ -151,19 +152,14 @@ def _category(kind: Any) -> Any:
 
 # ---- context variables ----------------------------------------------------------------------
 
-_homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
-
 
 def _variables() -> tuple[tuple[str, str, bytes], ...]:
     """Context variables that can be found again by module and name, with values that travel."""
     context = copy_context()
     if not context:
         return ()
-    if any(variable not in _homes for variable in context):
-        _find_homes(context)
     found = []
-    for variable, value in context.items():
-        home = _homes[variable]
+    for (_, value), home in zip(context.items(), homes_of(context), strict=True):
         if home is None:
             continue
         try:
@@ -177,49 +173,6 @@ def _variables() -> tuple[tuple[str, str, bytes], ...]:
                 continue
         found.append((*home, packed))
     return tuple(sorted(found))
-
-
-def _find_homes(variables: Iterable[ContextVar[Any]]) -> None:
-    """Look for variables in all modules; once for each variable."""
-    homes = {
-        id(value): (module, name)
-        for module, loaded in list(sys.modules.items())
-        for name, value in list(getattr(loaded, "__dict__", {}).items())
-        if type(value) is ContextVar
-    }
-    for variable in variables:
-        _homes.setdefault(variable, homes.get(id(variable)))
-
-
-def reduce_variable(variable: ContextVar[Any]) -> tuple[Any, ...]:
-    """A reduction of a context variable: where it is, and how to make it where it is not.
-
-    Raises:
-        TypeError: no module has it under any name.
-    """
-    if _homes.get(variable) is None:
-        _homes.pop(variable, None)
-        _find_homes([variable])
-    home = _homes[variable]
-    if home is None:
-        raise TypeError(f"cannot pickle {variable.name!r}, a context variable that no module holds")
-    default: tuple[Any, ...]
-    try:
-        default = (Context().run(variable.get),)
-    except LookupError:
-        default = ()
-    return find_variable, (*home, variable.name, default)
-
-
-def find_variable(module: str, name: str, own: str, default: tuple[Any, ...]) -> Any:
-    """In another process: the context variable of that name, made if need be."""
-    if module not in sys.modules:
-        __import__(module)
-    holder = sys.modules[module]
-    if not isinstance(getattr(holder, name, None), ContextVar):
-        made: ContextVar[Any] = ContextVar(own, default=default[0]) if default else ContextVar(own)
-        setattr(holder, name, made)
-    return getattr(holder, name)
 
 
 # ---- streams --------------------------------------------------------------------------------

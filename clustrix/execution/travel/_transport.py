@@ -27,12 +27,12 @@ import cloudpickle  # type: ignore[import-untyped]
 from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution.lanes._lane import item_note
-from clustrix.execution.surroundings._surroundings import reduce_variable
 from clustrix.execution.travel._classes import class_by_value, reduce_cached
 from clustrix.execution.travel._copies import note
 from clustrix.execution.travel._exceptions import reduce_error
 from clustrix.execution.travel._references import importable, reference
 from clustrix.execution.travel._shipping import goes_by_value, registered, shipped
+from clustrix.execution.travel._variables import reduce_variable
 
 __all__ = ["dumps", "loads", "unsendable"]
 
