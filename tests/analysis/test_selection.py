@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import threading
@@ -182,7 +183,7 @@ def test_plans_are_deterministic_and_sound(
 
 def test_what_belongs_to_one_thread_stays_there():
     """A connection of SQLite complains in any other one, whatever it waits for."""
-    with sqlite3.connect(":memory:") as connection:
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
 
         def insert(x):
             return connection.execute("select ?", (x,)).fetchone()
