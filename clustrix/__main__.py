@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         "explain",
         help="how the loop over a function would run, and why",
         description="Import a module and print the plan for a loop over one of its functions.",
-        epilog="Exit status: 0, or 2 when there is no such function.",
+        epilog="Exit status: 0, or 2 when there is nothing to explain.",
     )
     explain.add_argument(
         "target",

@@ -16,7 +16,7 @@ from typing import Any
 
 from clustrix._records import Call
 
-__all__ = ["given", "sameness"]
+__all__ = ["given", "receiver", "sameness"]
 
 _DEEP = 4  # wrappers around wrappers
 
@@ -53,6 +53,18 @@ def given(call: Call) -> tuple[type, ...]:
         *map(type, call.kwargs.values()),
         *map(type, call.items[:1]),
     )
+
+
+def receiver(function: object) -> object:
+    """The object whose method a call runs: that of a bound method, or one that can be called.
+
+    Returns:
+        ``None`` for functions and everything else. No code of the object runs.
+    """
+    if type(function) is MethodType:
+        return function.__self__
+    made = type(type(function).__dict__.get("__call__")) is FunctionType
+    return function if made else None
 
 
 def _collect(value: Any, parts: list[Any], depth: int) -> None:

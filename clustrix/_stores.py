@@ -80,12 +80,10 @@ def may_write(function: object, given: Iterable[object] = ()) -> bool:
     look = _Look()
     look.follow(function)
     look.meet(given)
-    if look.telling:
-        return True
-    while look.waiting:
+    while look.waiting and not look.telling:
         if len(look.seen) > _MOST or look.read(look.waiting.pop()):
             return True
-    return False
+    return look.telling
 
 
 class _Look:
@@ -120,7 +118,7 @@ class _Look:
     def read(self, function: FunctionType) -> bool:
         """Whether this function may write by itself; what it calls is noted for later."""
         telling, names = _signs(function.__code__)
-        if telling or self.telling:
+        if telling:
             return True
         spaces = function.__globals__
         for name in names:
@@ -135,7 +133,7 @@ class _Look:
             self._take(default, names)
         for kind in self.kinds:
             self._methods(kind, names)
-        return self._has_methods(function, names) or self.telling
+        return self._has_methods(function, names)
 
     def _take(self, value: Any, names: tuple[str, ...]) -> None:
         if isinstance(value, ModuleType):

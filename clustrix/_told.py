@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from clustrix._model import Call, Finding, describe
-from clustrix._sameness import given, sameness
+from clustrix._sameness import given, receiver, sameness
 from clustrix.errors import SharedStateWarning
 
 __all__ = ["forget", "tell", "tell_planned"]
@@ -58,7 +58,7 @@ def tell(call: Call, engine: str, find: Callable[[], Iterable[Finding]]) -> None
         return
     from clustrix._stores import may_write  # most loops leave the choice of an engine alone
 
-    owner = getattr(call.function, "__self__", None)
+    owner = receiver(call.function)
     if may_write(call.function, (owner, *call.args, *call.kwargs.values(), *call.items[:1])):
         found = [finding for finding in find() if finding.code.startswith("SH")]
         if threads:

@@ -17,12 +17,12 @@ from collections.abc import Collection, Mapping
 
 from clustrix._model import Call, Finding
 from clustrix._plain import PLAIN
+from clustrix._sameness import receiver
 from clustrix._stores import may_write
-from clustrix.analysis._live import Live, LiveItem, home_of, owner_thing
+from clustrix.analysis._live import Live, LiveItem, home_of, owner_thing, takes_self
 from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_of
 from clustrix.analysis._refs import FRESH, ITEM, NOTHING, SHARED, Home, Ref, Thing, Value
 from clustrix.analysis._source import FunctionSource, NoSource, hops, layers, read_layer
-from clustrix.analysis._static import class_lookup
 from clustrix.analysis._trees import home_in, owner_in
 from clustrix.analysis._unread import unread_writes
 from clustrix.analysis._writes import Writes
@@ -103,8 +103,7 @@ def _read_effects(call: Call) -> tuple[Finding, ...]:
         return find_effects(call.function, call.loop_var or None, None)
     code = inside[0].__code__
     names = code.co_varnames[: code.co_argcount]
-    called = type(class_lookup(type(call.function), "__call__")) is types.FunctionType
-    shift = 1 if called or type(call.function) is types.MethodType else 0
+    shift = int(takes_self(call.function))
     passed = len(call.args) + isinstance(call.slot, int) + shift
     item = call.loop_var
     if not item and isinstance(call.slot, int):
@@ -112,8 +111,8 @@ def _read_effects(call: Call) -> tuple[Finding, ...]:
     values = dict(zip(names[shift:], _positional(call), strict=False)) | dict(call.kwargs)
     if item and call.items and not isinstance(call.slot, tuple):
         values[item] = call.items[0]
-    if called:
-        values[names[0]] = call.function
+    if shift and names:
+        values[names[0]] = receiver(call.function)
     return find_effects(call.function, item or None, {*names[:passed], *call.kwargs}, values)
 
 
@@ -136,8 +135,7 @@ def _read(
     reader.touched.known.update(_by_name(function))
     reader.skip.update(id(plain.__code__) for plain in inside)
     for plain in reversed(inside):
-        owner = getattr(function, "__self__", None)
-        if not may_write(plain, (owner, *values.values())):
+        if not may_write(plain, (receiver(function), *values.values())):
             continue
         source = read_layer(plain)
         if isinstance(source, NoSource):

@@ -38,7 +38,7 @@ from clustrix.analysis._static import (
 from clustrix.analysis._values import Instance, Known, Named, class_names
 from clustrix.analysis.catalogue import canonical_names
 
-__all__ = ["Live", "LiveItem", "LiveObject", "home_of", "owner_thing"]
+__all__ = ["Live", "LiveItem", "LiveObject", "home_of", "owner_thing", "takes_self"]
 
 _PARTS = 100  # of a container, so many are looked at
 _KINDS = 6  # and so many kinds of things in it are followed
@@ -100,7 +100,7 @@ class Live(Thing):
                 found = class_lookup(obj, "__post_init__")  # of a dataclass, which wrote the other
             return _body(found, bound=True) if type(found) is types.FunctionType else None
         inside = layers(obj)
-        return _body(inside[-1], bound=not _is_function(obj)) if inside else None
+        return _body(inside[-1], bound=takes_self(obj)) if inside else None
 
     def around(self) -> list[Body]:
         """What decorators have put around that, unless they are a library's."""
@@ -259,11 +259,10 @@ def _members_of(obj: Any) -> list[Thing | None]:
     return [*found[:_KINDS]] or [None]
 
 
-def _is_function(obj: object) -> bool:
-    """Whether a call gives it nothing but its arguments, however it is wrapped."""
-    if is_exactly(obj, types.MethodType):
-        return False
-    return not is_exactly(class_lookup(type(obj), "__call__"), types.FunctionType)
+def takes_self(obj: object) -> bool:
+    """Whether the code behind it gets an object first: a bound method, an object to be called."""
+    called = class_lookup(type(obj), "__call__")
+    return is_exactly(obj, types.MethodType) or is_exactly(called, types.FunctionType)
 
 
 def _body(function: types.FunctionType, *, bound: bool) -> Body:

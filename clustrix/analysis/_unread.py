@@ -19,6 +19,7 @@ from typing import Final
 from clustrix._model import Call, Finding
 from clustrix._plain import PLAIN
 from clustrix._reads import is_standard, names_in
+from clustrix._sameness import receiver
 from clustrix._stores import may_write
 from clustrix.analysis._source import NoSource, layers, read_layer
 from clustrix.analysis.catalogue.effects import (
@@ -34,7 +35,7 @@ __all__ = ["unread_writes"]
 _REBINDS: Final = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _CELLS: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
 _STORES: Final = frozenset(
-    {"STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE", "LIST_EXTEND"}
+    {"STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"}
 )
 _METHODS: Final = ADDS | UPDATES | {name.rpartition(".")[2] for name in WRITES_ARGUMENT} | {"next"}
 _CODE: Final = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
@@ -133,7 +134,7 @@ def _reach(function: types.FunctionType) -> Iterator[tuple[str, object]]:
 
 def _given(call: Call, function: types.FunctionType) -> Iterator[tuple[str, object]]:
     """The arguments of a loop, its items, and the object whose method it is."""
-    owner = getattr(call.function, "__self__", None)
+    owner = receiver(call.function)
     if owner is not None:
         yield function.__code__.co_varnames[0] if function.__code__.co_varnames else "self", owner
     yield from ((f"args[{place}]", value) for place, value in enumerate(call.args))

@@ -26,6 +26,16 @@ _Base: Any = wrapt.FunctionWrapper
 _BoundBase: Any = wrapt.BoundFunctionWrapper
 
 
+def _names(function: Any) -> list[str]:
+    """What stands behind the dot: the plain function's, and what the decorator adds."""
+    ours = {name for name in ("explain", "run", "stream") if hasattr(type(function), name)}
+    return sorted({*dir(function.__wrapped__), *ours, "__wrapped__"})
+
+
+def _shown(function: Any) -> str:
+    return f"<parallel {function.__wrapped__!r}>"
+
+
 class BoundParallelFunction(_BoundBase):  # type: ignore[misc]
     """A decorated function bound to an instance or a class."""
 
@@ -48,11 +58,7 @@ class BoundParallelFunction(_BoundBase):  # type: ignore[misc]
             function, args = function.__get__(instance, type(instance)), tuple(rest)
         return function, instance, args
 
-    def __dir__(self) -> list[str]:
-        return _names(self, type(self))
-
-    def __repr__(self) -> str:
-        return f"<parallel {self.__wrapped__!r}>"
+    __dir__, __repr__ = _names, _shown
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         owner = getattr(self.__wrapped__, "__self__", self._self_instance)
@@ -106,11 +112,7 @@ class ParallelFunction(_Base):  # type: ignore[misc]
         kwargs, extras = _split(kwargs)
         return decoration.stream(self.__wrapped__, None, args, kwargs, extras)
 
-    def __dir__(self) -> list[str]:
-        return _names(self, type(self))
-
-    def __repr__(self) -> str:
-        return f"<parallel {self.__wrapped__!r}>"
+    __dir__, __repr__ = _names, _shown
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.__qualname__  # pickle finds a function again by its name
@@ -130,12 +132,6 @@ class ParallelFunction(_Base):  # type: ignore[misc]
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
-
-
-def _names(function: Any, kind: type) -> list[str]:
-    """What stands behind the dot: the plain function's, and what the decorator adds."""
-    ours = {name for name in ("explain", "run", "stream") if hasattr(kind, name)}
-    return sorted({*dir(function.__wrapped__), *ours, "__wrapped__"})
 
 
 def _split(kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

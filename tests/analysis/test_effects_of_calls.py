@@ -377,3 +377,20 @@ def test_items_that_hold_the_same_object_take_turns():
     for _ in range(2):
         tick_first(pairs)
     assert shared.n == 120
+
+
+class Shy:
+    """Whose attributes nobody may ask for."""
+
+    def __call__(self, x: Any) -> Any:
+        return x
+
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was asked for")
+
+
+def test_no_code_of_an_object_runs():
+    """Whether it is called, passed, or an item."""
+    assert effects_of(Call(Shy(), (1, 2), loop_var="x")) == ()
+    assert effects_of(Call(tells, (1, 2), (Shy(),), loop_var="x")) == ()
+    assert effects_of(Call(ticks_itself, (Shy(), Shy()), loop_var="x")) == ()

@@ -33,7 +33,8 @@ ENOUGH = 3
 FIRST, MOST = 4, 64
 
 # What was so slow is not tried thrice: thirty requests at once to a server that listens for five
-# took twenty times as long as one after the other, since the system tries again after a second.
+# took ten to twenty times as long as one after the other, since the system tries again a second
+# later.
 RUIN = 0.5
 
 # Items that take so many times longer than those that were not worth it are others.
