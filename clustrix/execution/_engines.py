@@ -122,13 +122,17 @@ class Engines:
         self._missed = 0.0
         return True
 
+    def idle_for(self) -> float:
+        """Seconds for which its workers have had nothing to do."""
+        return 0.0 if self._processes is None else time.monotonic() - self._processes.pool.used
+
     def rest(self) -> float:
-        """Seconds for which its workers have had nothing to do; 0 when it is time to wake them."""
+        """The same, but 0 when it is time to wake them."""
         if self._processes is None:
             return 0.0
-        used = self._processes.pool.used
-        (since, dozed), rest = self._dozed, time.monotonic() - used
-        return 0.0 if since == used and dozed >= waking_takes(rest) else rest
+        (since, dozed), rest = self._dozed, self.idle_for()
+        due = since == self._processes.pool.used and dozed >= waking_takes(rest)
+        return 0.0 if due else rest
 
     def doze(self, seconds: float, *, anew: bool) -> None:
         """Note what workers that rest would have saved, had they been awake.

@@ -39,8 +39,8 @@ from clustrix.execution.deciding._figures import (
     waiting,
 )
 from clustrix.execution.deciding._machine import this_machine
-from clustrix.execution.deciding._memory import Known, remembered
-from clustrix.execution.deciding._payoff import UNTRIED, judged, passed, spared
+from clustrix.execution.deciding._memory import ALONE, Known, remembered
+from clustrix.execution.deciding._payoff import UNTRIED, Shared, judged, passed, spared, vain
 from clustrix.execution.lanes._own_lane import OwnLane
 from clustrix.execution.lanes._partial import keep_partial
 from clustrix.execution.machine import _thread_cache
@@ -49,8 +49,6 @@ from clustrix.execution.showing._relay import Relay
 from clustrix.execution.travel._weight import weigh
 
 __all__ = ["AdaptiveLoop"]
-
-ALONE = "finished in the calling thread"
 
 # Who calls so many seconds after the last loop does not call again and again.
 PAUSE = 0.005
@@ -107,14 +105,15 @@ class AdaptiveLoop:
         self._last: tuple[Figures, Decision] | None = None
         self.own = OwnLane(call, self.relay)
         self.report = ALONE
-        self.gain: float | None = None  # how many times as fast it was, if it has been shared
+        self.on_lanes: Shared | None = None  # what came of it, if it was shared from its beginning
         self._payoff = self.known.payoff if self.known else UNTRIED
-        self.figures = (self.known.figures if self.known else NOTHING_KNOWN)._replace(
+        before = self.known.figures if self.known else NOTHING_KNOWN
+        self.figures = before._replace(
             cpus=cpus_at_most() if machine is None else machine.cpus,
             most=most,
             gil=gil_enabled() if machine is None else machine.gil,
             read=self._may_read(),
-            spared=spared(self._payoff),
+            spared=spared(self._payoff, len(call.items) * before.wall),
         )
         if begun is not None:
             self.keep(begun)
@@ -194,10 +193,13 @@ class AdaptiveLoop:
         if self.figures.overlap is not None:
             doubts = doubts + 1 if doubtful(self.figures) else 0
         lasts, shared = lasting(self.figures, doubts), self.report is not ALONE
-        if self.gain is not None:
-            self._payoff = judged(self._payoff, self.gain, self.figures.wall)
+        if self.on_lanes is not None:
+            self._payoff = judged(self._payoff, self.on_lanes, self.figures.wall)
         elif not shared:
-            self._payoff = passed(self._payoff)
+            wall, nothing = self.figures.wall, self._nothing_to_gain()
+            self._payoff = (
+                vain(self._payoff, wall, wall * total) if nothing else passed(self._payoff, wall)
+            )
         known = Known(
             figures=lasts,
             report=self.report,
@@ -297,6 +299,15 @@ class AdaptiveLoop:
         if best.way == "probe":
             best = decide(hoped._replace(overlap=OVERLAPS))
         self._missing = best, decision.seconds - best.seconds
+
+    def _nothing_to_gain(self) -> bool:
+        """Whether such a loop stays here even when all workers are awake and wait for it."""
+        if self.source.bound == "serial":
+            return True
+        if self._missing is None or self._missing[0].way != "finish" or self.figures.spared:
+            return False
+        whole = self.figures._replace(items=len(self.call.items), warm=sys.maxsize, read=True)
+        return decide(whole._replace(rest=0.0)).way == "finish"
 
     def _note_missed(self) -> None:
         """Many loops are worth other lanes for which a single one is not.

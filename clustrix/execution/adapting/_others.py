@@ -39,7 +39,7 @@ from clustrix.execution.deciding._figures import (
     rescaled,
     waiting,
 )
-from clustrix.execution.deciding._payoff import gained
+from clustrix.execution.deciding._payoff import Shared
 from clustrix.execution.lanes._own_lane import OwnLane
 from clustrix.execution.machine._haste import in_haste
 from clustrix.execution.threads._gil_watch import LOOK_EVERY, GilWatch
@@ -54,10 +54,11 @@ if TYPE_CHECKING:
 __all__ = ["Others"]
 
 # Chunks that may lie ready at the workers, and so many at each before the calling thread begins
-# (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them).  Where it costs
-# something to send them there are fewer: eight chunks of 40 small arrays each took 4.5 ms.
+# (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them; each takes 0.03 ms
+# behind a pause, so four rather than eight).  Where it costs something to send them there are
+# fewer: eight chunks of 40 small arrays each took 4.5 ms.
 AHEAD = 200
-AT_FIRST = 8
+AT_FIRST = 4
 HEAVY, HEAVY_AT_FIRST = 8, 2
 
 # A loop that changes behind this part of it will probably do so again: then the next one begins
@@ -76,8 +77,8 @@ class Owner(Protocol):
     engines: Engines
     figures: Figures
     began: Figures | None
-    gain: float | None
     next: int
+    on_lanes: Shared | None
     own: OwnLane
 
     @property
@@ -172,7 +173,7 @@ class Others:
             seconds, count = time.perf_counter() - start, self._done - begun
             if seconds >= TELLING and count:
                 # So long they would have taken one after the other, as far as was measured.
-                owner.gain = gained(owner.figures.wall * count, seconds, 0.0)
+                owner.on_lanes = Shared(count, owner.figures.wall * count, seconds)
                 use = Use(count, seconds, time.process_time() - cpu)
                 owner.figures = having_waited(owner.figures, use, few)
 
@@ -240,6 +241,7 @@ class Others:
         # From start to end, on workers that are there: that tells what they bring.
         tells = works and self._processes is None and self._turns == 0
         begin, worked = time.perf_counter(), 0.0
+        answer = answering(owner.engines.idle_for())
         loop = self._processes or self._process_loop(decision, works=works)
         self._processes = None
         if loop is None:
@@ -269,8 +271,8 @@ class Others:
             owner.figures = owner.figures._replace(portable=False)
         if self._turn is None:
             if tells and owner.figures.warm >= loop.plan.workers:
-                seconds, answer = time.perf_counter() - begin, answering(owner.figures)
-                owner.gain = gained(worked + loop.worked, seconds, answer)
+                count, seconds = len(owner.call.items) - owner.next, time.perf_counter() - begin
+                owner.on_lanes = Shared(count, worked + loop.worked, seconds, answer)
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
 

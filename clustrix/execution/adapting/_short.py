@@ -2,7 +2,7 @@
 
     one item of a function nobody knows    ──> here
     a known function, too little work,
-    or never worth sharing                 ──> here, with a look at the clock now and then
+    or sharing it has gained nothing       ──> here, with a look at the clock now and then
     items take twice as long as they did   ──> what is left goes the long way (_adaptive.py)
 
 A call of a few microseconds shall not cost thirty (benchmarks/few.py).
@@ -19,6 +19,7 @@ from clustrix.execution.adapting._alone import BATCH, LOOK
 from clustrix.execution.deciding._cost import CHEAP, too_little, worth_waking
 from clustrix.execution.deciding._figures import rescaled
 from clustrix.execution.deciding._memory import Known, remembered
+from clustrix.execution.deciding._payoff import spared
 from clustrix.execution.lanes._own_lane import Cursor, run_in_caller, run_plainly
 
 __all__ = ["run_at_once", "run_here", "run_short"]
@@ -47,9 +48,7 @@ def run_short(call: Call) -> Outcome | None:
     known, pace = short
     parts = pace.batches()
     outcome = run_in_caller(call, call.per_item(), pace, parts, cheap=pace.cheap)
-    remembered.ended = pace.now
-    if pace.dearer:
-        _note(call.function, known, pace)
+    _note(call.function, known, pace)
     return outcome
 
 
@@ -69,32 +68,39 @@ def run_at_once(
     outcome = run_plainly(
         function, pace, parts, lambda: Call(function, items, loop_var=loop_var), cheap=pace.cheap
     )
-    remembered.ended = pace.now
-    if pace.dearer:
-        _note(function, known, pace)
+    _note(function, known, pace)
     return outcome
 
 
 def _if_short(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Known, _Pace] | None:
-    """What is known of a function, if these are too few items to share, and how they are cut."""
+    """What is known of a function, if its loop is to stay here, and how that is cut."""
     known = remembered.get(function)
     if known is None:
         return None
     figures, count = known.figures, len(items)
     if figures.wall <= 0:
         return None
-    work, least = count * figures.wall, 0.0
+    work, least, rests = count * figures.wall, 0.0, False
     if not (known.hopeless or too_little(work)):
-        least = worth_waking(figures, count, time.perf_counter() - remembered.ended)
-        if work >= least:
-            return None
-    return known, _Pace(items, figures.wall, least)
+        rests = figures.wall <= spared(known.payoff, work)
+        if not rests:
+            least = worth_waking(figures, count, time.perf_counter() - remembered.ended)
+            if work >= least:
+                return None
+    return known, _Pace(items, figures.wall, least, rests=rests)
 
 
 def _note(function: Callable[..., Any], known: Known, pace: _Pace) -> None:
-    """From now on its items are known to be as dear as they were."""
-    figures = rescaled(known.figures, pace.seconds())
-    remembered.put(function, known._replace(figures=figures))
+    """What the next loop shall know of one that has come to its end here."""
+    remembered.ended = pace.now
+    if not pace.done or not (pace.dearer or pace.rests):
+        return
+    wall = pace.seconds()
+    if pace.dearer:  # from now on its items are known to be as dear as they were
+        known = known._replace(figures=rescaled(known.figures, wall))
+    if pace.rests:
+        known = known.rested(len(pace.items), wall)
+    remembered.put(function, known)
 
 
 class _Pace(Cursor):
@@ -104,17 +110,20 @@ class _Pace(Cursor):
         items: those of the loop, at least one.
         wall: seconds that an item should take.
         least: seconds of work that must be left, if it is to be looked at properly.
+        rests: whether it is here because sharing has gained nothing lately.
 
     Attributes:
         now: the last look at the clock.
         cheap: whether looks at the clock are all that can be afforded.
-        dearer: whether all items together took longer than they should.
+        done: whether all items have run.
+        dearer: whether all of them together took longer than they should.
     """
 
-    dearer = False
+    done = dearer = False
 
-    def __init__(self, items: Sequence[Any], wall: float, least: float) -> None:
+    def __init__(self, items: Sequence[Any], wall: float, least: float, *, rests: bool) -> None:
         super().__init__(items)
+        self.rests = rests
         self._wall, self._least = wall, least
         self.cheap = wall < CHEAP
         self._begun = self.now = time.perf_counter()
@@ -135,8 +144,8 @@ class _Pace(Cursor):
             if dear and (count - done) * taken >= least * size:
                 break
             size = min(4 * size, most)
-        self.now = now
-        self.dearer = done == count and now - self._begun > DEARER * wall * count
+        self.now, self.done = now, done == count
+        self.dearer = self.done and now - self._begun > DEARER * wall * count
 
     def seconds(self) -> float:
         """What an item took, where all of them have run."""

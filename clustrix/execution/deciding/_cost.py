@@ -155,9 +155,9 @@ def waking_takes(rest: float) -> float:
     return min(NAP + DROWSY * rest, ASLEEP) if rest > AWAKE_SECONDS else 0.0
 
 
-def answering(figures: Figures) -> float:
-    """Seconds until warm workers have answered that have had nothing to do for a while."""
-    return WARM + waking_takes(figures.rest)
+def answering(rest: float) -> float:
+    """Seconds until warm workers have answered that have had nothing to do for so long."""
+    return WARM + waking_takes(rest)
 
 
 def too_little(left: float) -> bool:
@@ -248,7 +248,7 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
         return Decision("threads", lanes, why, reading + left / lanes)
     moving = figures.items * (figures.moved or 0.0) * (lanes - 1) / lanes
     warm = figures.warm >= lanes - 1
-    answer = answering(figures)
+    answer = answering(figures.rest)
     start = reading + (answer if warm else COLD_CALLER + COLD * (lanes - 1) / lanes)
     shared = start + left / lanes + moving
     pays = figures.portable and shared < (GAIN if warm else COLD_GAIN) * left

@@ -18,11 +18,14 @@ from clustrix._model import Call, Plan
 from clustrix._sameness import given, sameness
 from clustrix._typing import Any, NamedTuple
 from clustrix.execution.deciding._figures import Figures, in_words
-from clustrix.execution.deciding._payoff import UNTRIED, Payoff
+from clustrix.execution.deciding._payoff import UNTRIED, Payoff, passed
 
-__all__ = ["Known", "Memory", "binding", "remembered"]
+__all__ = ["ALONE", "Known", "Memory", "binding", "remembered"]
 
 MOST = 1024
+
+# What a loop did that no other lane took part in.
+ALONE = "finished in the calling thread"
 
 
 class Known(NamedTuple):
@@ -60,10 +63,21 @@ class Known(NamedTuple):
         each, work = self.figures.wall, self.items * self.figures.wall
         if self.shared or not work:
             return self.report
-        why = ", where workers have gained nothing lately" if self.payoff.rest else ""
+        resting = self.payoff.rest and not self.payoff.work
+        why = ", where workers have gained nothing lately" if resting else ""
         if not self.figures.portable:
             why = ", which cannot run in a worker"
         return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{why}"
+
+    def rested(self, items: int, wall: float) -> Known:
+        """The same behind a loop that stayed, as sharing has gained nothing lately.
+
+        Args:
+            items: how many there were.
+            wall: seconds that each took.
+        """
+        payoff = passed(self.payoff, wall)
+        return self._replace(payoff=payoff, report=ALONE, shared=False, items=items)
 
     def bound_for(self, call: Call) -> str | None:
         """The engine to which the source binds such a loop, as far as is known."""

@@ -113,7 +113,7 @@ class AdaptiveStream:
             gil=machine.gil,
             threads=call.seed is None,
             read=known is not None,
-            spared=spared(known.payoff) if known else 0.0,
+            spared=spared(known.payoff, math.inf) if known else 0.0,
         )
 
     def run(self) -> Generator[Any, None, None]:

@@ -113,6 +113,17 @@ def test_what_is_cheaper_than_it_was_is_not_believed_at_once(trial):
     assert loop.looks[0][0] < 10
 
 
+@pytest.mark.parametrize("wall", [1e-6, 3e-5, 1.3e-4, 2.4e-4, 2.6e-4, 3.4e-4, 4.5e-4, 4.9e-4])
+@pytest.mark.parametrize("now", [0.7, 0.99, 1.3])
+def test_a_loop_of_some_milliseconds_is_decided_upon_near_its_beginning(trial, wall, now):
+    """However its items fit into a first look, and though they take a bit less than they did."""
+    loop = trial(lambda x: now * wall, known=wall)
+    count = int(0.009 / wall)
+    loop.run(count)
+    assert loop.looks
+    assert loop.looks[0][0] <= count / 8
+
+
 def test_one_slow_moment_decides_nothing(trial):
     """Another program had the processor for a while: it is looked at once more."""
     loop = trial(lambda x: 0.02 if x == 3000 else 1e-6, known=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from clustrix._model import Call, Machine, Plan
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting import _source
 from clustrix.execution.adapting._adaptive import AdaptiveLoop
+from clustrix.execution.adapting._short import run_short
 from clustrix.execution.deciding._cost import reading_takes
 from clustrix.execution.deciding._figures import NOTHING_KNOWN
 from clustrix.execution.deciding._memory import Known, remembered
@@ -188,3 +190,33 @@ def test_a_probe_that_says_nothing_is_not_repeated_for_ever() -> None:
     assert [next_known(one).figures.overlap for one in (1.2, 1.3, 1.2)] == [None, None, 1.2]
     assert next_known(1.2).figures.overlap == 1.2
     assert next_known(1.0).doubts == 0
+
+
+def test_what_no_lane_can_help_is_not_asked_about_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It cannot travel and holds the GIL: the next loops go the short way, but not a longer one."""
+    loops = Loops(tripled, 5e-4)
+    known = remembered.get(tripled)
+    assert known is not None
+    stays = known._replace(figures=known.figures._replace(portable=False, cpus=2))
+    remembered.put(tripled, stays)
+    monkeypatch.setattr(remembered, "ended", math.inf)  # no pause
+    assert run_short(Call(tripled, range(4))) is None
+    assert loops.next(4) == "finish"
+    outcome = run_short(Call(tripled, range(4)))
+    assert outcome is not None
+    assert outcome.values == [0, 3, 6, 9]
+    assert run_short(Call(tripled, range(400))) is None
+
+
+def test_what_workers_could_help_is_asked_about_until_they_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What such loops miss adds up, one by one."""
+    monkeypatch.setattr(remembered, "ended", math.inf)  # no pause
+    loops = Loops(tripled, 5e-4)
+    for _ in range(5):
+        assert loops.next(4) == "finish"
+        assert run_short(Call(tripled, range(4))) is None
+    assert len(loops.engines.missed) == 5

@@ -18,7 +18,8 @@ from clustrix.execution.adapting import _short
 from clustrix.execution.adapting._short import LOOKS, run_at_once, run_here, run_short
 from clustrix.execution.deciding._cost import CHEAP, too_little
 from clustrix.execution.deciding._figures import NOTHING_KNOWN
-from clustrix.execution.deciding._memory import Known, remembered
+from clustrix.execution.deciding._memory import ALONE, Known, remembered
+from clustrix.execution.deciding._payoff import OTHERS, Payoff
 from tests import strategies
 
 
@@ -141,6 +142,48 @@ def test_a_loop_behind_another_one_is_behind_no_pause(run, monkeypatch):
     monkeypatch.setattr(remembered, "ended", -10.0)
     assert run(Call(work, range(4))) is not None
     assert run(Call(work, range(4))) is None
+
+
+@both
+def test_loops_that_gained_nothing_when_shared_are_short_for_a_while(run, monkeypatch):
+    """The long way takes a tenth of one of a millisecond; each counts, and is what is told."""
+    now = [0.0]
+    monkeypatch.setattr(_short.time, "perf_counter", lambda: now[0])
+
+    def work(x: int) -> int:
+        now[0] += 6e-4
+        return x
+
+    known(work, 5e-4)
+    before = remembered.get(work)
+    assert before is not None
+    payoff = Payoff(poor=3, rest=2, wall=5e-4)
+    remembered.put(work, before._replace(payoff=payoff, report="processes", shared=True))
+    for rest in (1, 0):
+        monkeypatch.setattr(remembered, "ended", now[0])
+        assert values(run(Call(work, range(4)))) == [0, 1, 2, 3]
+        found = remembered.get(work)
+        assert found is not None
+        assert found.payoff._replace(alone=0) == payoff._replace(rest=rest)
+        assert found.payoff.alone == pytest.approx(6e-4)
+        assert (found.report, found.shared, found.items) == (ALONE, False, 4)
+    monkeypatch.setattr(remembered, "ended", now[0])
+    assert run(Call(work, range(4))) is None
+
+
+@both
+@pytest.mark.parametrize(("wall", "work"), [(5e-4 / OTHERS / 1.01, 0.0), (1.0, 1e-3 / OTHERS)])
+def test_dearer_items_and_longer_loops_are_asked_about_again(run, wall, work):
+    """What gained nothing with others, or with fewer, may gain something now."""
+
+    def same(x: int) -> int:
+        return x
+
+    known(same, 5e-4)
+    before = remembered.get(same)
+    assert before is not None
+    remembered.put(same, before._replace(payoff=Payoff(3, 2, wall, work=work)))
+    assert run(Call(same, range(4))) is None
 
 
 @both
