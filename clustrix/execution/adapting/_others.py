@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, News, Outcome
@@ -40,7 +42,7 @@ from clustrix.execution.deciding._figures import (
     waiting,
 )
 from clustrix.execution.deciding._payoff import Shared
-from clustrix.execution.lanes._own_lane import OwnLane
+from clustrix.execution.lanes._own_lane import Batches, Cursor, OwnLane
 from clustrix.execution.machine._haste import in_haste
 from clustrix.execution.threads._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution.threads._threads import ThreadLoop
@@ -53,13 +55,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Others"]
 
-# Chunks that may lie ready at the workers, and so many at each before the calling thread begins
-# (benchmarks/gil_free.py: its first item came 0.5 ms later behind sixty of them; each takes 0.03 ms
-# behind a pause, so four rather than eight).  Where it costs something to send them there are
-# fewer: eight chunks of 40 small arrays each took 4.5 ms.
+# Chunks that may lie ready at the workers, and so many at each before the calling thread begins.
+# Its first item comes 0.03 ms later for each, and may take as long as many others: a worker was
+# done with four chunks of 2 ms while that took 40 (benchmarks/giant.py).  Where it costs something
+# to send them there are fewer: eight chunks of 40 small arrays each took 4.5 ms.
 AHEAD = 200
-AT_FIRST = 4
+AT_FIRST, LONG_AT_FIRST = 8, 24
 HEAVY, HEAVY_AT_FIRST = 8, 2
+
+# Items and values that take less than this part of the work to move are next to nothing.
+LIGHT = 0.01
+
+# The calling thread looks at the clock between items that take so many seconds.  Behind one that
+# took so many times longer than the others it gives back what it has of them.
+STEP, DEAR = 0.0002, 4.0
 
 # A loop that changes behind this part of it will probably do so again: then the next one begins
 # with what the first items were like, not the last ones (benchmarks/mixed.py: 20 ms).
@@ -255,15 +264,18 @@ class Others:
             loop.depth = self._depth(loop.plan.workers)
             meter.start()
             start = time.perf_counter()
-            outcome = owner.own.run(chunk)
+            steps = self._steps(chunk)
+            outcome = owner.own.run(chunk, steps)
             worked += time.perf_counter() - start
             if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
-                seen = meter.stop(seen, len(chunk.items))
+                done = len(chunk.items) if steps is None else len(outcome.values)
+                seen = meter.stop(seen, done)
                 self._look_here(seen)
             return outcome
 
         if works:
             loop.parting, loop.taper = Parting(loop.pool), taper
+            taper.light = (owner.figures.moved or 0.0) < LIGHT * taper.wall
         Beside(
             loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
         ).run()
@@ -276,6 +288,22 @@ class Others:
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
 
+    def _steps(self, chunk: Chunk) -> Batches | None:
+        """Cuts a chunk of the calling thread: what is behind a very dear item is given back."""
+        wall, count = self._taper.wall, len(chunk.items)
+        if count < 2 or wall < STEP or self._owner.call.batched:
+            return None
+
+        def steps(cursor: Cursor) -> Iterator[Iterable[Any]]:
+            for done in range(1, count + 1):
+                start = time.perf_counter()
+                yield cursor.batch(1)
+                if time.perf_counter() - start > DEAR * wall and done < count:
+                    self._schedule.put_back(Chunk(chunk.start + done, chunk.items[done:]))
+                    return
+
+        return steps
+
     def _depth(self, workers: int, *, begins: bool = False) -> int:
         """Chunks that may lie ready at each worker.
 
@@ -284,8 +312,10 @@ class Others:
             begins: whether the calling thread waits until they have been sent.
         """
         light = (self._owner.figures.moved or 0.0) < 0.1 * self._taper.wall
+        if begins and light:
+            return AT_FIRST if self._taper.brief else LONG_AT_FIRST
         if begins:
-            return AT_FIRST if light else HEAVY_AT_FIRST
+            return HEAVY_AT_FIRST
         return max(2, AHEAD // workers) if light else HEAVY
 
     def _look_here(self, figures: Figures) -> None:

@@ -292,6 +292,35 @@ def test_no_item_runs_twice(engines, way, tmp_path):
     assert marks == list(range(300))
 
 
+@given(count=st.integers(1, 400), bad=st.integers(0, 500), collect=st.booleans())
+def test_what_is_behind_a_dear_item_of_the_calling_thread_is_given_back(
+    engines, count, bad, collect
+):
+    """However often: every value is there once, and the error is that of the loop."""
+    ran: list[int] = []
+
+    def work(x: int) -> int:
+        if x == bad:
+            raise LookupError(x)
+        return ran.append(x) or x  # type: ignore[func-returns-value]
+
+    cheap = {"wall": 1e-5, "cpu": 1e-5, "process_cpu": 1e-5, "moved": 0.0}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_others, "STEP", 0.0)
+        patch.setattr(_others, "DEAR", 0.0)  # each of them is
+        share = [Decision("processes", 2, "")]
+        try:
+            got = run(engines, work, range(count), share, collect=collect, figures=cheap)
+        except LookupError as error:
+            got = [error]
+            assert not collect
+    assert len(set(ran)) == len(ran)
+    errors = [value for value in got if isinstance(value, LookupError)]
+    assert [error.args for error in errors] == [(bad,)] * (bad < count)
+    if not errors or collect:
+        assert [x for x in got if x not in errors] == [x for x in range(count) if x != bad]
+
+
 def test_the_calling_thread_works_too(engines, tmp_path):
     """Beside the worker, on what the worker has not begun."""
     mark, caller = str(tmp_path / "a worker was here"), os.getpid()

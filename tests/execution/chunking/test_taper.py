@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustrix.execution.chunking._taper import LEAST, MOST, SHORT, SHORT_PARTS, Taper
+from clustrix.execution.chunking._taper import BITE, LEAST, MOST, SHORT, SHORT_PARTS, Taper
 
 
 @given(
@@ -40,17 +40,18 @@ def test_no_chunk_of_a_taper_holds_up_the_other_lanes(count, wall, lanes):
     wall=st.floats(0, 0.1),
     lanes=st.integers(2, 64),
     size=st.none() | st.integers(1, 9),
+    light=st.booleans(),
 )
-def test_a_bite_leaves_the_other_lanes_their_part(waiting, wall, lanes, size):
-    """Half a share at most, and 2 ms; chunks of a size that the user has said stay as they are."""
+def test_a_bite_leaves_the_other_lanes_their_part(waiting, wall, lanes, size, light):
+    """Half a share at most, and 2 or 10 ms; chunks of a size that the user has said stay."""
     taper = Taper(range(waiting), 0, wall, size)
-    taper.lanes = lanes
+    taper.lanes, taper.light = lanes, light
     bite = taper.bite(waiting)
     if size is not None:
         assert bite == 1
     else:
         assert 0 <= bite <= waiting / (2 * lanes)
-        assert bite * wall <= SHORT * 1.001
+        assert bite * wall <= (BITE if light else SHORT) * 1.001
 
 
 @given(count=st.integers(2, 5000), wall=st.floats(1e-6, 0.1), lanes=st.integers(2, 64))
