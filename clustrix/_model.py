@@ -141,8 +141,8 @@ class Plan(NamedTuple):
     """How a call will run, and the evidence for it.  ``str(plan)`` reads as an explanation.
 
     Attributes:
-        engine: ``"serial"``, ``"threads"``, ``"processes"``, a cluster as it was named, or the
-            name of a foreign executor.
+        engine: ``"serial"``, ``"threads"``, ``"processes"``, ``"asyncio"``, a cluster as it was
+            named, or the name of a foreign executor.
         workers: lanes that may run items at the same time; 0 for all that a cluster has.
         findings: the evidence, the decisive finding first.
         function: name of the function planned for.

@@ -133,7 +133,11 @@ class LocalExecutor(LoopExecutor):
             The results in the order of ``work_chunks``.
 
         Raises:
+            TypeError: an entry of ``work_chunks`` is no mapping of this kind.
+            ValueError: ``timeout`` is not more than 0.
+            NotPicklableError: something cannot travel to or from a worker process.
             TaskTimeout: a task ran out of time.
+            WorkerDied: a worker process ended under a task.
             BaseException: what the first failing task, in order, raised.
 
         Examples:
@@ -260,8 +264,27 @@ class LocalExecutor(LoopExecutor):
     ) -> Plan:
         """What `execute_loop_parallel` would do with these arguments, and why; nothing runs.
 
+        Args:
+            func: as for `execute_loop_parallel`, like all the others.
+            loop_var: name of the parameter that receives each item.
+            iterable: the items.
+            func_args: further positional arguments.
+            func_kwargs: further keyword arguments.
+            chunk_size: items in a chunk.
+            position: index among the positional arguments at which the item goes.
+            timeout: seconds for each item.
+            batched: whether the function gets whole chunks.
+            on_error: ``"raise"`` or ``"collect"``.
+            seed: of the items' random numbers.
+
+        Returns:
+            The plan: the engine, how many workers, and the evidence.
+
         Raises:
-            TypeError: the iterable is an iterator, which looking at would use up.
+            TypeError: the iterable is an iterator, which looking at would use up; or an argument
+                is of the wrong type.
+            ValueError: ``chunk_size`` is less than 1, or ``timeout`` is not more than 0.
+            LoopVariableError: ``func`` has no parameter named ``loop_var``.
 
         Examples:
             >>> plan = LocalExecutor(max_workers=2, use_threads=True).explain_loop_parallel(
@@ -303,6 +326,9 @@ def choose_executor_type(
     Returns:
         ``True`` for threads, ``False`` for processes.
 
+    Raises:
+        TypeError: ``func`` cannot be called.
+
     Examples:
         >>> choose_executor_type(lambda x: x * 2, (5,), {})
         True
@@ -310,6 +336,7 @@ def choose_executor_type(
         >>> choose_executor_type(textwrap.dedent, ("  text",), {})
         False
     """
+    _calls.check_callable(func)
     parts = (("func", func), ("args", tuple(args)), ("kwargs", dict(kwargs)))
     if any(analysis.check_picklable(part, name) is not None for name, part in parts):
         return True

@@ -43,6 +43,8 @@ def check(paths: Sequence[str], form: str = "text") -> int:
         return 2
     began = time.perf_counter()
     reports = list(_check_all(files_below(paths)))
+    if not reports:
+        print(f"clustrix check: no Python files in {', '.join(paths)}", file=sys.stderr)
     seconds = time.perf_counter() - began
     print(FORMATS[form](reports, seconds, wants_colour(sys.stdout)))
     wrong = any(severity(finding) == "answers" for report in reports for finding in report.findings)

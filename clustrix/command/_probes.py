@@ -36,7 +36,7 @@ _NEEDED: Final = {"wrapt": (1, 17), "cloudpickle": (3, 0)}
 # Optional packages, and what they would be good for here.
 EXTRAS: Final = {
     "numpy": "large arrays travel through shared memory",
-    "dask": "its clients run loops on other machines",
+    "distributed": "Dask: its clients run loops on other machines",
     "ray": "tasks on a Ray cluster",
     "tqdm": "progress bars",
     "matplotlib": "plots",

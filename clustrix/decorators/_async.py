@@ -99,7 +99,29 @@ class AsyncParallelFunction(ParallelFunction):
     decoration = AsyncDecoration
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """What ``await`` of the same call gives, for callers that are not async."""
+        """What ``await`` of the same call gives, for callers that are not async.
+
+        Args:
+            *args: as for the call.
+            **kwargs: as for the call.
+
+        Returns:
+            A list for an iterable of items, otherwise one value.
+
+        Raises:
+            RuntimeError: an event loop runs in this thread, which it would hold up.
+            BaseException: what the first failing item, in loop order, raised.
+
+        Examples:
+            >>> import asyncio
+            >>> from clustrix import parallel
+            >>> @parallel
+            ... async def fetch(page):
+            ...     await asyncio.sleep(0.01)
+            ...     return page * 2
+            >>> fetch.run(range(3))
+            [0, 2, 4]
+        """
         if owner := owner_of(self.__wrapped__):  # Class.method.run, where Python did not bind
             if owner.__subclasses__():
                 raise TypeError(

@@ -46,7 +46,15 @@ class Parallel(Protocol[P, R_co]):
         """The plain function."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """One item in place of the loop variable: one value; an iterable of items: a list."""
+        """One item in place of the loop variable: one value; an iterable of items: a list.
+
+        Args:
+            *args: those of the plain function.
+            **kwargs: those of the plain function.
+
+        Raises:
+            BaseException: what the first failing item, in loop order, raised.
+        """
 
     def stream(
         self, *args: Any, ordered: bool = True, ahead: int | None = None, **kwargs: Any
@@ -59,10 +67,22 @@ class Parallel(Protocol[P, R_co]):
             ahead: items that may be pulled before their values are asked for; ``None`` for
                 four chunks for every worker.
             **kwargs: as for the call.
+
+        Raises:
+            TypeError: nothing to loop over, or an option of the wrong type.
+            ValueError: ``ahead`` is less than 1.
         """
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
-        """The plan for a call with these arguments; nothing runs."""
+        """The plan for a call with these arguments; nothing runs.
+
+        Args:
+            *args: as for the call.
+            **kwargs: as for the call.
+
+        Raises:
+            TypeError: the items come from an iterator, which looking at would use up.
+        """
 
     @overload
     def __get__(self, instance: None, owner: type | None = None) -> Parallel[P, R_co]: ...
@@ -77,7 +97,15 @@ class AsyncParallel(Parallel[P, Coroutine[Any, Any, R_co]], Protocol[P, R_co]):
         """To be awaited: one value for one item, a list for an iterable of items."""
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """What ``await`` of the same call gives, for callers that are not async."""
+        """What ``await`` of the same call gives, for callers that are not async.
+
+        Args:
+            *args: as for the call.
+            **kwargs: as for the call.
+
+        Raises:
+            RuntimeError: an event loop runs in this thread, which it would hold up.
+        """
 
     @overload
     def __get__(self, instance: None, owner: type | None = None) -> AsyncParallel[P, R_co]: ...

@@ -40,12 +40,36 @@ class BoundParallelFunction(_BoundBase):  # type: ignore[misc]
     """A decorated function bound to an instance or a class."""
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
-        """The plan for a call with these arguments; nothing runs."""
+        """The plan for a call with these arguments; nothing runs.
+
+        Args:
+            *args: as for the call.
+            **kwargs: as for the call.
+
+        Returns:
+            The engine, how many workers, and why; its text says it all.
+
+        Raises:
+            TypeError: the items come from an iterator, which looking at would use up.
+        """
         decoration: Decoration = self._self_parent._self_decoration
         return decoration.explain(*self._bind(args), kwargs)
 
     def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
-        """The values of the loop one by one, while later items run."""
+        """The values of the loop one by one, while later items run.
+
+        Args:
+            *args: as for the call; there must be something to loop over.
+            **kwargs: as for the call, and ``ordered=False`` for pairs of index and value as they
+                come, ``ahead=`` for how many items may be under way.
+
+        Returns:
+            A generator of the values. An error is raised where its value would be.
+
+        Raises:
+            TypeError: nothing to loop over, or an option of the wrong type.
+            ValueError: ``ahead`` is less than 1.
+        """
         decoration: Decoration = self._self_parent._self_decoration
         kwargs, extras = _split(kwargs)
         return decoration.stream(*self._bind(args), kwargs, extras)
@@ -98,14 +122,57 @@ class ParallelFunction(_Base):  # type: ignore[misc]
         self._self_decoration = decoration
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
-        """The plan for a call with these arguments; nothing runs."""
+        """The plan for a call with these arguments; nothing runs.
+
+        Args:
+            *args: as for the call.
+            **kwargs: as for the call.
+
+        Returns:
+            The engine, how many workers, and why; its text says it all.
+
+        Raises:
+            TypeError: the items come from an iterator, which looking at would use up.
+
+        Examples:
+            >>> import time
+            >>> from clustrix import parallel
+            >>> @parallel
+            ... def fetch(page):
+            ...     time.sleep(0.01)
+            ...     return page
+            >>> fetch.explain(range(100)).engine
+            'threads'
+        """
         decoration: Decoration = self._self_decoration
         if owner := owner_of(self.__wrapped__):  # Class.method.explain, where Python did not bind
             args = (owner, *args)
         return decoration.explain(self.__wrapped__, None, args, kwargs)
 
     def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
-        """The values of the loop one by one, while later items run."""
+        """The values of the loop one by one, while later items run.
+
+        Args:
+            *args: as for the call; there must be something to loop over, endless or not.
+            **kwargs: as for the call, and ``ordered=False`` for pairs of index and value as they
+                come, ``ahead=`` for how many items may be under way.
+
+        Returns:
+            A generator of the values. An error is raised where its value would be.
+
+        Raises:
+            TypeError: nothing to loop over, or an option of the wrong type.
+            ValueError: ``ahead`` is less than 1.
+
+        Examples:
+            >>> import itertools
+            >>> from clustrix import parallel
+            >>> @parallel
+            ... def square(x):
+            ...     return x * x
+            >>> list(itertools.islice(square.stream(itertools.count()), 4))
+            [0, 1, 4, 9]
+        """
         decoration: Decoration = self._self_decoration
         if owner := owner_of(self.__wrapped__):
             args = (owner, *args)

@@ -140,6 +140,15 @@ def test_unreadable_and_missing_files(tmp_path, capsys):
     assert "no such file or folder" in captured.err
 
 
+def test_a_folder_without_python_files_is_said(tmp_path, capsys):
+    """It may be a slip; no file is wrong, so the status is 0."""
+    (tmp_path / "notes.txt").write_text(WRONG)
+    assert main(["check", str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("0 files, no findings")
+    assert captured.err == f"clustrix check: no Python files in {tmp_path}\n"
+
+
 def test_folders_are_walked_once_in_order(tmp_path):
     """Without caches, environments and hidden folders, and not in circles."""
     for name in ("b/two.py", "a/one.py", "c.py", "notes.txt", "b/.hidden/x.py", "x.pyw"):

@@ -146,3 +146,10 @@ def test_what_was_created_works():
         assert executor.execute_loop_parallel(cpu_func, "n", [1, 2, 3]) == [0, 1, 5]
     with create_local_executor(max_workers=2, func=io_func) as executor:
         assert len(executor.execute_loop_parallel(io_func, "filename", [__file__] * 3)) == 3
+
+
+@pytest.mark.parametrize("func", [3, None, "abs"])
+def test_what_cannot_be_called_is_refused(func: object) -> None:
+    """It has no engine."""
+    with pytest.raises(TypeError, match="callable"):
+        choose_executor_type(func, (), {})  # type: ignore[arg-type]

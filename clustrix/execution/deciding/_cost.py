@@ -19,6 +19,7 @@ from clustrix.execution.deciding._figures import (
     WAITS,
     Figures,
     computes,
+    cpus_used,
     in_words,
     parallel_already,
     waiting,
@@ -127,8 +128,7 @@ def decide(figures: Figures) -> Decision:
     if figures.waits > 0 and figures.cpu < WAITS * figures.wall and figures.looks < 2:
         return Decision("finish", 1, "it may wait; one more look")
     if parallel_already(figures):
-        used = figures.process_cpu / min(figures.wall, max(figures.cpu, 1e-9))
-        return Decision("finish", 1, f"it uses {used:.1f} CPUs already")
+        return Decision("finish", 1, f"it uses {cpus_used(figures):.1f} CPUs already")
     if lanes < 2 or figures.cpus < 2:
         return Decision("finish", 1, "one processor to use")
     if not figures.gil and figures.threads:

@@ -22,6 +22,7 @@ __all__ = [
     "Figures",
     "Use",
     "computes",
+    "cpus_used",
     "doubtful",
     "having_waited",
     "in_words",
@@ -177,6 +178,16 @@ def parallel_already(figures: Figures) -> bool:
     pushed = away > 2 * figures.waits * GIL_TURN
     spent = figures.cpu if pushed else figures.wall
     return figures.process_cpu > PARALLEL_ALREADY * spent or _waits_for_its_own(figures)
+
+
+def cpus_used(figures: Figures) -> float:
+    """Processors that it has used at once, threads of a library included.
+
+    Examples:
+        >>> cpus_used(Figures(30, wall=4e-3, cpu=4e-3, process_cpu=8e-3, cpus=2))
+        2.0
+    """
+    return figures.process_cpu / max(min(figures.wall, figures.cpu), 1e-9)
 
 
 def _waits_for_its_own(figures: Figures) -> bool:

@@ -17,12 +17,15 @@ from collections.abc import Callable
 from clustrix._model import Call, Plan
 from clustrix._sameness import given, sameness
 from clustrix._typing import Any, NamedTuple
-from clustrix.execution.deciding._figures import Figures, in_words
+from clustrix.execution.deciding._figures import Figures, cpus_used, in_words, parallel_already
 from clustrix.execution.deciding._payoff import UNTRIED, Payoff, passed
 
 __all__ = ["ALONE", "Known", "Memory", "binding", "remembered"]
 
 MOST = 1024
+
+# Items that take such a part of their time to move gain little on any number of workers.
+MUCH = 0.25
 
 # What a loop did that no other lane took part in.
 ALONE = "finished in the calling thread"
@@ -63,11 +66,20 @@ class Known(NamedTuple):
         each, work = self.figures.wall, self.items * self.figures.wall
         if self.shared or not work:
             return self.report
-        resting = self.payoff.rest and not self.payoff.work
-        why = ", where workers have gained nothing lately" if resting else ""
-        if not self.figures.portable:
-            why = ", which cannot run in a worker"
-        return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{why}"
+        return f"{self.report}: {in_words(each)} an item, {in_words(work)} of work{self._why()}"
+
+    def _why(self) -> str:
+        """What kept it in the calling thread, beside its being short."""
+        figures, moved = self.figures, self.figures.moved or 0.0
+        if parallel_already(figures):
+            return f", on {cpus_used(figures):.1f} CPUs already"
+        if not figures.portable:
+            return ", which cannot run in a worker"
+        if self.payoff.rest and not self.payoff.work:
+            return ", where workers have gained nothing lately"
+        if moved > MUCH * figures.wall:
+            return f"; to move an item takes {in_words(moved)}"
+        return ""
 
     def rested(self, items: int, wall: float) -> Known:
         """The same behind a loop that stayed, as sharing has gained nothing lately.

@@ -48,12 +48,16 @@ def test_what_a_plan_leaves_no_choice_about(made, bound):
 
 def test_what_a_loop_was_like_is_told():
     """And why it stayed, if there is more to say than that there was little to do."""
-    figures = FIGURES._replace(wall=1.2e-5)
+    figures = FIGURES._replace(wall=1.2e-5, cpu=1.2e-5, process_cpu=1.2e-5)
     known = Known(figures, "finished", items=250)
     assert known.in_words() == "finished: 12 us an item, 3.0 ms of work"
     stays = known._replace(figures=figures._replace(portable=False))
     assert stays.in_words().endswith(" of work, which cannot run in a worker")
     assert known._replace(shared=True).in_words() == "finished"
+    blas = known._replace(figures=figures._replace(process_cpu=2 * figures.cpu))
+    assert blas.in_words().endswith(" of work, on 2.0 CPUs already")
+    moves = known._replace(figures=figures._replace(moved=2e-5))
+    assert moves.in_words().endswith(" of work; to move an item takes 20 us")
 
 
 def test_a_measured_function_is_read_before_it_is_shared():
