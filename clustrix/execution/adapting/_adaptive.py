@@ -91,7 +91,8 @@ class AdaptiveLoop:
         self.chunk_size = chunk_size
         self.engines = engines
         self.known = remembered.get(call.function)
-        self._pause = time.perf_counter() - remembered.ended
+        self.start = time.perf_counter()
+        self._pause = self.start - remembered.ended
         if self.known is not None and begun is not None:  # what an item costs is open again
             self.known = self.known._replace(figures=rescaled(self.known.figures, 0.0))
         self.began: Figures | None = None  # what items were like, if most of them are not any more

@@ -87,6 +87,7 @@ class Owner(Protocol):
     figures: Figures
     began: Figures | None
     next: int
+    start: float
     on_lanes: Shared | None
     own: OwnLane
 
@@ -249,7 +250,7 @@ class Others:
         works = not waiting(owner.figures)
         # From start to end, on workers that are there: that tells what they bring.
         tells = works and self._processes is None and self._turns == 0
-        begin, worked = time.perf_counter(), 0.0
+        begin, worked = time.perf_counter() if owner.next else owner.start, 0.0
         answer = answering(owner.engines.idle_for())
         loop = self._processes or self._process_loop(decision, works=works)
         self._processes = None

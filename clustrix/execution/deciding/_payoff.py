@@ -11,14 +11,17 @@ get in each other's way at a pipe.  Behind the loop it is known how long it took
 items did on all lanes together: so long it would have taken alone, on a machine that is as busy.
 Items that wait on threads may wait for each other; what they took one by one was measured before.
 
-Two processors may be one core with two threads, which slow each other down.  Then items take
-longer on two lanes than they would alone, and the sum says nothing.  Where a loop is so brief that
-this decides, what counts is what its items took when the calling thread was last alone.
+Two processors may be one core with two threads, or share what leads to the memory, and slow each
+other down.  Then items take longer on two lanes than they would alone, and the sum says too much.
+What they took when the calling thread was last alone says how much; but that was at another time,
+when the machine may have been less busy.  Of a brief loop it is believed, of others half.
 
 Pure functions of figures: no clocks here.  All times in seconds.
 """
 
 from __future__ import annotations
+
+import math
 
 from clustrix._typing import NamedTuple
 
@@ -30,11 +33,18 @@ __all__ = ["UNTRIED", "Payoff", "Shared", "gained", "judged", "passed", "spared"
 WORTH = 1.1
 
 # One loop may meet a busy machine, or a worker that has yet to import what the function needs.
+# Behind a try that failed it takes one only.
 ENOUGH = 3
 
 # Loops until the next try: so many at first, twice as many behind each further one that gained
 # nothing, and so many at most: what loses a tenth when shared loses less than a hundredth then.
 FIRST, MOST = 4, 64
+
+# Brief loops (see below) are shared for so many seconds in a row before they are judged, and stay
+# for longer then: a processor that had nothing to do takes ten loops of a millisecond to come up
+# (2 items of 0.5 ms, behind 64 loops that stayed: 1.4 ms at first, 0.7 ms from the tenth on).
+SETTLED = 0.015
+BRIEF_FIRST, BRIEF_MOST = 32, 256
 
 # What was so slow is not tried thrice: thirty requests at once to a server that listens for five
 # took ten to twenty times as long as one after the other, since the system tries again a second
@@ -45,9 +55,10 @@ RUIN = 0.5
 # follow: two items of 0.5 ms took 1.3 ms on a worker that slept, and 0.7 ms in the next loops.
 MOST_ANSWERING = 0.5
 
-# Loops that take less than so many seconds are compared with what their items took alone: to hand
-# one over costs 0.2 ms and more, which is what they may lose if two lanes are worth 1.2 (on such a
-# machine 2 items of 0.5 ms took 1.05 to 1.4 of the plain loop, and by the sum 1.7 times as fast).
+# Loops that take less than so many seconds are compared with what their items took alone, and no
+# other way: to hand one over costs 0.2 ms and more, which is what they may lose if two lanes are
+# worth 1.2 (on such a machine 2 items of 0.5 ms took 1.05 to 1.4 of the plain loop, and by the sum
+# they were 1.7 times as fast; 1,000 lists of words took 1.05 to 1.4, and by the sum 1.2).
 BRIEF = 0.005
 
 # Items that take more than so many times longer on several lanes than alone are not the same.
@@ -60,6 +71,10 @@ DOUBT = 1.25
 # So many loops of that kind are shared before one stays in the calling thread to see that again.
 AGAIN = 64
 
+# What it takes to look at a loop that stays: 0.1 ms, and 1 ms where nothing is in a cache.  That is
+# nothing to loops that take more than so many seconds (of 15 ms it was 6 to 15 %).
+LOOKED_AT = 0.05
+
 # Items that take so many times longer than those that were not worth it are others.
 OTHERS = 1.5
 
@@ -68,7 +83,8 @@ class Payoff(NamedTuple):
     """What sharing has brought, lately.
 
     Attributes:
-        poor: how many shared loops in a row have gained nothing.
+        poor: how many shared loops in a row have gained nothing, in the try that is under way.
+        tries: how many in a row have failed.
         rest: how many loops stay in the calling thread before the next one is shared.
         wall: seconds that an item of the last one before these took.
         alone: what one took when the calling thread was last alone; 0 if unknown.
@@ -77,6 +93,7 @@ class Payoff(NamedTuple):
     """
 
     poor: int = 0
+    tries: int = 0
     rest: int = 0
     wall: float = 0.0
     alone: float = 0.0
@@ -94,7 +111,7 @@ class Shared(NamedTuple):
         items: how many there were.
         worked: seconds that they took, on all lanes together.
         seconds: from the beginning of the loop to its end.
-        answer: how long workers take to answer, to wake up included, which is booked elsewhere.
+        answer: how long workers take to answer, to wake up included.
     """
 
     items: int
@@ -114,18 +131,22 @@ def gained(loop: Shared, alone: float = 0.0) -> float | None:
         ``None`` where most of it was waiting for workers to answer.
 
     Examples:
-        >>> gained(Shared(items=40, worked=0.32, seconds=0.17, answer=0.01))
+        >>> gained(Shared(items=40, worked=0.32, seconds=0.16))
         2.0
         >>> brief = Shared(items=2, worked=0.0016, seconds=0.001)
         >>> gained(brief), gained(brief, alone=0.0005)
         (1.6, 1.0)
+        >>> round(gained(Shared(items=10, worked=0.016, seconds=0.01), alone=0.0009), 2)
+        1.2
         >>> gained(Shared(items=2, worked=0.001, seconds=0.0013, answer=0.0008))
     """
     if loop.answer > MOST_ANSWERING * loop.seconds:
         return None
-    if loop.seconds < BRIEF and alone < loop.worked / loop.items <= SLOWER * alone:
-        return alone * loop.items / loop.seconds
-    return loop.worked / (loop.seconds - loop.answer)
+    together = loop.worked / loop.seconds
+    if not alone < loop.worked / loop.items <= SLOWER * alone:
+        return together
+    before = alone * loop.items / loop.seconds
+    return before if loop.seconds < BRIEF else math.sqrt(together * before)
 
 
 def judged(payoff: Payoff, loop: Shared, wall: float) -> Payoff:
@@ -140,22 +161,24 @@ def judged(payoff: Payoff, loop: Shared, wall: float) -> Payoff:
         >>> known, loop = UNTRIED, Shared(items=100, worked=0.018, seconds=0.02)
         >>> for _ in range(3):
         ...     known = judged(known, loop, wall=2e-5)
-        >>> known.poor, known.rest, judged(known, loop, wall=2e-5).rest
-        (3, 4, 8)
+        >>> known.tries, known.rest, judged(known, loop, wall=2e-5).rest
+        (1, 4, 8)
         >>> better = Shared(items=100, worked=0.018, seconds=0.01)
         >>> judged(known, better, wall=2e-5).rest
         0
     """
-    gain, since = gained(loop, payoff.alone), payoff.since + 1
+    gain, known = gained(loop, payoff.alone), Payoff(alone=payoff.alone, since=payoff.since + 1)
+    brief = loop.seconds < BRIEF
     if gain is None:
         return payoff
     if gain >= WORTH:
-        if since >= AGAIN and loop.seconds < BRIEF:
-            return Payoff(rest=1, wall=wall, alone=payoff.alone, since=since)
-        return Payoff(alone=payoff.alone, since=since)
-    before = 0 if payoff.work else payoff.poor  # others were in vain
-    poor = max(before + 1, ENOUGH if gain < RUIN and loop.seconds >= BRIEF else 0)
-    return Payoff(poor, _pause(poor), wall, payoff.alone, since)
+        return known._replace(rest=1, wall=wall) if brief and known.since >= AGAIN else known
+    poor, tries = (1, 0) if payoff.work else (payoff.poor + 1, payoff.tries)  # others were in vain
+    enough = math.ceil(SETTLED / loop.seconds) if brief else ENOUGH if not tries else 1
+    if poor < enough and (brief or gain >= RUIN):
+        return known._replace(poor=poor, tries=tries)
+    first, most = (BRIEF_FIRST, BRIEF_MOST) if brief else (FIRST, MOST)
+    return known._replace(tries=tries + 1, rest=_pause(tries, first, most), wall=wall)
 
 
 def passed(payoff: Payoff, wall: float) -> Payoff:
@@ -185,10 +208,10 @@ def vain(payoff: Payoff, wall: float, work: float) -> Payoff:
         0
     """
     payoff = passed(payoff, wall)
-    if work >= BRIEF:
+    if work >= LOOKED_AT:
         return payoff
-    poor = max(payoff.poor + 1, ENOUGH)
-    return payoff._replace(poor=poor, rest=_pause(poor), wall=wall, work=work)
+    rest = _pause(payoff.tries, FIRST, MOST)
+    return payoff._replace(tries=payoff.tries + 1, rest=rest, wall=wall, work=work)
 
 
 def spared(payoff: Payoff, work: float) -> float:
@@ -199,7 +222,7 @@ def spared(payoff: Payoff, work: float) -> float:
         work: seconds that all of them take.
 
     Examples:
-        >>> spared(Payoff(poor=2), 1.0), spared(Payoff(poor=3, rest=2, wall=0.5), 1.0)
+        >>> spared(Payoff(poor=2), 1.0), spared(Payoff(tries=1, rest=2, wall=0.5), 1.0)
         (0.0, 0.75)
     """
     if not payoff.rest or (payoff.work and work > OTHERS * payoff.work):
@@ -207,6 +230,6 @@ def spared(payoff: Payoff, work: float) -> float:
     return OTHERS * payoff.wall
 
 
-def _pause(poor: int) -> int:
-    """Loops that stay in the calling thread behind so many in a row that gained nothing."""
-    return 0 if poor < ENOUGH else min(MOST, FIRST << min(poor - ENOUGH, MOST))
+def _pause(tries: int, first: int, most: int) -> int:
+    """Loops that stay in the calling thread behind so many tries that failed, and one more."""
+    return int(min(most, first << min(tries, most)))

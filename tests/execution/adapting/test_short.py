@@ -157,7 +157,7 @@ def test_loops_that_gained_nothing_when_shared_are_short_for_a_while(run, monkey
     known(work, 5e-4)
     before = remembered.get(work)
     assert before is not None
-    payoff = Payoff(poor=3, rest=2, wall=5e-4)
+    payoff = Payoff(tries=1, rest=2, wall=5e-4)
     remembered.put(work, before._replace(payoff=payoff, report="processes", shared=True))
     for rest in (1, 0):
         monkeypatch.setattr(remembered, "ended", now[0])
@@ -182,7 +182,7 @@ def test_dearer_items_and_longer_loops_are_asked_about_again(run, wall, work):
     known(same, 5e-4)
     before = remembered.get(same)
     assert before is not None
-    remembered.put(same, before._replace(payoff=Payoff(3, 2, wall, work=work)))
+    remembered.put(same, before._replace(payoff=Payoff(0, 1, 2, wall, work=work)))
     assert run(Call(same, range(4))) is None
 
 
