@@ -41,6 +41,7 @@ from clustrix.execution.deciding._figures import (
     rescaled,
     waiting,
 )
+from clustrix.execution.deciding._memory import Known
 from clustrix.execution.deciding._payoff import Shared
 from clustrix.execution.lanes._own_lane import Batches, Cursor, OwnLane
 from clustrix.execution.machine._haste import in_haste
@@ -84,6 +85,7 @@ class Owner(Protocol):
     call: Call
     chunk_size: int | None
     engines: Engines
+    known: Known | None
     figures: Figures
     began: Figures | None
     next: int
@@ -250,7 +252,9 @@ class Others:
         works = not waiting(owner.figures)
         # From start to end, on workers that are there: that tells what they bring.
         tells = works and self._processes is None and self._turns == 0
-        begin, worked = time.perf_counter() if owner.next else owner.start, 0.0
+        begin, worked = time.perf_counter(), 0.0
+        if owner.next == 0 and owner.known is not None and owner.known.shared:
+            begin = owner.start  # what came before is part of every such loop
         answer = answering(owner.engines.idle_for())
         loop = self._processes or self._process_loop(decision, works=works)
         self._processes = None
