@@ -36,90 +36,12 @@ def _shown(function: Any) -> str:
     return f"<parallel {function.__wrapped__!r}>"
 
 
-class BoundParallelFunction(_BoundBase):  # type: ignore[misc]
-    """A decorated function bound to an instance or a class."""
+class _Asked:
+    """What a decorated function answers beside being called, bound or not."""
 
-    def explain(self, *args: Any, **kwargs: Any) -> Plan:
-        """The plan for a call with these arguments; nothing runs.
-
-        Args:
-            *args: as for the call.
-            **kwargs: as for the call.
-
-        Returns:
-            The engine, how many workers, and why; its text says it all.
-
-        Raises:
-            TypeError: the items come from an iterator, which looking at would use up.
-        """
-        decoration: Decoration = self._self_parent._self_decoration
-        return decoration.explain(*self._bind(args), kwargs)
-
-    def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
-        """The values of the loop one by one, while later items run.
-
-        Args:
-            *args: as for the call; there must be something to loop over.
-            **kwargs: as for the call, and ``ordered=False`` for pairs of index and value as they
-                come, ``ahead=`` for how many items may be under way.
-
-        Returns:
-            A generator of the values. An error is raised where its value would be.
-
-        Raises:
-            TypeError: nothing to loop over, or an option of the wrong type.
-            ValueError: ``ahead`` is less than 1.
-        """
-        decoration: Decoration = self._self_parent._self_decoration
-        kwargs, extras = _split(kwargs)
-        return decoration.stream(*self._bind(args), kwargs, extras)
-
-    def _bind(self, args: tuple[Any, ...]) -> tuple[Any, Any, tuple[Any, ...]]:
-        """The function, its instance and the arguments behind that."""
-        function, instance = self.__wrapped__, self._self_instance
-        if instance is None and self._self_binding == "function" and args:
-            instance, *rest = args  # Class.method.explain(instance, …)
-            function, args = function.__get__(instance, type(instance)), tuple(rest)
-        return function, instance, args
-
-    __dir__, __repr__ = _names, _shown
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        owner = getattr(self.__wrapped__, "__self__", self._self_instance)
-        if owner is None:  # reached through the class, which gives a new object each time
-            return _find, (self.__module__, self.__qualname__)
-        return getattr, (owner, self.__wrapped__.__name__)
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
-
-
-class ParallelFunction(_Base):  # type: ignore[misc]
-    """A decorated function.
-
-    Args:
-        wrapped: the plain function.
-        loop_var: the loop variable, or several; ``None`` for the first parameter.
-        said: the other options, as far as they were said.
-        loop: what the loop variable was found to be, if it was looked for.
-    """
-
-    __bound_function_wrapper__ = BoundParallelFunction
-    decoration = Decoration
-
-    def __init__(
-        self,
-        wrapped: Callable[..., Any],
-        loop_var: LoopVar,
-        said: Mapping[str, Any],
-        loop: Loop | None = None,
-    ) -> None:
-        decoration = type(self).decoration(loop_var, said, loop)
-        super().__init__(wrapped, decoration.enter)
-        self._self_decoration = decoration
+    def _parts(self, args: tuple[Any, ...]) -> tuple[Decoration, Any, Any, tuple[Any, ...]]:
+        """The decoration, the function, its instance and the arguments behind that."""
+        raise NotImplementedError
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs.
@@ -144,10 +66,8 @@ class ParallelFunction(_Base):  # type: ignore[misc]
             >>> fetch.explain(range(100)).engine
             'threads'
         """
-        decoration: Decoration = self._self_decoration
-        if owner := owner_of(self.__wrapped__):  # Class.method.explain, where Python did not bind
-            args = (owner, *args)
-        return decoration.explain(self.__wrapped__, None, args, kwargs)
+        decoration, function, instance, rest = self._parts(args)
+        return decoration.explain(function, instance, rest, kwargs)
 
     def stream(self, *args: Any, **kwargs: Any) -> Generator[Any, None, None]:
         """The values of the loop one by one, while later items run.
@@ -173,11 +93,64 @@ class ParallelFunction(_Base):  # type: ignore[misc]
             >>> list(itertools.islice(square.stream(itertools.count()), 4))
             [0, 1, 4, 9]
         """
-        decoration: Decoration = self._self_decoration
-        if owner := owner_of(self.__wrapped__):
-            args = (owner, *args)
         kwargs, extras = _split(kwargs)
-        return decoration.stream(self.__wrapped__, None, args, kwargs, extras)
+        decoration, function, instance, rest = self._parts(args)
+        return decoration.stream(function, instance, rest, kwargs, extras)
+
+
+class BoundParallelFunction(_Asked, _BoundBase):  # type: ignore[misc]
+    """A decorated function bound to an instance or a class."""
+
+    def _parts(self, args: tuple[Any, ...]) -> tuple[Decoration, Any, Any, tuple[Any, ...]]:
+        function, instance = self.__wrapped__, self._self_instance
+        if instance is None and self._self_binding == "function" and args:
+            instance, *rest = args  # Class.method.explain(instance, …)
+            function, args = function.__get__(instance, type(instance)), tuple(rest)
+        return self._self_parent._self_decoration, function, instance, args
+
+    __dir__, __repr__ = _names, _shown
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        owner = getattr(self.__wrapped__, "__self__", self._self_instance)
+        if owner is None:  # reached through the class, which gives a new object each time
+            return _find, (self.__module__, self.__qualname__)
+        return getattr, (owner, self.__wrapped__.__name__)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+class ParallelFunction(_Asked, _Base):  # type: ignore[misc]
+    """A decorated function.
+
+    Args:
+        wrapped: the plain function.
+        loop_var: the loop variable, or several; ``None`` for the first parameter.
+        said: the other options, as far as they were said.
+        loop: what the loop variable was found to be, if it was looked for.
+    """
+
+    __bound_function_wrapper__ = BoundParallelFunction
+    decoration = Decoration
+
+    def __init__(
+        self,
+        wrapped: Callable[..., Any],
+        loop_var: LoopVar,
+        said: Mapping[str, Any],
+        loop: Loop | None = None,
+    ) -> None:
+        decoration = type(self).decoration(loop_var, said, loop)
+        super().__init__(wrapped, decoration.enter)
+        self._self_decoration = decoration
+
+    def _parts(self, args: tuple[Any, ...]) -> tuple[Decoration, Any, Any, tuple[Any, ...]]:
+        if owner := owner_of(self.__wrapped__):  # Class.method.explain, where Python did not bind
+            args = (owner, *args)
+        return self._self_decoration, self.__wrapped__, None, args
 
     __dir__, __repr__ = _names, _shown
 
