@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import operator
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clustrix._model import Plan
 from clustrix.decorators._decoration import Decoration, Loop
@@ -39,9 +39,10 @@ def _shown(function: Any) -> str:
 class _Asked:
     """What a decorated function answers beside being called, bound or not."""
 
-    def _parts(self, args: tuple[Any, ...]) -> tuple[Decoration, Any, Any, tuple[Any, ...]]:
-        """The decoration, the function, its instance and the arguments behind that."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def _parts(self, args: tuple[Any, ...]) -> tuple[Decoration, Any, Any, tuple[Any, ...]]:
+            """The decoration, the function, its instance and the arguments behind that."""
 
     def explain(self, *args: Any, **kwargs: Any) -> Plan:
         """The plan for a call with these arguments; nothing runs.

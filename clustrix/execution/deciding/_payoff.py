@@ -41,8 +41,9 @@ ENOUGH = 3
 FIRST, MOST = 4, 64
 
 # Brief loops (see below) are shared for so many seconds in a row before they are judged, and stay
-# for longer then: a processor that had nothing to do takes ten loops of a millisecond to come up
-# (2 items of 0.5 ms, behind 64 loops that stayed: 1.4 ms at first, 0.7 ms from the tenth on).
+# for longer then: a processor that had nothing to do takes some loops of a millisecond to come up
+# (benchmarks/warm_call.py; 2 items of 0.5 ms took 1.3 to 1.4 ms in lone tries, behind loops that
+# stayed, and 0.7 to 0.75 ms in loops that were shared in a row).
 SETTLED = 0.015
 BRIEF_FIRST, BRIEF_MOST = 32, 256
 
