@@ -4,7 +4,7 @@
 
 A function that can reach nothing but numbers, text, pure built-ins and functions of its own kind
 cannot wait, cannot write to anything that outlives the call, and can travel.  To know that takes
-some 0.2 ms; loading what reads source takes 40 ms, which a program that calls once would notice.
+some 0.2 ms; loading what reads source takes 20 ms, which a program that calls once would notice.
 The look may be wrong in one direction only: it sends too much to the analysis.
 """
 

@@ -20,6 +20,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from clustrix._typing import Any, NamedTuple
 
 __all__ = [
+    "INSTALLED",
     "Read",
     "is_installed",
     "is_standard",
@@ -32,8 +33,8 @@ __all__ = [
 # Enough for a project's own helpers; a walk that comes so far has long left the user's code.
 MOST_FUNCTIONS = 300
 
-# `sysconfig` knows the folders, too, but takes 5 ms to find out.
-_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
+# Folders of installed packages; `sysconfig` knows them, too, but takes 5 ms to find out.
+INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 
 # What finds classes and values by their names in the module of a program; unpickling does so, too.
 _BY_NAME = frozenset(("__main__", "get_type_hints", "globals"))
@@ -274,4 +275,4 @@ def is_standard(module: str) -> bool:
 def is_installed(module: str) -> bool:
     """Whether a module sits among the installed packages, which rarely are the user's own."""
     file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return any(folder in file for folder in _INSTALLED)
+    return any(folder in file for folder in INSTALLED)

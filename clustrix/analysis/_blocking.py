@@ -13,9 +13,9 @@ from __future__ import annotations
 import functools
 import gc
 import types
-from dataclasses import dataclass
 
 from clustrix._model import Finding
+from clustrix._typing import NamedTuple
 from clustrix.analysis._calls import Calls
 from clustrix.analysis._identity import any_pure, entry_of, names_of, shown
 from clustrix.analysis._names import parameters
@@ -30,8 +30,7 @@ from clustrix.analysis.catalogue import BlockingCall
 __all__ = ["Look", "find_blocking_calls", "look_for_blocking_calls"]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What reading a function gave.
 
     Attributes:

@@ -17,7 +17,8 @@ import re
 import sys
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from clustrix._typing import NamedTuple
 
 __all__ = ["FunctionNode", "NoSource", "find_node", "last_line"]
 
@@ -27,8 +28,7 @@ _MAX_TRIES = 12  # ends of a block to try: a lone `)` at the margin looks like o
 _MAX_MODULE_LINES = 2500  # a lambda may need its whole module parsed: 12 us a line
 
 
-@dataclass(frozen=True, slots=True)
-class NoSource:
+class NoSource(NamedTuple):
     """There is no source to read, and this is why."""
 
     cause: str

@@ -12,9 +12,9 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from clustrix._model import Finding
+from clustrix._typing import NamedTuple
 from clustrix.analysis._blocks import FunctionNode
 from clustrix.analysis.catalogue import RETURNS, blocking, is_pure
 

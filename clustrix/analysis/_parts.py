@@ -14,8 +14,9 @@ import pickle
 import types
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from clustrix._typing import NamedTuple
 from clustrix.analysis._static import (
     class_dict,
     class_module,

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import Any
+
+from clustrix._typing import NamedTuple
 
 __all__ = [
     "FRESH",
@@ -97,8 +98,7 @@ class Thing:
         return False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Home:
+class Home(NamedTuple):
     """Where a function's names are looked up.
 
     Attributes:
@@ -118,8 +118,7 @@ class Home:
     imported: Callable[[Any], dict[str, Value]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class Body(NamedTuple):
     """Code to be read for a call.
 
     Attributes:
@@ -137,8 +136,7 @@ class Body:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ref:
+class Ref(NamedTuple):
     """One thing that an expression may refer to.
 
     Attributes:
@@ -183,7 +181,7 @@ def is_outside(ref: Ref) -> bool:
 
 def shell(value: Value) -> Value:
     """A new container around members."""
-    return tuple(replace(ref, shell=ref.shell + 1, of=None, name="") for ref in value)
+    return tuple(ref._replace(shell=ref.shell + 1, of=None, name="") for ref in value)
 
 
 def member(value: Value) -> Value:
@@ -191,7 +189,7 @@ def member(value: Value) -> Value:
     found = []
     for ref in value:
         if ref.shell:
-            found.append(replace(ref, shell=ref.shell - 1, of=None, name=""))
+            found.append(ref._replace(shell=ref.shell - 1, of=None, name=""))
         elif ref.root != FRESH and ref.depth < _MAX_DEPTH:
             for thing in ref.thing.members() if ref.thing else (None,):
                 found.append(Ref(f"{ref.path}[...]", ref.root, thing, depth=ref.depth + 1))

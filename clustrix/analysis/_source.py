@@ -15,12 +15,12 @@ import functools
 import linecache
 import os
 import re
-import sysconfig
 import types
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import Final
 
+from clustrix._reads import INSTALLED
 from clustrix.analysis._blocks import FunctionNode, NoSource, find_node, last_line
 from clustrix.analysis._static import (
     MISSING,
@@ -47,17 +47,14 @@ _MAX_FILES = 64  # files kept in memory
 _MAX_BLOCKS = 1024  # parsed functions kept in memory
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
-_LIBRARIES = tuple(
-    {sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib", "purelib")}
-)
-
+# `sysconfig` would say as much, and takes 2 ms of the 17 that loading the analysis does.
+_STANDARD = os.path.dirname(linecache.__file__)
 _STAND_INS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "execution", "showing", "")
 
 _files: OrderedDict[tuple[str, int, int], list[str]] = OrderedDict()
 _blocks: OrderedDict[int, tuple[types.CodeType, str, FunctionNode]] = OrderedDict()
 
 
-@dataclass(frozen=True, slots=True)
 class FunctionSource:
     """A function as its author wrote it, with what is needed to look its names up.
 
@@ -70,12 +67,23 @@ class FunctionSource:
         defaults: the default values by parameter.
     """
 
-    node: FunctionNode
-    function: types.FunctionType
-    file: str
-    namespace: Mapping[str, object]
-    closure: Mapping[str, object]
-    defaults: Mapping[str, object]
+    __slots__ = ("closure", "defaults", "file", "function", "namespace", "node")
+
+    def __init__(
+        self,
+        node: FunctionNode,
+        function: types.FunctionType,
+        file: str,
+        namespace: Mapping[str, object],
+        closure: Mapping[str, object],
+        defaults: Mapping[str, object],
+    ) -> None:
+        self.node: Final = node
+        self.function: Final = function
+        self.file: Final = file
+        self.namespace: Final = namespace
+        self.closure: Final = closure
+        self.defaults: Final = defaults
 
 
 def in_library(file: str) -> bool:
@@ -83,7 +91,9 @@ def in_library(file: str) -> bool:
 
     What stands in for methods of `logging` while lanes run is taken for those.
     """
-    return file.startswith((*_LIBRARIES, _STAND_INS)) or f"{os.sep}site-packages{os.sep}" in file
+    if file.startswith((_STANDARD + os.sep, _STAND_INS)):
+        return True
+    return any(folder in file for folder in INSTALLED)
 
 
 def read_source(function: object) -> FunctionSource | NoSource:
@@ -222,8 +232,7 @@ def _cached_lines(file: str, space: dict[str, object]) -> list[str]:
 
 
 def _beside(module: str) -> str:
-    folder = os.path.dirname(linecache.__file__)
-    return os.path.join(folder, *module.split(".")) + ".py"
+    return os.path.join(_STANDARD, *module.split(".")) + ".py"
 
 
 def _read_file(file: str) -> list[str]:

@@ -10,10 +10,10 @@ A touch knows nothing of the others; whether order matters shows when all have b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from clustrix._model import Finding
+from clustrix._typing import NamedTuple
 from clustrix.analysis._refs import ITEM, Ref
 from clustrix.analysis.catalogue.effects import EFFECT_CODES
 
@@ -36,8 +36,7 @@ SETTING, DRAW, ENTROPIC, SEED = "SH204", "RN101", "RN102", "RN103"
 _MAX_FINDINGS: Final = 20  # more would not change the plan, only fill the screen
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """One write, or one draw of a random number.
 
     Attributes:

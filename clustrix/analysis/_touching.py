@@ -12,7 +12,6 @@ Nothing runs and nothing is imported.
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import Any
 
 from clustrix.analysis._passing import Arguments, is_container, parameters_of, pass_on, sign
@@ -213,7 +212,7 @@ class Touching(Referring):
         """``super()``: the same object, seen as one of its base class."""
         above = self.home.lookup("super()")
         mine = next(iter(self.names.values()), NOTHING)[:1]
-        return tuple(replace(ref, thing=one.thing) for ref in mine for one in above) or mine
+        return tuple(ref._replace(thing=one.thing) for ref in mine for one in above) or mine
 
     def _by_function(self, name: str, ref: Ref, node: ast.Call) -> None:
         """``heappush(heap, x)``, ``next(numbers)``, ``setattr(obj, "x", 1)``."""

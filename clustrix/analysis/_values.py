@@ -13,8 +13,7 @@ Unknown(cause)         an answer, too
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from clustrix.analysis._static import (
     MISSING,
@@ -53,74 +52,97 @@ __all__ = [
 _MAX_CHOICES = 12  # alternatives worth following
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """Base of what an expression may mean."""
+    """Base of what an expression may mean: compared as an object, not by what is in it."""
+
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Unknown(Value):
     """Nothing is known, and this is why."""
 
-    cause: str = ""
+    __slots__ = ("cause",)
+
+    def __init__(self, cause: str = "") -> None:
+        self.cause: Final = cause
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Known(Value):
     """A real object, and the dotted name under which it was reached."""
 
-    obj: object
-    name: str = ""
+    __slots__ = ("name", "obj")
+
+    def __init__(self, obj: object, name: str = "") -> None:
+        self.obj: Final = obj
+        self.name: Final = name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Named(Value):
     """Something in a module that is not imported: only its name is known."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Instance(Value):
     """Some object of a type; ``memory`` when it reads and writes nothing but memory."""
 
-    name: str
-    cls: type | None = None
-    memory: bool = False
-    item: Value | None = None
+    __slots__ = ("cls", "item", "memory", "name")
+
+    def __init__(
+        self, name: str, cls: type | None = None, memory: bool = False, item: Value | None = None
+    ) -> None:
+        self.name: Final = name
+        self.cls: Final = cls
+        self.memory: Final = memory
+        self.item: Final = item
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Method(Value):
-    """``receiver.name``, where the receiver is no module and no class."""
+    """``receiver.name``; no module, no class.  The place is what it is called in the source."""
 
-    receiver: Value
-    name: str
-    target: object = MISSING
-    place: str = ""  # how the receiver is called in the source
+    __slots__ = ("name", "place", "receiver", "target")
+
+    def __init__(
+        self, receiver: Value, name: str, target: object = MISSING, place: str = ""
+    ) -> None:
+        self.receiver: Final = receiver
+        self.name: Final = name
+        self.target: Final = target
+        self.place: Final = place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Local(Value):
     """A function or lambda defined inside a function being read, and the walk that defines it."""
 
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    home: Any
+    __slots__ = ("home", "node")
+
+    def __init__(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, home: Any
+    ) -> None:
+        self.node: Final = node
+        self.home: Final = home
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Items(Value):
     """A container whose members are known; ``slots`` when their order is, too."""
 
-    values: tuple[Value, ...]
-    ordered: bool = False
+    __slots__ = ("ordered", "values")
+
+    def __init__(self, values: tuple[Value, ...], ordered: bool = False) -> None:
+        self.values: Final = values
+        self.ordered: Final = ordered
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class AnyOf(Value):
     """One of several values."""
 
-    values: tuple[Value, ...]
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[Value, ...]) -> None:
+        self.values: Final = values
 
 
 NONE = Known(None, "None")

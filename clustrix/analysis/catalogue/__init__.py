@@ -224,5 +224,5 @@ def learn(kind: str, entry: BlockingCall | ReleasingCall) -> None:
                 name[:dot] for dot, char in enumerate(name) if char == "."
             )
             for word, before in words_for(name).items():
-                CUES.words[word] = CUES.words.get(word, frozenset()) | before
+                CUES.words[word] = CUES.words.get(word, set()) | before
         _learnt += 1

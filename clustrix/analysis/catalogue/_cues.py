@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
+from clustrix._typing import NamedTuple
 from clustrix.analysis.catalogue.innocent import HINTS
 from clustrix.analysis.catalogue.types import PASSIVE
 
@@ -21,7 +23,7 @@ class Cues(NamedTuple):
         pure_modules: modules with nothing in the catalogue at all.
     """
 
-    words: dict[str, frozenset[str]]
+    words: dict[str, set[str]]
     sources: frozenset[str]
     pure_modules: set[str]
 
@@ -30,35 +32,36 @@ def make_cues(
     names: Iterable[str], returns: Mapping[str, str], memory: Iterable[str], pure: Iterable[str]
 ) -> Cues:
     """Derive the cues from the catalogue: nothing to keep in step by hand."""
-    words: dict[str, set[str]] = {}
-    before = {name.rpartition(".")[0] for name in names}
+    parts = [name.rpartition(".") for name in names]
+    tails = {owner: owner.rpartition(".")[2] for owner, _, _ in parts}
     results = {kind.strip("[]") for kind in returns.values()}
     types = {
-        name
-        for name in before - PASSIVE
-        if name in results or name.rpartition(".")[2][:1].isupper()
+        name for name in tails.keys() - PASSIVE if name in results or tails[name][:1].isupper()
     }
     given = {call for call, kind in returns.items() if kind.strip("[]") in types}
     sources = frozenset({*given, *memory})
-    for name in (*names, *types, *sources):
+    words: defaultdict[str, set[str]] = defaultdict(set)
+    for owner, _, last in parts:
+        words[last].add(tails[owner])
+    for name in (*types, *sources):
         owner, _, last = name.rpartition(".")
-        words.setdefault(last, set()).add(owner.rpartition(".")[2])
+        words[last].add(owner.rpartition(".")[2])
     stems: set[str] = set()
-    for stem in before:
+    for stem in tails:
         while stem and stem not in stems:
             stems.add(stem)
             stem = stem.rpartition(".")[0]
     pure_modules = set(pure).difference(stems, names)
-    return Cues({word: frozenset(found) for word, found in words.items()}, sources, pure_modules)
+    return Cues(dict(words), sources, pure_modules)
 
 
-def words_for(name: str) -> dict[str, frozenset[str]]:
+def words_for(name: str) -> dict[str, set[str]]:
     """The words that lead to one more name: its last part, and that of its class."""
     owner, _, last = name.rpartition(".")
     above, _, kind = owner.rpartition(".")
-    found = {last: frozenset({kind})}
+    found = {last: {kind}}
     if kind[:1].isupper():
-        found[kind] = frozenset({above.rpartition(".")[2]})
+        found[kind] = {above.rpartition(".")[2]}
     return found
 
 

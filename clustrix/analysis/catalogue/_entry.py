@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from clustrix._typing import NamedTuple
 
 __all__ = ["BlockingCall", "ReleasingCall", "of", "words"]
 

@@ -35,6 +35,7 @@ from clustrix.execution.deciding._figures import (
     Figures,
     doubtful,
     lasting,
+    parallel_already,
     rescaled,
     waiting,
 )
@@ -303,7 +304,7 @@ class AdaptiveLoop:
 
     def _nothing_to_gain(self) -> bool:
         """Whether such a loop stays here even when all workers are awake and wait for it."""
-        if self.source.bound == "serial":
+        if self.source.bound == "serial" or parallel_already(self.figures):
             return True
         if self._missing is None or self._missing[0].way != "finish" or self.figures.spared:
             return False

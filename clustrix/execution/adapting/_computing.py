@@ -1,9 +1,12 @@
 """Items on threads that compute, the calling thread among them: does their code let go of the GIL?
 
     probe, share ──> Beside(ThreadLanes) ──> outcomes
-                 └─> Use: CPU time, and time in line for a processor ──> figures of the owner
+                 ├─> Use: CPU time, and time in line for a processor ──> figures of the owner
+                 └─> Shared: was it any faster?                      ──> what sharing has brought
 
-Code that holds the GIL uses one processor on two threads, whatever else the machine does.
+Code that holds the GIL uses one processor on two threads, whatever else the machine does.  Code
+that lets go of it may use two and be no faster: what each thread gets from the system is new
+memory, and they share what leads there (benchmarks/arrays_out.py: 2.2 of the plain loop).
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from clustrix.execution.adapting._beside import Beside
 from clustrix.execution.adapting._thread_lanes import ThreadLanes
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
-from clustrix.execution.deciding._figures import Figures, Use, overlapping
+from clustrix.execution.deciding._figures import PYTHON, Figures, Use, overlapping
+from clustrix.execution.deciding._payoff import Shared
 from clustrix.execution.lanes._own_lane import OwnLane
 from clustrix.execution.machine import _processors, _thread_cache
 
@@ -39,6 +43,7 @@ class Computes(Protocol):
     chunk_size: int | None
     figures: Figures
     next: int
+    on_lanes: Shared | None
     own: OwnLane
 
     def keep(self, news: News) -> None:
@@ -91,4 +96,7 @@ def share(
     helpers = max(0.0, _thread_cache.spent() - spent - loop.cpu)
     lanes = time.thread_time() - own + loop.cpu
     pushed = _processors.stood_in_line() - line + loop.pushed
-    owner.figures = overlapping(owner.figures, Use(done, seconds, cpu - helpers, lanes, pushed))
+    use = Use(done, seconds, cpu - helpers, lanes, pushed)
+    if use.cpu > PYTHON * seconds:  # else the GIL was in the way: that says nothing of processes
+        owner.on_lanes = Shared(done, owner.figures.wall * done, seconds)
+    owner.figures = overlapping(owner.figures, use)

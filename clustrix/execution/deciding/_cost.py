@@ -61,7 +61,7 @@ THREADS = 0.0003
 # Reading a function that was not read before, the slowest of 500 excepted; and for the first one
 # of a program, loading what reads it.
 ANALYSIS = 0.003
-LOADING = 0.040
+LOADING = 0.020
 
 # So many times that much is booked: where a loop computes, nothing of it is in a cache.
 UNREAD = 2
@@ -243,6 +243,8 @@ def _waiting(figures: Figures, left: float, reading: float) -> Decision:
 
 def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Decision:
     """Threads for C code that lets go of the GIL, processes for what they cost less than."""
+    if figures.wall <= figures.spared:
+        return Decision("finish", 1, "other lanes have gained nothing lately", left)
     if figures.threads and figures.overlap is not None and figures.overlap >= OVERLAPS:
         why = f"its C code runs on {figures.overlap:.1f} CPUs at once"
         return Decision("threads", lanes, why, reading + left / lanes)
@@ -257,8 +259,6 @@ def _computing(figures: Figures, left: float, lanes: int, reading: float) -> Dec
     # Threads move nothing and start at once: worth a try where processes cost something.
     if probing and (not pays or moving + (0.0 if warm else start) > 0.1 * left):
         return Decision("probe", 2, "C code may let go of the GIL", left)
-    if pays and figures.wall <= figures.spared:
-        return Decision("finish", 1, "workers have gained nothing lately", left)
     if pays:
         return Decision("processes", lanes, f"Python code, {_rest(figures)}", shared)
     if not figures.portable:

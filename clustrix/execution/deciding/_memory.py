@@ -76,7 +76,7 @@ class Known(NamedTuple):
         if not figures.portable:
             return ", which cannot run in a worker"
         if self.payoff.rest and not self.payoff.work:
-            return ", where workers have gained nothing lately"
+            return ", where other lanes have gained nothing lately"
         if moved > MUCH * figures.wall:
             return f"; to move an item takes {in_words(moved)}"
         return ""

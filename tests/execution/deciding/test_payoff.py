@@ -203,7 +203,7 @@ def test_items_that_are_dearer_are_others() -> None:
     dearer = WALL * OTHERS * 1.01
     others = figures._replace(wall=dearer, cpu=dearer, process_cpu=dearer)
     assert decide(figures) == Decision(
-        "finish", 1, "workers have gained nothing lately", pytest.approx(0.02)
+        "finish", 1, "other lanes have gained nothing lately", pytest.approx(0.02)
     )
     assert decide(others).way == "processes"
 
@@ -331,7 +331,7 @@ def test_it_says_why_it_is_not_shared(engines: Engines) -> None:
     remembered.put(double, Known(FIGURES, "", "x", "", shared=True, payoff=payoff))
     said = once(engines).in_words()
     assert said.startswith("finished in the calling thread: ")
-    assert said.endswith(" of work, where workers have gained nothing lately")
+    assert said.endswith(" of work, where other lanes have gained nothing lately")
 
 
 def test_a_stream_keeps_what_loops_have_shown(engines: Engines) -> None:
