@@ -2,10 +2,12 @@
 
     decorators      binds a call, asks for a plan, hands over
         │
-    local_executor  joins the two rooms below
+    local_executor  the class; calling: from a call to its results, by the two rooms below
         │      └──────────────┐
     analysis                execution
     reads functions         obeys plans
+        └──────┬──────────────┘
+    functions       what compiled code shows; basis: what every room may use
 
     command, __main__  the command line, above all of them
 
@@ -15,7 +17,7 @@ Names load when first used, so ``import clustrix`` costs next to nothing.
 
 from __future__ import annotations
 
-from clustrix._lazy import door
+from clustrix.basis._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

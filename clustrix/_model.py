@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 
 from clustrix._records import Call, Chunk, Outcome, describe
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
 
 __all__ = [
     "CLUSTERS",

@@ -6,8 +6,8 @@ worker shall answer within some tens of milliseconds.
 
 from __future__ import annotations
 
-from clustrix._native import partial
-from clustrix._typing import Any, Callable, Mapping, NamedTuple, Sequence
+from clustrix.basis._native import partial
+from clustrix.basis._typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 __all__ = ["Call", "Chunk", "Event", "Heard", "News", "Outcome", "describe"]
 

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Final
 
 from clustrix._model import Options
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
 
 __all__ = [
     "AUTO",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from concurrent.futures import BrokenExecutor
 
-from clustrix._native import pickle
+from clustrix.basis._native import pickle
 
 __all__ = [
     "ClustrixError",

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from clustrix import _calls, analysis, execution
-from clustrix._loop_executor import LoopExecutor
+from clustrix import analysis, execution
 from clustrix._model import Call, Finding, Options, Plan
 from clustrix._settings import in_force
+from clustrix.calling import _calls
+from clustrix.calling._loop_executor import LoopExecutor
 
 __all__ = ["LocalExecutor", "choose_executor_type", "create_local_executor"]
 

@@ -29,7 +29,7 @@ Each file imports only from those beside and below it.
 
 from __future__ import annotations
 
-from clustrix._lazy import door
+from clustrix.basis._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

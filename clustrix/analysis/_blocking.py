@@ -15,7 +15,6 @@ import gc
 import types
 
 from clustrix._model import Finding
-from clustrix._typing import NamedTuple
 from clustrix.analysis._calls import Calls
 from clustrix.analysis._identity import any_pure, entry_of, names_of, shown
 from clustrix.analysis._names import parameters
@@ -26,6 +25,7 @@ from clustrix.analysis._static import class_qualname
 from clustrix.analysis._values import Known, Value
 from clustrix.analysis._walk import Walk
 from clustrix.analysis.catalogue import BlockingCall
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["Look", "find_blocking_calls", "look_for_blocking_calls"]
 

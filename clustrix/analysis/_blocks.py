@@ -18,7 +18,7 @@ import sys
 import types
 from collections.abc import Iterator
 
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["FunctionNode", "NoSource", "find_node", "last_line"]
 

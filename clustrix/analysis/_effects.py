@@ -16,9 +16,6 @@ import types
 from collections.abc import Collection, Mapping
 
 from clustrix._model import Call, Finding
-from clustrix._plain import PLAIN
-from clustrix._sameness import receiver
-from clustrix._stores import may_write
 from clustrix.analysis._live import Live, LiveItem, home_of, owner_thing, takes_self
 from clustrix.analysis._passing import Enough, Reader, defaults_of, parameters_of
 from clustrix.analysis._refs import FRESH, ITEM, NOTHING, SHARED, Home, Ref, Thing, Value
@@ -35,6 +32,9 @@ from clustrix.analysis.catalogue.effects import (
     UPDATES,
     WRITES_ARGUMENT,
 )
+from clustrix.basis._plain import PLAIN
+from clustrix.functions._sameness import receiver
+from clustrix.functions._stores import may_write
 
 NOTHING_KNOWN: Mapping[str, object] = types.MappingProxyType({})
 

@@ -14,9 +14,9 @@ import builtins
 from collections.abc import Iterator, Mapping
 
 from clustrix._model import Finding
-from clustrix._typing import NamedTuple
 from clustrix.analysis._blocks import FunctionNode
 from clustrix.analysis.catalogue import RETURNS, blocking, is_pure
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["Names", "blocking_calls_in", "dotted", "imported_names", "is_known_call"]
 

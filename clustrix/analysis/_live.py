@@ -17,8 +17,6 @@ from collections import OrderedDict, defaultdict, deque
 from itertools import islice
 from typing import Any
 
-from clustrix._plain import PLAIN
-from clustrix._stores import may_write
 from clustrix.analysis._identity import names_of
 from clustrix.analysis._names import annotated, imported, owner_of
 from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Home, Ref, Thing, Value
@@ -37,6 +35,8 @@ from clustrix.analysis._static import (
 )
 from clustrix.analysis._values import Instance, Known, Named, class_names
 from clustrix.analysis.catalogue import canonical_names
+from clustrix.basis._plain import PLAIN
+from clustrix.functions._stores import may_write
 
 __all__ = ["Live", "LiveItem", "LiveObject", "home_of", "owner_thing", "takes_self"]
 

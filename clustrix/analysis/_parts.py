@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from clustrix._typing import NamedTuple
 from clustrix.analysis._static import (
     class_dict,
     class_module,
@@ -25,6 +24,7 @@ from clustrix.analysis._static import (
     is_module,
 )
 from clustrix.analysis._travel import global_names, importable
+from clustrix.basis._typing import NamedTuple
 
 __all__ = [
     "Look",

@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from clustrix._loaded import loaded
 from clustrix._model import Finding
-from clustrix._typing import NamedTuple
 from clustrix.analysis._parts import Look, Part, Stuck, is_atom, parts_of, shown_kind
 from clustrix.analysis._reduction import reduced, runs_user_code
 from clustrix.analysis._static import class_module, class_qualname, mro
 from clustrix.analysis.catalogue.travel import DEFAULT_FIX, FIXES, ONE_THREAD, PICKLE_CODES, USUAL
+from clustrix.basis._loaded import loaded
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["Culprit", "check_picklable", "find_culprit"]
 

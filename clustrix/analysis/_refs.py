@@ -15,7 +15,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 
 __all__ = [
     "FRESH",

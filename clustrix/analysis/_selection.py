@@ -16,8 +16,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from clustrix._model import Call, Finding, Machine, Options, Plan, cluster_kind, describe
-from clustrix._plain import PLAIN
-from clustrix._reads import looks_itself_up, reads
 from clustrix._sizes import sizes
 from clustrix.analysis._batching import needs_batches
 from clustrix.analysis._blocking import Look, look_for_blocking_calls
@@ -25,6 +23,8 @@ from clustrix.analysis._effects import effects_of
 from clustrix.analysis._pickling import check_picklable
 from clustrix.analysis._refusal import parts_of_call
 from clustrix.analysis.catalogue.travel import PICKLE_CODES
+from clustrix.basis._plain import PLAIN
+from clustrix.functions._reads import looks_itself_up, reads
 
 __all__ = ["PLAN_CODES", "make_plan"]
 

@@ -20,7 +20,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from clustrix._reads import INSTALLED
 from clustrix.analysis._blocks import FunctionNode, NoSource, find_node, last_line
 from clustrix.analysis._static import (
     MISSING,
@@ -30,6 +29,7 @@ from clustrix.analysis._static import (
     is_exactly,
     wrapped_by,
 )
+from clustrix.functions._reads import INSTALLED
 
 __all__ = [
     "FunctionNode",

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Final
 
 from clustrix._model import Finding
-from clustrix._typing import NamedTuple
 from clustrix.analysis._refs import ITEM, Ref
 from clustrix.analysis.catalogue.effects import EFFECT_CODES
+from clustrix.basis._typing import NamedTuple
 
 __all__ = [
     "ADD",

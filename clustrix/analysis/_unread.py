@@ -17,10 +17,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from clustrix._model import Call, Finding
-from clustrix._plain import PLAIN
-from clustrix._reads import is_standard, names_in
-from clustrix._sameness import receiver
-from clustrix._stores import may_write
 from clustrix.analysis._source import NoSource, layers, read_layer
 from clustrix.analysis.catalogue.effects import (
     ADDS,
@@ -29,6 +25,10 @@ from clustrix.analysis.catalogue.effects import (
     UPDATES,
     WRITES_ARGUMENT,
 )
+from clustrix.basis._plain import PLAIN
+from clustrix.functions._reads import is_standard, names_in
+from clustrix.functions._sameness import receiver
+from clustrix.functions._stores import may_write
 
 __all__ = ["unread_writes"]
 

@@ -19,7 +19,7 @@ Everything may be used here, and nothing imports from here but the program itsel
 
 from __future__ import annotations
 
-from clustrix._lazy import door
+from clustrix.basis._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ f(items, …) ──> _binding: which argument is the loop? ──> LocalExecuto
 
 from __future__ import annotations
 
-from clustrix._lazy import door
+from clustrix.basis._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from clustrix._async_loop import execute_loop_async, explain_loop_async
 from clustrix._model import Plan, describe
+from clustrix.calling._async_loop import execute_loop_async, explain_loop_async
 from clustrix.decorators._binding import Bound, as_loop
 from clustrix.decorators._decoration import Decoration, Loop
 from clustrix.decorators._methods import as_called, owner_of

@@ -13,9 +13,9 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 
-from clustrix._calls import SEQUENCES
 from clustrix._model import describe
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
+from clustrix.calling._calls import SEQUENCES
 from clustrix.errors import LoopVariableError
 
 __all__ = [

@@ -10,10 +10,10 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Generator, Mapping
 
-from clustrix._calls import SEQUENCES
 from clustrix._model import Call, Finding, Options, Plan, describe
 from clustrix._settings import in_force, source
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
+from clustrix.calling._calls import SEQUENCES
 from clustrix.decorators._binding import Bound, LoopParameter
 from clustrix.decorators._methods import as_called
 from clustrix.decorators._several import LoopParameters, LoopVar, find_loop

@@ -9,10 +9,10 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from clustrix._async_loop import explain_loop_async
 from clustrix._model import Options, Plan
 from clustrix._settings import in_force
-from clustrix._together import Together
+from clustrix.calling._async_loop import explain_loop_async
+from clustrix.calling._together import Together
 from clustrix.decorators._binding import is_async
 from clustrix.decorators._several import LoopParameters, LoopVar, find_loop
 from clustrix.decorators._wrapper import ParallelFunction

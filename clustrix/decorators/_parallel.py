@@ -139,7 +139,7 @@ def parallel(
         loop = find_loop(inner, names)
         if not is_async(inner):
             return ParallelFunction(function, names, said, loop if inner is function else None)
-        from clustrix._async_loop import check_async_options
+        from clustrix.calling._async_loop import check_async_options
         from clustrix.decorators._async import AsyncParallelFunction
 
         check_async_options(inner, said)

@@ -15,8 +15,8 @@ import reprlib
 from collections.abc import Callable, Sequence
 
 from clustrix._model import describe
-from clustrix._together import Together
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
+from clustrix.calling._together import Together
 from clustrix.decorators._binding import AsLoop, Bound, LoopParameter, as_loop, loop_parameter
 
 __all__ = ["LoopParameters", "LoopVar", "find_loop", "tidy_loop_var"]

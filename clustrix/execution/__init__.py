@@ -7,7 +7,7 @@ To add an engine, write a class with the one method of `Engine` and give it a na
 
 from __future__ import annotations
 
-from clustrix._lazy import door
+from clustrix.basis._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

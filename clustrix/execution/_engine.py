@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustrix._model import Call, Chunk, Outcome, Plan
 from clustrix._records import News
-from clustrix._typing import Protocol
+from clustrix.basis._typing import Protocol
 from clustrix.errors import ClustrixError
 from clustrix.execution.chunking._chunks import cut
 from clustrix.execution.lanes import _brief  # noqa: F401  (an item may leave no descriptor to load it)

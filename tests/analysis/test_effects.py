@@ -24,9 +24,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustrix._stores import may_write
 from clustrix.analysis import effects_in, find_effects
 from clustrix.analysis.catalogue.effects import EFFECT_CODES
+from clustrix.functions._stores import may_write
 from tests.analysis.effects_score import listed, score
 from tests.analysis.test_blocking_cases import _member, functions, load
 

@@ -12,7 +12,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from clustrix._reads import is_installed
+from clustrix.functions._reads import is_installed
 
 ENGINES = ["serial", "threads", "processes", "auto", "their threads", "their processes"]
 

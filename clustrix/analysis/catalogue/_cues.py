@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from clustrix._typing import NamedTuple
 from clustrix.analysis.catalogue.innocent import HINTS
 from clustrix.analysis.catalogue.types import PASSIVE
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["HINT_CUES", "Cues", "make_cues", "words_for"]
 

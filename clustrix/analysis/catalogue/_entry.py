@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["BlockingCall", "ReleasingCall", "of", "words"]
 

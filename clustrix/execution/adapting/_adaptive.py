@@ -20,7 +20,6 @@ from typing import Any
 
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import News, Outcome
-from clustrix._sameness import given
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._alone import Alone, first_batch
@@ -48,6 +47,7 @@ from clustrix.execution.machine import _thread_cache
 from clustrix.execution.machine._cpus import cpus_at_most, gil_enabled
 from clustrix.execution.showing._relay import Relay
 from clustrix.execution.travel._weight import weigh
+from clustrix.functions._sameness import given
 
 __all__ = ["AdaptiveLoop"]
 

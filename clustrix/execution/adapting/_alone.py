@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from clustrix._records import Chunk, News
-from clustrix._typing import Protocol
+from clustrix.basis._typing import Protocol
 from clustrix.execution.adapting._meter import Meter
 from clustrix.execution.adapting._slow_start import MANY, Helped, SlowStart, Started
 from clustrix.execution.deciding._cost import CHEAP, Decision

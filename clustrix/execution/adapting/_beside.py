@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from clustrix._records import Chunk, News, Outcome
-from clustrix._typing import Any, Protocol
+from clustrix.basis._typing import Any, Protocol
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.lanes._partial import keep_partial

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from clustrix._model import Call
 from clustrix._records import News, Outcome
-from clustrix._typing import Protocol
+from clustrix.basis._typing import Protocol
 from clustrix.execution.adapting._beside import Beside
 from clustrix.execution.adapting._thread_lanes import ThreadLanes
 from clustrix.execution.chunking._schedule import Schedule

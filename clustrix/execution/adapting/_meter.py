@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 from clustrix.execution.deciding._figures import CERTAINLY_WAITS, WAITS, Figures
 from clustrix.execution.machine import _processors, _thread_cache
 

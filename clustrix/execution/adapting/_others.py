@@ -23,7 +23,7 @@ from typing import Any
 from clustrix._model import Call, Machine, Plan
 from clustrix._records import Chunk, News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
-from clustrix._typing import Protocol
+from clustrix.basis._typing import Protocol
 from clustrix.errors import NotPicklableError
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._beside import Beside

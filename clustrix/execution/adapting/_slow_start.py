@@ -19,9 +19,9 @@ import threading
 import time
 
 from clustrix._model import Call, Machine, Plan
-from clustrix._plain import all_plain
 from clustrix._sizes import THREADS_PER_CPU
-from clustrix._typing import NamedTuple, Protocol
+from clustrix.basis._plain import all_plain
+from clustrix.basis._typing import NamedTuple, Protocol
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._source import Source, has_blocking_call
 from clustrix.execution.chunking._schedule import Schedule

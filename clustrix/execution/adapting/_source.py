@@ -11,11 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from clustrix._evident import is_evident
 from clustrix._model import Call, Plan
 from clustrix.execution.deciding._memory import Known, binding
 from clustrix.execution.machine import _thread_cache
 from clustrix.execution.machine._haste import in_haste
+from clustrix.functions._evident import is_evident
 
 __all__ = ["Source", "has_blocking_call", "read", "reader_is_loaded"]
 

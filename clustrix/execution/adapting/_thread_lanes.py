@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from clustrix._native import queue
 from clustrix._records import Call, Chunk, News, Outcome
+from clustrix.basis._native import queue
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.lanes._own_lane import Batches, Cursor

@@ -19,7 +19,7 @@ from itertools import chain, compress, islice, repeat
 from typing import Any
 
 from clustrix._records import Chunk, Outcome
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["CHUNKS_AHEAD", "MOST_ITEMS", "Items", "Pace", "Settings", "Window"]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 from clustrix.execution.deciding._figures import (
     OVERLAPS,
     WAITS,

@@ -15,10 +15,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from clustrix._model import Call, Plan
-from clustrix._sameness import given, sameness
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
 from clustrix.execution.deciding._figures import Figures, cpus_used, in_words, parallel_already
 from clustrix.execution.deciding._payoff import UNTRIED, Payoff, passed
+from clustrix.functions._sameness import given, sameness
 
 __all__ = ["ALONE", "Known", "Memory", "binding", "remembered"]
 

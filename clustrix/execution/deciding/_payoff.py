@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 
-from clustrix._typing import NamedTuple
+from clustrix.basis._typing import NamedTuple
 
 __all__ = ["UNTRIED", "Payoff", "Shared", "gained", "judged", "passed", "spared", "vain"]
 

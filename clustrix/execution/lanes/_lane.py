@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import sys
 
-from clustrix._native import Context, local, partial, suppress
 from clustrix._records import Call, Chunk, Outcome, describe
-from clustrix._typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence
+from clustrix.basis._native import Context, local, partial, suppress
+from clustrix.basis._typing import Any, Callable, Iterable, NamedTuple, Protocol, Sequence
 from clustrix.execution.machine._platform import spare
 
 TYPE_CHECKING = False

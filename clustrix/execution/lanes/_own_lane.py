@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from clustrix._records import Call, Chunk, Heard, Outcome
-from clustrix._typing import Any, NamedTuple, Protocol
+from clustrix.basis._typing import Any, NamedTuple, Protocol
 from clustrix.execution.lanes._lane import Unwatched, add_note, item_note, run_chunk
 from clustrix.execution.showing._capture import hold, release
 from clustrix.execution.showing._recorder import Recorder, recording

@@ -16,8 +16,8 @@ import select
 import sys
 import time
 
-from clustrix._native import signal, socket, struct, suppress
-from clustrix._typing import Iterable
+from clustrix.basis._native import signal, socket, struct, suppress
+from clustrix.basis._typing import Iterable
 
 __all__ = [
     "AWAKE_SECONDS",

@@ -17,8 +17,8 @@ import sys
 import types  # not later: it takes the type of modules from `sys`, and that is another one then
 import warnings
 
-from clustrix._native import RLock
-from clustrix._typing import Any, Callable, Mapping
+from clustrix.basis._native import RLock
+from clustrix.basis._typing import Any, Callable, Mapping
 from clustrix.execution.showing import _recorder, _warned
 from clustrix.execution.showing._recorder import recording
 from clustrix.execution.showing._streams import (

@@ -15,8 +15,8 @@ from __future__ import annotations
 import os
 import sys
 
-from clustrix._native import pickle
-from clustrix._typing import Any, Callable, Iterable, NamedTuple
+from clustrix.basis._native import pickle
+from clustrix.basis._typing import Any, Callable, Iterable, NamedTuple
 from clustrix.execution.showing._recorder import current
 
 __all__ = ["Logged", "Shown", "copied", "pack", "place_of", "saying", "settle", "unpack", "without"]

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import sys
 
-from clustrix._native import get_ident, suppress
-from clustrix._typing import Any, Callable, Iterable, NamedTuple
+from clustrix.basis._native import get_ident, suppress
+from clustrix.basis._typing import Any, Callable, Iterable, NamedTuple
 from clustrix.execution.showing._log_records import (
     Logged,
     Shown,

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import time
 
-from clustrix._native import local
 from clustrix._records import Event
-from clustrix._typing import Any, Callable
+from clustrix.basis._native import local
+from clustrix.basis._typing import Any, Callable
 
 __all__ = [
     "ERR",

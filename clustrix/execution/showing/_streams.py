@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 
-from clustrix._typing import Any, Callable, Iterable, Mapping
+from clustrix.basis._typing import Any, Callable, Iterable, Mapping
 from clustrix.execution.showing._recorder import ERR, OUT, current
 
 __all__ = ["STREAMS", "Kept", "Stream", "replace", "stream_property", "unwrapped"]

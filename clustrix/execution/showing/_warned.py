@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from clustrix._typing import Any, Callable, NamedTuple
+from clustrix.basis._typing import Any, Callable, NamedTuple
 from clustrix.execution.showing._recorder import FILTERS, WARNING, Recorder, current
 
 __all__ = ["Warned", "forget", "install", "pack", "properties", "replay"]

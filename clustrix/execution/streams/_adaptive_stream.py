@@ -20,7 +20,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from clustrix._model import Call, Machine, Plan
-from clustrix._sameness import given
 from clustrix.errors import NotPicklableError
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._meter import Clocks, read_clocks
@@ -36,6 +35,7 @@ from clustrix.execution.lanes._own_lane import Aside, OwnLane
 from clustrix.execution.lanes._random import seeded
 from clustrix.execution.streams._stream import EngineStream
 from clustrix.execution.travel._weight import weigh
+from clustrix.functions._sameness import given
 
 __all__ = ["AdaptiveStream"]
 

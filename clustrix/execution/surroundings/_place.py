@@ -14,8 +14,8 @@ import sys
 import time
 import warnings
 
-from clustrix._native import Context, ContextVar, suppress
-from clustrix._typing import Any, Callable
+from clustrix.basis._native import Context, ContextVar, suppress
+from clustrix.basis._typing import Any, Callable
 from clustrix.execution.showing import _capture
 from clustrix.execution.showing._recorder import silence
 

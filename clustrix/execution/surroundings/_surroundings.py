@@ -15,9 +15,9 @@ import sys
 import time
 import warnings
 
-from clustrix._loaded import loaded
-from clustrix._native import copy_context, pickle
-from clustrix._typing import Any
+from clustrix.basis._loaded import loaded
+from clustrix.basis._native import copy_context, pickle
+from clustrix.basis._typing import Any
 from clustrix.execution.travel._variables import homes_of
 
 __all__ = ["Surroundings", "surroundings"]

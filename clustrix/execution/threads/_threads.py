@@ -19,8 +19,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 
 from clustrix._model import Call, Chunk, Outcome, Plan, describe
-from clustrix._native import queue
 from clustrix._records import Heard, News
+from clustrix.basis._native import queue
 from clustrix.errors import TaskTimeout
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.lanes._lane import item_note

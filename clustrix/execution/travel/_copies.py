@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from clustrix._native import local
-from clustrix._typing import Any
+from clustrix.basis._native import local
+from clustrix.basis._typing import Any
 
 __all__ = ["among", "note", "noting"]
 

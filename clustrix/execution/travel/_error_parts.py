@@ -17,7 +17,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, MemberDescriptorType
 
-from clustrix._typing import Any
+from clustrix.basis._typing import Any
 
 __all__ = [
     "alone",

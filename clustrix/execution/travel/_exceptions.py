@@ -20,7 +20,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 
-from clustrix._typing import Any
+from clustrix.basis._typing import Any
 from clustrix.execution.lanes._lane import Raised
 from clustrix.execution.travel import _error_parts as parts
 

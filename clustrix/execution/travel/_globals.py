@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import sys
 
-from clustrix._native import pickle
-from clustrix._plain import PLAIN
-from clustrix._typing import Any
+from clustrix.basis._native import pickle
+from clustrix.basis._plain import PLAIN
+from clustrix.basis._typing import Any
 
 __all__ = ["Carried", "adopt", "carry"]
 
@@ -35,8 +35,8 @@ def carry(function: object) -> Carried:
     What no pickler can carry (a lock, a connection) is left out: the worker's import makes its
     own.
     """
-    from clustrix._reads import reads  # a worker only adopts
     from clustrix.execution.travel._shipping import goes_by_value
+    from clustrix.functions._reads import reads  # a worker only adopts
 
     carried: Carried = {}
     for module, name, value in reads(function):

@@ -4,10 +4,11 @@
     another one     ──> its name, where that leads to it
     anything else   ──> not here: cloudpickle
 
-What is simple here is what `clustrix._evident` says of a function without reading its source: it
-can reach nothing but numbers, text, pure modules and functions of its own kind, and changes none
-of them.  So nobody can tell whether two of these share their globals, and each gets its own.  A
-module that takes a second to import, for others of its functions, costs such a one nothing.
+What is simple here is what `clustrix.functions._evident` says of a function without reading its
+source: it can reach nothing but numbers, text, pure modules and functions of its own kind, and
+changes none of them.  So nobody can tell whether two of these share their globals, and each gets
+its own.  A module that takes a second to import, for others of its functions, costs such a one
+nothing.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ import io
 import marshal
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from clustrix._evident import is_simple, plain_items
-from clustrix._native import pickle
-from clustrix._plain import PLAIN, all_plain
-from clustrix._reads import names_in
 from clustrix._records import Call
-from clustrix._typing import Any
+from clustrix.basis._native import pickle
+from clustrix.basis._plain import PLAIN, all_plain
+from clustrix.basis._typing import Any
 from clustrix.execution.travel._made import fill, make
 from clustrix.execution.travel._references import place
 from clustrix.execution.travel._shipping import by_value
+from clustrix.functions._evident import is_simple, plain_items
+from clustrix.functions._reads import names_in
 
 __all__ = ["by_code", "by_name", "knows_no_function"]
 

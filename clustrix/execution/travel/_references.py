@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from types import FunctionType
 
-from clustrix._typing import Any
+from clustrix.basis._typing import Any
 from clustrix.execution.travel._made import Place, origin
 from clustrix.execution.travel._shipping import goes_by_value
 

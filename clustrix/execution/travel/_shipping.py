@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from clustrix._loaded import loaded
+from clustrix.basis._loaded import loaded
 from clustrix.execution.lanes._lane import inside_lane
 
 __all__ = ["by_value", "goes_by_value", "registered", "send_by_value", "shipped"]

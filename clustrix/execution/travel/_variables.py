@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from clustrix._native import Context, ContextVar
-from clustrix._typing import Any, Iterable
+from clustrix.basis._native import Context, ContextVar
+from clustrix.basis._typing import Any, Iterable
 
 __all__ = ["find_variable", "homes_of", "reduce_variable"]
 

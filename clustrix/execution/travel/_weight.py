@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from clustrix._native import pickle
-from clustrix._plain import PLAIN, all_plain
+from clustrix.basis._native import pickle
+from clustrix.basis._plain import PLAIN, all_plain
 
 __all__ = ["bulk", "weigh"]
 

@@ -19,8 +19,8 @@ import os
 import sys
 import time
 
-from clustrix._native import suppress
-from clustrix._typing import Any, Callable, NamedTuple
+from clustrix.basis._native import suppress
+from clustrix.basis._typing import Any, Callable, NamedTuple
 
 __all__ = ["SHARES_MEMORY", "Copies", "Inbox", "Outbox", "Parcel"]
 

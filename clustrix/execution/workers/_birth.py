@@ -18,8 +18,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from clustrix._native import signal
-from clustrix._typing import Any
+from clustrix.basis._native import signal
+from clustrix.basis._typing import Any
 from clustrix.execution.machine import _platform, _processors
 
 __all__ = ["ROOT", "Newborn", "Process", "start_interpreter"]

@@ -14,8 +14,8 @@ from __future__ import annotations
 import errno
 import os
 
-from clustrix._native import deque, pickle, socket, struct
-from clustrix._typing import Any, Callable, NamedTuple
+from clustrix.basis._native import deque, pickle, socket, struct
+from clustrix.basis._typing import Any, Callable, NamedTuple
 from clustrix.execution.workers._arena import SHARES_MEMORY, Inbox, Outbox, Parcel
 from clustrix.execution.workers._frames import HEAD, Kind
 

@@ -19,7 +19,7 @@ import os
 import sys
 import time
 
-from clustrix._native import pickle
+from clustrix.basis._native import pickle
 from clustrix.execution.workers._frames import HEAD, Kind
 from clustrix.execution.workers._lifeline import ask_kernel, show_stacks_on_request
 from clustrix.execution.workers._page import BUSY, IDLE, Page

@@ -17,7 +17,8 @@ HEAD = 40
 class Kind:
     """What a frame means.
 
-    SIMPLE is a brief chunk of a function that `clustrix._evident` calls simple, over plain items.
+    SIMPLE is a brief chunk of a function that `clustrix.functions._evident` calls simple, over
+    plain items.
     """
 
     CONTEXT, TASK, DROP, CHUNK, SIMPLE, EXIT = range(6)  # parent to worker

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from clustrix._native import signal, start_new_thread, suppress
+from clustrix.basis._native import signal, start_new_thread, suppress
 
 __all__ = ["ask_kernel", "request_stacks", "show_stacks_on_request", "watch"]
 

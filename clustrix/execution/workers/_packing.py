@@ -7,7 +7,7 @@ chunk ──> too big, by a glance?  ──> the first few of its items; the oth
 from __future__ import annotations
 
 from clustrix._model import Call, Chunk
-from clustrix._native import pickle
+from clustrix.basis._native import pickle
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.travel._weight import bulk
 from clustrix.execution.workers._channel import EMPTY, Packed, pack

@@ -15,7 +15,7 @@ from __future__ import annotations
 import mmap
 import time
 
-from clustrix._native import Lock
+from clustrix.basis._native import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from clustrix._model import Chunk
-from clustrix._native import pickle
-from clustrix._typing import Any, Protocol
+from clustrix.basis._native import pickle
+from clustrix.basis._typing import Any, Protocol
 from clustrix.execution.workers import _lifeline
 from clustrix.execution.workers._arena import Inbox, Outbox
 from clustrix.execution.workers._birth import Newborn, Process

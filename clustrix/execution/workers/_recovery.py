@@ -14,10 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from clustrix._evident import is_silent
 from clustrix._model import Chunk, Outcome
-from clustrix._native import pickle
 from clustrix._records import News
+from clustrix.basis._native import pickle
 from clustrix.errors import NotPicklableError
 from clustrix.execution.lanes._lane import Raised
 from clustrix.execution.machine import _platform
@@ -33,6 +32,7 @@ from clustrix.execution.workers._losses import (
     worker_died,
 )
 from clustrix.execution.workers._page import IDLE, IN_ITEM, is_late
+from clustrix.functions._evident import is_silent
 
 if TYPE_CHECKING:
     from clustrix.execution.workers._pool import Worker

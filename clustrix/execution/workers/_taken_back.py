@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 
 from clustrix._records import Call, Chunk
-from clustrix._typing import Protocol
+from clustrix.basis._typing import Protocol
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.workers._pool import Worker

@@ -13,16 +13,16 @@ from types import BuiltinFunctionType, FunctionType
 from typing import TypeVar
 
 from clustrix._model import Call, describe
-from clustrix._native import pickle
-from clustrix._plain import all_plain
-from clustrix._settled import Settled, settle
-from clustrix._typing import NamedTuple
+from clustrix.basis._native import pickle
+from clustrix.basis._plain import all_plain
+from clustrix.basis._typing import NamedTuple
 from clustrix.errors import NotPicklableError
 from clustrix.execution.travel import _light
 from clustrix.execution.travel._copies import noting
 from clustrix.execution.travel._globals import carry
 from clustrix.execution.travel._shipping import by_value
 from clustrix.execution.workers._channel import Packed, pack
+from clustrix.functions._settled import Settled, settle
 
 __all__ = ["Task", "Tasks"]
 

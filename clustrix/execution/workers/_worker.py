@@ -13,9 +13,9 @@ from __future__ import annotations
 import sys
 import time
 
-from clustrix._native import get_ident, pickle, socket, suppress
 from clustrix._records import Call, Chunk, describe
-from clustrix._typing import Any, Callable, NamedTuple
+from clustrix.basis._native import get_ident, pickle, socket, suppress
+from clustrix.basis._typing import Any, Callable, NamedTuple
 from clustrix.execution.lanes._lane import item_note, lane, run_chunk
 from clustrix.execution.machine import _platform
 from clustrix.execution.showing._capture import hold, release

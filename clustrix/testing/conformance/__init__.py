@@ -10,7 +10,7 @@ differed.
 
 from __future__ import annotations
 
-from clustrix._lazy import door
+from clustrix.basis._lazy import door
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from clustrix import _told
+from clustrix.calling import _told
 
 __all__ = ["kept"]
 

@@ -313,7 +313,7 @@ def test_a_decorated_function_that_is_known_goes_this_way(monkeypatch):
         return 3 * x
 
     triple([1, 2])
-    monkeypatch.setattr("clustrix._loop_executor.AdaptiveLoop", None)
+    monkeypatch.setattr("clustrix.calling._loop_executor.AdaptiveLoop", None)
     assert triple([1, 2, 3]) == [3, 6, 9]
 
 

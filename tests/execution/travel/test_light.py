@@ -11,10 +11,10 @@ import cloudpickle
 import pytest
 
 from clustrix import parallel
-from clustrix._evident import MOST_ITEMS
 from clustrix._records import Call
 from clustrix.execution.travel import _light
 from clustrix.execution.travel._transport import dumps
+from clustrix.functions._evident import MOST_ITEMS
 from tests import jobs
 from tests.scripts import output_of
 

@@ -6,7 +6,7 @@ are, they cannot change, and nothing has to be found out about them.
 
 from __future__ import annotations
 
-from clustrix._typing import Iterable
+from clustrix.basis._typing import Iterable
 
 __all__ = ["PLAIN", "all_plain"]
 

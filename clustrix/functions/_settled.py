@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
-from clustrix._plain import PLAIN, all_plain
-from clustrix._reads import is_installed, is_standard, names_in
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._plain import PLAIN, all_plain
+from clustrix.basis._typing import Any, NamedTuple
+from clustrix.functions._reads import is_installed, is_standard, names_in
 
 __all__ = ["ABSENT", "Settled", "instructions", "settle"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from clustrix._typing import Any
+from clustrix.basis._typing import Any
 
 __all__ = ["loaded"]
 

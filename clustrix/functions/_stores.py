@@ -20,8 +20,8 @@ from itertools import islice
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
-from clustrix._plain import PLAIN
-from clustrix._reads import layer
+from clustrix.basis._plain import PLAIN
+from clustrix.functions._reads import layer
 
 __all__ = ["may_write"]
 

@@ -18,7 +18,7 @@ from collections import deque
 
 import pytest
 
-from clustrix import _native
+from clustrix.basis import _native
 from tests.scripts import environment
 
 WHOLE = {
@@ -65,7 +65,7 @@ def test_without_the_half_there_is_the_whole(missing):
     name = {"_contextvars": "copy_context", "_collections": "deque"}.get(missing, missing[1:])
     program = (
         f"import collections, contextvars, pickle, struct, sys; sys.modules[{missing!r}] = None\n"
-        f"from clustrix._native import {name} as found\n"
+        f"from clustrix.basis._native import {name} as found\n"
         f"assert found in (pickle, struct, collections.deque, contextvars.copy_context)"
     )
     subprocess.run([sys.executable, "-c", program], env=environment(), check=True)
@@ -80,7 +80,8 @@ def test_other_names_are_not_there():
 def test_functools_is_still_to_be_loaded():
     """It has been lent for a moment, so that pickling does not load it; then it is whole."""
     program = (
-        "import sys; from clustrix._native import pickle; assert 'functools' not in sys.modules\n"
+        "import sys\nfrom clustrix.basis._native import pickle\n"
+        "assert 'functools' not in sys.modules\n"
         "import functools; functools.lru_cache; assert pickle.loads(pickle.dumps([1])) == [1]\n"
         "part = functools.partial(print, 1); assert pickle.loads(pickle.dumps(part)).args == (1,)"
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clustrix import _typing
+from clustrix.basis import _typing
 
 
 class Ours(_typing.NamedTuple):

@@ -18,9 +18,9 @@ from types import BuiltinFunctionType, CodeType, MethodType
 from typing import Any
 
 from clustrix._model import Call, Options, describe
-from clustrix._settled import instructions
-from clustrix._together import Together, in_parts, steady
+from clustrix.calling._together import Together, in_parts, steady
 from clustrix.errors import LoopVariableError
+from clustrix.functions._settled import instructions
 
 __all__ = [
     "SEQUENCES",

@@ -1,6 +1,6 @@
 """What a worker needs of the standard library, from the halves of it that are written in C.
 
-    from clustrix._native import pickle, socket ──> _pickle, _socket, loaded when asked for
+    from clustrix.basis._native import pickle, socket ──> _pickle, _socket, loaded when asked for
 
 The other halves, in Python, load `collections`, `enum`, `re` and more: two thirds of the time that
 a worker used to take behind the start of its interpreter.  Interpreters that have no such halves

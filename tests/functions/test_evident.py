@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from clustrix import analysis, parallel
-from clustrix._evident import is_evident, is_silent
 from clustrix._model import Call, Machine, Options
+from clustrix.functions._evident import is_evident, is_silent
 
 STATE: list[int] = []
 K = 3

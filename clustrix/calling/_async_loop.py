@@ -11,8 +11,8 @@ import contextlib
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any
 
-from clustrix._calls import fixed, loop_call, reading_uses_up, with_items
 from clustrix._model import Finding, Options, Plan, describe
+from clustrix.calling._calls import fixed, loop_call, reading_uses_up, with_items
 
 __all__ = ["check_async_options", "execute_loop_async", "explain_loop_async"]
 

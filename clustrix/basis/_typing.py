@@ -1,8 +1,9 @@
-"""`typing`, `collections.abc` and named tuples, for what a worker loads before it answers.
+"""`typing`, `collections.abc` and named tuples, for what has to be loaded quickly.
 
     a type checker ──> typing and collections.abc themselves
     a running program ──> tuples that behave the same, made here; the classes of `_collections_abc`
 
+A worker has these before it answers, and a first call that reads a source waits for its records.
 `typing` compiles regular expressions when it is loaded, and `collections`, which its `abc` brings
 too, takes as long as all of clustrix that a worker needs at first (`docs/explanation/choices.md`).
 """

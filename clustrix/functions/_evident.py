@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
-from clustrix._plain import PLAIN, all_plain
 from clustrix._records import Call
-from clustrix._settled import ABSENT, instructions, settle
+from clustrix.basis._plain import PLAIN, all_plain
+from clustrix.functions._settled import ABSENT, instructions, settle
 
 __all__ = ["is_evident", "is_silent", "is_simple", "plain_items"]
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from clustrix._loaded import loaded
+from clustrix.basis._loaded import loaded
 from clustrix.execution.travel._shipping import by_value
 
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from clustrix import _calls, analysis, execution
-from clustrix._calls import may_want_batches
+from clustrix import analysis, execution
 from clustrix._model import Call, Options, Outcome, Plan
 from clustrix._sizes import as_said
-from clustrix._stream_executor import StreamExecutor
-from clustrix._told import tell, tell_planned
+from clustrix.calling import _calls
+from clustrix.calling._calls import may_want_batches
+from clustrix.calling._stream_executor import StreamExecutor
+from clustrix.calling._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
 from clustrix.execution import (  # now: a first call loads nothing any more
     AdaptiveLoop,

@@ -12,11 +12,11 @@ from operator import is_
 from typing import Any
 
 from clustrix import analysis, execution
-from clustrix._calls import check_streams, loop_call, may_want_batches, one_by_one
 from clustrix._model import Call, Machine, Options, Plan, cluster_kind, describe
 from clustrix._sizes import as_said, sizes
-from clustrix._task_executor import TaskExecutor
-from clustrix._told import tell, tell_planned
+from clustrix.calling._calls import check_streams, loop_call, may_want_batches, one_by_one
+from clustrix.calling._task_executor import TaskExecutor
+from clustrix.calling._told import tell, tell_planned
 from clustrix.errors import NotPicklableError
 
 __all__ = ["StreamExecutor"]

@@ -13,8 +13,8 @@ import pytest
 
 from clustrix import LocalExecutor, SharedStateWarning
 from clustrix._model import Call
-from clustrix._settled import settle
 from clustrix.execution.workers._tasks import Tasks
+from clustrix.functions._settled import settle
 
 SETTINGS = types.ModuleType("settings_of_this_test")
 SETTINGS.K = 1  # type: ignore[attr-defined]

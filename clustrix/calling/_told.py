@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from clustrix._model import Call, Finding, describe
-from clustrix._sameness import given, receiver, sameness
 from clustrix.errors import SharedStateWarning
+from clustrix.functions._sameness import given, receiver, sameness
 
 __all__ = ["forget", "tell", "tell_planned"]
 
@@ -56,7 +56,9 @@ def tell(call: Call, engine: str, find: Callable[[], Iterable[Finding]]) -> None
     key = (*map(id, same), call.loop_var, threads)
     if key in _told:
         return
-    from clustrix._stores import may_write  # most loops leave the choice of an engine alone
+    from clustrix.functions._stores import (
+        may_write,  # most loops leave the choice of an engine alone
+    )
 
     owner = receiver(call.function)
     if may_write(call.function, (owner, *call.args, *call.kwargs.values(), *call.items[:1])):

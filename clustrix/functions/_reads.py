@@ -17,7 +17,7 @@ import os
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
-from clustrix._typing import Any, NamedTuple
+from clustrix.basis._typing import Any, NamedTuple
 
 __all__ = [
     "INSTALLED",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clustrix._calls import may_want_batches
+from clustrix.calling._calls import may_want_batches
 
 RATE = 3
 

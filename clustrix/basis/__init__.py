@@ -1,0 +1,1 @@
+"""What every room may use: doors, records without `typing`, plain values."""
