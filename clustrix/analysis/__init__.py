@@ -4,7 +4,8 @@
       _batching     the proof that a function wants chunks
       _effects      what outlives the call and is changed  _touched     from writes to findings
         _writes       statements                           _guards     locks, lazy filling, keys
-        _touching     what calls change                    _passing    from a call to its code
+        _targets      what assignments write               _passing    from a call to its code
+        _touching     what calls change
         _referring    what expressions refer to            _refs       and whether it is shared
         _live, _trees where names are looked up: real objects, or one module's tree
       _refusal      what an engine could not send
@@ -12,7 +13,8 @@
         _reduction    what a class makes of its objects      _parts       what is in an object
         _travel       how functions travel
       _blocking     the calls that wait
-        _calls        what a call means                      _fields      what `self.x` holds
+        _calls        what a call means                      _methods     what is known of a method
+        _fields       what `self.x` holds
         _reading      helpers, within a budget               _ledger      what was found
         _walk         statements, in running order           _conditions  decided beforehand
         _expressions  what an expression means               _values      what it may mean

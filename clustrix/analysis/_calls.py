@@ -23,15 +23,13 @@ from clustrix.analysis._identity import (
     shown,
     target_of,
 )
+from clustrix.analysis._methods import defined, method_names, told_by_name
 from clustrix.analysis._reading import Reading
 from clustrix.analysis._source import layers
 from clustrix.analysis._static import (
     MISSING,
-    class_dict,
     class_lookup,
-    class_module,
     is_exactly,
-    mro,
 )
 from clustrix.analysis._values import (
     FROM_CACHE,
@@ -44,7 +42,6 @@ from clustrix.analysis._values import (
     Named,
     Unknown,
     Value,
-    class_names,
     each,
     in_memory,
     instance_of,
@@ -56,17 +53,12 @@ from clustrix.analysis._values import (
 from clustrix.analysis._walk import Arguments, Walk
 from clustrix.analysis.catalogue import (
     AWAITED,
-    COMMON_TELLING,
-    FILLED_TELLING,
     GIVEN_BY_NAME,
-    KEYWORD_TELLING,
     METHODS,
     ON_FILES,
     TELLING,
     BlockingCall,
-    Telling,
     blocking,
-    hinted,
     is_known_type,
     is_type,
     passes_on,
@@ -75,9 +67,6 @@ from clustrix.analysis.catalogue import (
 
 __all__ = ["Calls"]
 
-_WORN = frozenset({"IO901", "IO902", "IO906"})  # words that computing libraries use, too
-_OF_CONTENT = frozenset({"write", "writelines", "to_csv", "to_json", "to_html", "to_xml"})
-_CONTENT = frozenset({"builtins", "pathlib", "io", "_io", "array", "numpy", "tempfile"})
 _CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _ONE_OF = frozenset({"get", "pop", "setdefault"})  # methods of containers that give a member
 _ALL_OF = frozenset({"values", "items", "copy"})
@@ -103,7 +92,7 @@ class Calls(Reading):
         if not isinstance(value, Method):
             return value
         if is_exactly(value.target, property, types.GetSetDescriptorType):
-            known = result_of(_method_names(value))
+            known = result_of(method_names(value))
             if known is not None:
                 return known
         if type(value.target) is property:
@@ -131,7 +120,7 @@ class Calls(Reading):
         for one in each(value):
             if isinstance(one, Instance) and not one.memory and not self.ledger.found:
                 line = Method(one, "readline", target_of(one, "readline"))
-                found = _defined(line, _method_names(line))
+                found = defined(line, method_names(line))
                 if found:
                     self._waits(*found, ([], {}), walk, node)
 
@@ -245,8 +234,8 @@ class Calls(Reading):
         """A method of an object whose type is known."""
         if receiver.memory and type(value.target) is not types.FunctionType:
             return Instance("str", str) if value.name.startswith("read") else receiver
-        names = _method_names(value)
-        found = _defined(value, names)
+        names = method_names(value)
+        found = defined(value, names)
         if found and not receiver.memory:
             self._waits(*found, given, walk, node)
         self._lets_go(names, walk, node)
@@ -304,15 +293,9 @@ class Calls(Reading):
         self, value: Method, given: Arguments, walk: Walk, node: ast.expr, *, far: bool = False
     ) -> None:
         """Nobody knows the receiver, or reads that far: the name of the method may still tell."""
-        method, place = value.name, value.place
-        told = TELLING.get(method) or _told_by_arguments(method, given)
-        if told is None and place:
-            told = hinted(place, method)
-        if told and method in _OF_CONTENT and given[0] and not _may_be_content(given[0][0]):
-            told = None
-        if told and not (far and told[0] in _WORN):
-            name = f"{place}.{method}" if place else method
-            self._waits(BlockingCall(told[0], name, told[1]), name, given, walk, node)
+        told = told_by_name(value, given, far=far)
+        if told is not None:
+            self._waits(told, told.name, given, walk, node)
 
     def _lets_go(self, names: list[str], walk: Walk, node: ast.expr) -> None:
         """Note a call that computes without the GIL."""
@@ -328,53 +311,3 @@ class Calls(Reading):
         """Note a call that waits; a file function that gets a file in memory does not."""
         if not (entry.code.startswith(ON_FILES) and memory_among(*given)):
             self.ledger.note(entry.code, entry.why, name, walk, node)
-
-
-def _told_by_arguments(method: str, given: Arguments) -> Telling | None:
-    """What a method's name and the kind of its arguments tell together."""
-    args, kwargs = given
-    if args:
-        return FILLED_TELLING.get(method)
-    if not kwargs.keys() - {"timeout"}:
-        return COMMON_TELLING.get(method)
-    return KEYWORD_TELLING.get(method)
-
-
-def _may_be_content(value: Value) -> bool:
-    """Whether a value may be data, a path or a file, which `data.write(buffer)` does not get."""
-    return any(
-        not isinstance(one, Instance)
-        or one.cls is None
-        or any(class_module(base).partition(".")[0] in _CONTENT for base in mro(one.cls)[:-1])
-        for one in each(value)
-    )
-
-
-def _method_names(value: Method) -> list[str]:
-    """Canonical names of a method, up to the class that defines it."""
-    receiver = value.receiver
-    if not isinstance(receiver, Instance):
-        return []
-    if receiver.cls is None:
-        return [f"{receiver.name}.{value.name}"]
-    found: list[str] = []
-    for base in mro(receiver.cls):
-        found += [f"{name}.{value.name}" for name in class_names(base)]
-        if value.name in class_dict(base):
-            break
-    return found
-
-
-def _defined(value: Method, names: list[str]) -> tuple[BlockingCall, str] | None:
-    """The catalogue's entry for a method, and the name it has there.
-
-    An entry for every method of a type stands back where the method itself can be read.
-    """
-    if value.name.startswith("__"):
-        return None
-    readable = type(value.target) is types.FunctionType
-    for name in names:
-        entry = blocking(name)
-        if entry and not (readable and name not in entry.names):
-            return entry, name
-    return None

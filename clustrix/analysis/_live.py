@@ -19,7 +19,7 @@ from typing import Any
 
 from clustrix.analysis._identity import names_of
 from clustrix.analysis._names import annotated, imported, owner_of
-from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Home, Ref, Thing, Value
+from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Dotted, Home, Ref, Thing, Value
 from clustrix.analysis._source import FunctionSource, NoSource, in_library, layers, read_layer
 from clustrix.analysis._static import (
     MISSING,
@@ -314,27 +314,6 @@ def home_of(source: FunctionSource, *, helper: bool = False) -> Home:
         return found
 
     return Home(source.file, internal, library, lookup, typed, names)
-
-
-class Dotted(Thing):
-    """Something in a module that is not looked into: only its name is known."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def part(self, name: str) -> Thing | None:
-        """What stands behind a dot."""
-        return Dotted(f"{self.name}.{name}")
-
-    def names(self) -> list[str]:
-        """The name, and the built-in's own where it is one."""
-        return [self.name]
-
-    def is_space(self) -> bool:
-        """A module, as far as anybody can tell."""
-        return True
 
 
 def owner_thing(source: FunctionSource) -> tuple[Thing | None, str]:

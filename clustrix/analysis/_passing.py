@@ -19,6 +19,7 @@ __all__ = [
     "Enough",
     "Reader",
     "defaults_of",
+    "in_place",
     "is_container",
     "parameters_of",
     "pass_on",
@@ -115,6 +116,14 @@ def defaults_of(node: Any, home: Home) -> dict[str, Value]:
         elif is_container(default):
             found[arg.arg] = (Ref(arg.arg),)
     return found
+
+
+def in_place(node: ast.Call) -> bool:
+    """``frame.sort_values("a", inplace=True)``."""
+    return any(
+        word.arg == "inplace" and isinstance(word.value, ast.Constant) and word.value.value is True
+        for word in node.keywords
+    )
 
 
 def is_container(node: ast.expr | None) -> bool:

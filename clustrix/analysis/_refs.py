@@ -23,11 +23,15 @@ __all__ = [
     "NOTHING",
     "SHARED",
     "Body",
+    "Dotted",
     "Home",
     "Ref",
     "Thing",
     "Value",
+    "any_outside",
     "attribute",
+    "has_methods",
+    "is_code",
     "is_outside",
     "join",
     "member",
@@ -96,6 +100,27 @@ class Thing:
     def is_iterator(self) -> bool:
         """Whether iterating over it uses it up."""
         return False
+
+
+class Dotted(Thing):
+    """Something in a module that is not looked into: only its name is known."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def part(self, name: str) -> Thing | None:
+        """What stands behind a dot."""
+        return Dotted(f"{self.name}.{name}")
+
+    def names(self) -> list[str]:
+        """The name, and the built-in's own where it is one."""
+        return [self.name]
+
+    def is_space(self) -> bool:
+        """A module, as far as anybody can tell."""
+        return True
 
 
 class Home(NamedTuple):
@@ -177,6 +202,21 @@ def join(*values: Value) -> Value:
 def is_outside(ref: Ref) -> bool:
     """Whether a change of it outlives the call."""
     return ref.root != FRESH and not ref.shell
+
+
+def any_outside(values: Iterable[Value]) -> bool:
+    """Whether one of them may be something that was not made here."""
+    return any(ref.root != FRESH for value in values for ref in value)
+
+
+def has_methods(value: Value) -> bool:
+    """Whether any of these is an object whose class is known: its methods may write."""
+    return any(ref.thing is not None and not ref.thing.is_space() for ref in value)
+
+
+def is_code(ref: Ref) -> bool:
+    """Whether it is a function, as far as is known."""
+    return ref.thing is not None and ref.thing.is_code()
 
 
 def shell(value: Value) -> Value:

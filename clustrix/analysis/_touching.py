@@ -14,7 +14,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from clustrix.analysis._passing import Arguments, is_container, parameters_of, pass_on, sign
+from clustrix.analysis._passing import (
+    Arguments,
+    in_place,
+    is_container,
+    parameters_of,
+    pass_on,
+    sign,
+)
 from clustrix.analysis._referring import LocalThing, Referring
 from clustrix.analysis._refs import (
     FRESH,
@@ -23,7 +30,10 @@ from clustrix.analysis._refs import (
     Home,
     Ref,
     Value,
+    any_outside,
     attribute,
+    has_methods,
+    is_code,
     is_outside,
     join,
     member,
@@ -81,7 +91,7 @@ class Touching(Referring):
         """What is handed to code that is not read has been read."""
         for value in (*given[0], *given[1].values()):
             for ref in value:
-                if is_outside(ref) and (ref.name not in ADDS or _is_code(ref)):
+                if is_outside(ref) and (ref.name not in ADDS or is_code(ref)):
                     self.reader.touched.read(ref)
 
     def _arguments(self, node: ast.Call) -> Arguments:
@@ -244,13 +254,13 @@ class Touching(Referring):
                 self.touch(TAKE, receiver, node)  # a copy would give the same numbers once more
                 self._shuffled(f".{name}", given, node)
                 return member(given[0][0]) if given[0] else NOTHING
-        if _is_code(ref):
+        if is_code(ref):
             return None
         if name in ADDS:
             self.touch(ADD, receiver, node)
         elif name in UPDATES:
             self.touch(TAKE, receiver, node)
-        elif _in_place(node):
+        elif in_place(node):
             self.touch(REWRITE, receiver, node)
         elif is_outside(receiver):
             self.reader.touched.read(receiver)
@@ -273,7 +283,7 @@ class Touching(Referring):
             for ref in value:
                 if isinstance(ref.thing, LocalThing):
                     self.run_local(ref.thing, ([passed, passed], {}))
-                elif ref.of is not None and ref.name in ADDS and not _is_code(ref):
+                elif ref.of is not None and ref.name in ADDS and not is_code(ref):
                     self.touch(ADD, ref.of, node)
 
     def operate(self, value: Value, method: str, node: ast.expr) -> None:
@@ -291,9 +301,9 @@ class Touching(Referring):
         if body is None or body.key in reader.skip:
             return NOTHING
         args = [first, *given[0]] if body.bound else given[0]
-        if body.quiet and not any(map(_has_methods, (*args, *given[1].values()))):
+        if body.quiet and not any(map(has_methods, (*args, *given[1].values()))):
             return NOTHING
-        if body.internal and not _any_outside((*args, *given[1].values())):
+        if body.internal and not any_outside((*args, *given[1].values())):
             return NOTHING  # it can change nothing but what it keeps for itself
         if not reader.may_follow(self.depth, internal=body.internal):
             return NOTHING
@@ -339,24 +349,3 @@ class Touching(Referring):
     def inner(self, home: Home, names: dict[str, Value], outer: Any = None) -> Any:
         """The walk of a function called from here."""
         return type(self)(home, names, self.reader, self.depth + 1, outer)
-
-
-def _has_methods(value: Value) -> bool:
-    """Whether any of these is an object whose class is known: its methods may write."""
-    return any(ref.thing is not None and not ref.thing.is_space() for ref in value)
-
-
-def _is_code(ref: Ref) -> bool:
-    return ref.thing is not None and ref.thing.is_code()
-
-
-def _any_outside(values: tuple[Value, ...]) -> bool:
-    return any(ref.root != FRESH for value in values for ref in value)
-
-
-def _in_place(node: ast.Call) -> bool:
-    """``frame.sort_values("a", inplace=True)``."""
-    return any(
-        word.arg == "inplace" and isinstance(word.value, ast.Constant) and word.value.value is True
-        for word in node.keywords
-    )

@@ -15,8 +15,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from clustrix.analysis._live import Dotted
-from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Home, Ref, Thing, Value
+from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Dotted, Home, Ref, Thing, Value
 
 __all__ = ["home_in", "owner_in"]
 
