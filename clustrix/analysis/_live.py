@@ -19,7 +19,18 @@ from typing import Any
 
 from clustrix.analysis._identity import names_of
 from clustrix.analysis._names import annotated, imported, owner_of
-from clustrix.analysis._refs import FRESH, NOTHING, SHARED, Body, Dotted, Home, Ref, Thing, Value
+from clustrix.analysis._refs import (
+    FRESH,
+    NOTHING,
+    SHARED,
+    Arguments,
+    Body,
+    Dotted,
+    Home,
+    Ref,
+    Thing,
+    Value,
+)
 from clustrix.analysis._source import FunctionSource, NoSource, in_library, layers, read_layer
 from clustrix.analysis._static import (
     MISSING,
@@ -52,6 +63,7 @@ _FUNCTIONS = (
 )
 
 
+_BOUND = (types.BuiltinFunctionType, types.MethodWrapperType)
 _SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _FIELDS = (*_SLOTS, property, staticmethod, classmethod)
 
@@ -119,10 +131,29 @@ class Live(Thing):
     def bound(self, ref: Ref) -> Ref | None:
         """A method of a built-in object, with the object."""
         obj = self.obj
-        if type(obj) is not types.BuiltinFunctionType or is_module(obj.__self__):
+        if type(obj) not in _BOUND or is_module(obj.__self__):
             return None
         of = Ref(f"{ref.path}.__self__", ref.root, Live(obj.__self__), depth=ref.depth + 1)
         return Ref(ref.path, ref.root, self, 0, of, obj.__name__, ref.depth + 1)
+
+    def filled_in(self, ref: Ref) -> tuple[Ref, Arguments] | None:
+        """What a partial calls, and what it gives to that by itself."""
+        obj = self.obj
+        if type(obj) is not functools.partial:
+            return None
+
+        def part(path: str, value: Any) -> Ref:
+            return Ref(f"{ref.path}.{path}", ref.root, Live(value), depth=ref.depth + 1)
+
+        args: list[Value] = [
+            (part(f"args[{at}]", one),) if type(one) not in PLAIN else NOTHING
+            for at, one in enumerate(obj.args)
+        ]
+        words: dict[str, Value] = {
+            word: (part(f"keywords[{word!r}]", one),) if type(one) not in PLAIN else NOTHING
+            for word, one in obj.keywords.items()
+        }
+        return part("func", obj.func), (args, words)
 
     def members(self) -> list[Thing | None]:
         """What a container holds: its functions, and something of each class."""
@@ -177,6 +208,10 @@ class LiveObject(Thing):
         methods = [one for base in mro(self.cls) for one in vars(base).values()]
         codes = [one.__code__ for one in methods if type(one) is types.FunctionType]
         return not any(stores(code, name, field=True) for code in codes)
+
+    def is_iterator(self) -> bool:
+        """Whether iterating over it uses it up."""
+        return class_lookup(self.cls, "__next__") is not MISSING
 
     def kinds(self) -> list[str]:
         """Canonical names of the class and its bases."""

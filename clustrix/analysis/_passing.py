@@ -11,11 +11,10 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from clustrix.analysis._refs import NOTHING, Home, Ref, Value, join, shell
+from clustrix.analysis._refs import NOTHING, Arguments, Home, Ref, Value, join, shell
 from clustrix.analysis._touched import Touched
 
 __all__ = [
-    "Arguments",
     "Enough",
     "Reader",
     "defaults_of",
@@ -25,8 +24,6 @@ __all__ = [
     "pass_on",
     "sign",
 ]
-
-Arguments = tuple[list[Value], dict[str, Value]]
 
 _MAX_STEPS = 4000  # expressions and statements: 2 to 3 us each
 _MAX_HELPING = 500  # of these, and lines parsed, in helpers: the function itself comes first

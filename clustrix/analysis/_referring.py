@@ -133,8 +133,7 @@ class Referring(ABC):
         parts = []
         for part in node.elts:
             starred = isinstance(part, ast.Starred)
-            found = self.value(part.value if starred else part)
-            parts.append(member(found) if starred else found)
+            parts.append(self.iterate(part.value) if starred else self.value(part))
         return shell(join(*parts))
 
     def _dict(self, node: ast.Dict) -> Value:
@@ -162,11 +161,13 @@ class Referring(ABC):
         return shell(join(member(left), member(right))) if isinstance(node.op, ast.Add) else NOTHING
 
     def _compare(self, node: ast.Compare) -> Value:
-        identity = all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
-        for part in (node.left, *node.comparators):
-            found = self.refer(part) if identity and isinstance(part, ast.Name) else None
-            if found is None:
-                self.value(part)
+        if all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
+            for part in (node.left, *node.comparators):
+                (self.refer if isinstance(part, ast.Name) else self.value)(part)
+            return NOTHING
+        self.value(node.left)
+        for op, part in zip(node.ops, node.comparators, strict=True):
+            (self.iterate if isinstance(op, ast.In | ast.NotIn) else self.value)(part)
         return NOTHING
 
     def _comprehension(self, node: Any) -> Value:
@@ -191,16 +192,22 @@ class Referring(ABC):
 
     def _yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
         found = self.refer(node.value)
+        if isinstance(node, ast.YieldFrom):
+            self.use_up(found, node)
         self.returned.append(shell(found) if isinstance(node, ast.Yield) else found)
         return NOTHING
 
     def iterate(self, node: ast.expr) -> Value:
         """What a loop over an expression gives; an iterator that others share is used up."""
         found = self.value(node)
-        for ref in found:
-            if ref.thing is not None and is_outside(ref) and ref.thing.is_iterator():
-                self.touch(TAKE, ref, node)
+        self.use_up(found, node)
         return member(found)
+
+    def use_up(self, value: Value, node: ast.AST) -> None:
+        """Somebody goes through it: an iterator that others share gives them what is left."""
+        for ref in value:
+            if ref.thing is not None and not ref.shell and ref.thing.is_iterator():
+                self.touch(TAKE, ref, node)
 
     @abstractmethod
     def call(self, node: ast.Call) -> Value:

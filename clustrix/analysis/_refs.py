@@ -22,6 +22,7 @@ __all__ = [
     "ITEM",
     "NOTHING",
     "SHARED",
+    "Arguments",
     "Body",
     "Dotted",
     "Home",
@@ -75,6 +76,10 @@ class Thing:
 
     def bound(self, ref: Ref) -> Ref | None:
         """``rows.append`` as a value: the method, with the built-in object that it belongs to."""
+        return None
+
+    def filled_in(self, ref: Ref) -> tuple[Ref, Arguments] | None:
+        """For a partial: what it calls, and what it gives to that by itself."""
         return None
 
     def members(self) -> Iterable[Thing | None]:
@@ -184,6 +189,7 @@ class Ref(NamedTuple):
 
 
 Value = tuple[Ref, ...]
+Arguments = tuple[list[Value], dict[str, Value]]
 NOTHING: Value = ()
 
 

@@ -39,6 +39,7 @@ class Targets(Touching):
         elif isinstance(target, ast.Starred):
             self.bind(target.value, shell(value))
         elif isinstance(target, ast.Tuple | ast.List):
+            self.use_up(value, target)
             for part in target.elts:
                 self.bind(part, member(value))
 

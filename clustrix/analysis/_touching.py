@@ -15,7 +15,6 @@ import ast
 from typing import Any
 
 from clustrix.analysis._passing import (
-    Arguments,
     in_place,
     is_container,
     parameters_of,
@@ -26,6 +25,7 @@ from clustrix.analysis._referring import LocalThing, Referring
 from clustrix.analysis._refs import (
     FRESH,
     NOTHING,
+    Arguments,
     Body,
     Home,
     Ref,
@@ -59,6 +59,7 @@ from clustrix.analysis.catalogue.effects import (
     GIVES_MEMBER,
     GIVES_SHELL,
     IMMUTABLE,
+    LOOKS,
     MEMBER_OF,
     NOT_DATA,
     PROCESS_WIDE,
@@ -83,22 +84,24 @@ class Touching(Referring):
         given = self._arguments(node)
         found = [self._call_one(ref, given, node) for ref in callee]
         if not callee:
-            self._looked_at(given)
+            self._looked_at(given, node)
         self._keep_added(node, given)
         return join(*found)
 
-    def _looked_at(self, given: Arguments) -> None:
-        """What is handed to code that is not read has been read."""
+    def _looked_at(self, given: Arguments, node: ast.Call, names: list[str] | None = None) -> None:
+        """What is handed to code that is not read has been read, and gone through."""
         for value in (*given[0], *given[1].values()):
             for ref in value:
                 if is_outside(ref) and (ref.name not in ADDS or is_code(ref)):
                     self.reader.touched.read(ref)
+            if LOOKS.isdisjoint(names or ()):
+                self.use_up(value, node)
 
     def _arguments(self, node: ast.Call) -> Arguments:
         args, kwargs = [], {}
         for arg in node.args:
             if isinstance(arg, ast.Starred):
-                args.append(member(self.refer(arg.value)))
+                args.append(self.iterate(arg.value))
             else:
                 args.append(self.refer(arg))
         for word in node.keywords:
@@ -136,18 +139,23 @@ class Touching(Referring):
         thing = ref.thing
         if isinstance(thing, LocalThing):
             return self.run_local(thing, given)
+        filled = thing.filled_in(ref) if thing else None
+        if filled is not None:
+            ref, (args, words) = filled
+            return self._call_one(ref, ([*args, *given[0]], {**words, **given[1]}), node)
         space = ref.of is not None and ref.of.thing is not None and ref.of.thing.is_space()
         receiver = None if space else ref.of
         if receiver is None:
             found = self._by_itself(ref, given, node)
         else:
             found = self._method(receiver, ref, given, node)
+        names = list(thing.names()) if thing is not None else []
         if found is not None:
-            self._looked_at(given)
+            self._looked_at(given, node, names)
             return found
         body = thing.body() if thing is not None else None
         if body is None:
-            self._looked_at(given)
+            self._looked_at(given, node, names)
         self._call_back(given, NOTHING, node)
         if thing is None:
             return NOTHING

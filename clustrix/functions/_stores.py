@@ -2,6 +2,7 @@
 
     f ──> stores into a global, an attribute, an item?     maybe
      └──> calls `append`, `update`, `heappush`, …?         maybe
+     └──> reaches an iterator, or a file in memory?        maybe
      └──> helper ──> the same questions                    …
                      no, everywhere                        surely not
 
@@ -17,7 +18,15 @@ import functools
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+)
 from typing import Any, Final
 
 from clustrix.basis._plain import PLAIN
@@ -49,6 +58,9 @@ _BIRTH: Final = ("__new__", "__init__", "__post_init__", "__set_name__", "__init
 
 _PARTS = 100  # of a container, so many are looked at
 
+# Methods of objects that are written in C.
+_BUILT_IN: Final = (BuiltinFunctionType, MethodDescriptorType, MethodWrapperType)
+
 # Methods and functions that change what they are given, by the last part of their names.
 _WORDS: Final = """
     append appendleft add extend extendleft update clear difference_update discard insert
@@ -63,6 +75,7 @@ _WORDS: Final = """
     __setattr__ __delattr__ __setitem__ __delitem__ __dict__ __next__
     random rand randn randint randrange choice choices sample uniform gauss normal seed
     permutation default_rng Random RandomState
+    write writelines readinto readline readlines seek truncate at
 """
 _TELLING: Final = frozenset(_WORDS.split())
 
@@ -112,7 +125,9 @@ class _Look:
         for value in given:
             self.kinds.add(type(value))
             self.follow(value)
-            self.telling = self.telling or any(map(_changes, (value, *_parts(value))))
+            self.telling = self.telling or any(
+                map(_changes, (value, *_parts(value), *_held(value)))
+            )
             self.kinds.update(map(type, _parts(value)))  # `pair[0].tick()`
 
     def read(self, function: FunctionType) -> bool:
@@ -151,7 +166,7 @@ class _Look:
         elif _changes(value):
             self.telling = True
         elif not isinstance(value, BuiltinFunctionType):
-            self.telling = self.telling or any(map(_changes, _parts(value)))
+            self.telling = self.telling or any(map(_changes, (*_parts(value), *_held(value))))
             self.follow(value)
             self._methods(type(value), names)
             for part in {type(part): part for part in _parts(value)}.values():
@@ -189,11 +204,30 @@ def _parts(value: Any) -> list[Any]:
     return [part for part in islice(value, _PARTS) if type(part) not in PLAIN]
 
 
-def _changes(value: object) -> bool:
-    """Whether it is a method of a built-in object that changes it: ``rows.append``."""
-    if not isinstance(value, BuiltinFunctionType):
-        return False
-    return value.__name__ in _TELLING and not isinstance(value.__self__, (ModuleType, type(None)))
+def _held(value: Any) -> Iterable[Any]:
+    """What stands behind the dots of an object."""
+    if isinstance(value, (type, ModuleType, FunctionType)):
+        return ()
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return ()
+    return [*held.values()] if type(held) is dict else ()
+
+
+def _changes(value: Any) -> bool:
+    """Whether to call it, or to go through it, changes something: ``rows.append``, ``iter(rows)``.
+
+    A file, on a disk or in memory, is an iterator, too.
+    """
+    while type(value) is functools.partial:
+        value = value.func
+    if isinstance(value, _BUILT_IN):
+        module = isinstance(getattr(value, "__self__", value), (ModuleType, type(None)))
+        return value.__name__ in _TELLING and not module
+    if type(value).__name__ == "ufunc":  # of NumPy: one of its arguments may be an output
+        return True
+    return any("__next__" in base.__dict__ for base in type.mro(type(value)))
 
 
 def _is_operator(name: str) -> bool:

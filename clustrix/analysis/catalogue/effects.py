@@ -24,6 +24,7 @@ __all__ = [
     "GIVES_MEMBER",
     "GIVES_SHELL",
     "IMMUTABLE",
+    "LOOKS",
     "MEMBER_OF",
     "MUTABLE",
     "NOT_DATA",
@@ -203,6 +204,14 @@ CALLS_BACK: Final = words(
 
 # Functions that give one of the members of what they are given.
 MEMBER_OF: Final = words("min max functools.reduce random.choice heapq.nlargest heapq.nsmallest")
+
+# Functions that say something of an object, and do not go through it: an iterator stays as it is.
+LOOKS: Final = words(
+    """
+    isinstance issubclass type id callable hasattr getattr repr str bool print vars dir super
+    copy.copy weakref.ref weakref.proxy
+    """
+)
 
 # Types whose objects never change: nothing done to them outlives anything.
 IMMUTABLE: Final = words("int float complex bool str bytes tuple frozenset NoneType range slice")
