@@ -15,6 +15,7 @@ import builtins
 import functools
 import os
 import sys
+from itertools import islice
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from clustrix.basis._typing import Any, NamedTuple
@@ -33,12 +34,18 @@ __all__ = [
 # Enough for a project's own helpers; a walk that comes so far has long left the user's code.
 MOST_FUNCTIONS = 300
 
+# Of a list or a dictionary, so many members are looked at.
+MOST_PARTS = 100
+
 # Folders of installed packages; `sysconfig` knows them, too, but takes 5 ms to find out.
 INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 
 # What finds classes and values by their names in the module of a program; unpickling does so, too.
 _BY_NAME = frozenset(("__main__", "get_type_hints", "globals"))
 _UNPICKLES = frozenset(("Unpickler", "load", "loads"))
+
+# What finds attributes by a text that may stand in the same code.
+_BY_TEXT = frozenset(("attrgetter", "getattr", "vars"))
 
 # Where the built-ins are defined that every interpreter has.
 _BUILT_IN = frozenset(("builtins", "_frozen_importlib", "_io", "_sitebuiltins", "io", None))
@@ -158,6 +165,8 @@ class _Walk:
                 self.take(None, "", cell.cell_contents, names)
             except ValueError:  # not filled yet
                 continue
+        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            self.take(None, "", default, names)
 
     def take(self, holder: str | None, name: str, value: Any, names: tuple[str, ...]) -> None:
         """One value that is read; what else the code names may be an attribute of it."""
@@ -176,6 +185,11 @@ class _Walk:
         else:
             self.follow_class(type(value))
             self.note(holder, name, value)
+            if type(value) in (list, tuple, dict):  # of modules, of helpers
+                parts = value.values() if type(value) is dict else value
+                for part in islice(parts, MOST_PARTS):
+                    if isinstance(part, (ModuleType, FunctionType, type)):
+                        self.take(None, "", part, names)
 
     def look_inside(self, module: str, contents: dict[str, Any], names: tuple[str, ...]) -> None:
         if not is_standard(module):
@@ -236,9 +250,12 @@ def _finds(name: str, names: tuple[str, ...]) -> bool:
 def names_in(code: CodeType) -> tuple[str, ...]:
     """Global and attribute names in a function's code and in what is defined inside it."""
     names = dict.fromkeys(code.co_names)
+    said = not _BY_TEXT.isdisjoint(names)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names.update(dict.fromkeys(names_in(constant)))
+        elif said and isinstance(constant, str) and constant.isidentifier():
+            names[constant] = None
     return tuple(names)
 
 

@@ -15,19 +15,23 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from functools import lru_cache
+from contextlib import suppress
+from functools import cached_property, lru_cache
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 from weakref import WeakValueDictionary
 
 from clustrix.execution.travel._references import importable
 
-__all__ = ["class_by_value", "reduce_cached"]
+__all__ = ["class_by_value", "reduce_cached", "reduce_property"]
 
 # By cloudpickle's number for a class, whichever side it comes from; and those of them that were
 # made here from bytes, by identity: a metaclass may say what it likes about equality.
 _here: WeakValueDictionary[str, type] = WeakValueDictionary()
 _received: WeakValueDictionary[int, type] = WeakValueDictionary()
+
+# What those had when they came last: what the caller has deleted since is deleted here, too.
+_given: dict[int, frozenset[str]] = {}
 
 _TRACKER = -2  # where both reductions of cloudpickle have that number
 _NAMESPACE = 3  # and that of classes what they are made with
@@ -75,13 +79,20 @@ def _made(make: Callable[..., type], arguments: tuple[Any, ...]) -> type:
     if kind is None:
         kind = _here[number] = make(*arguments)
         _received[id(kind)] = kind
+        _given.pop(id(kind), None)
     return kind
 
 
 def _give_state(kind: type, state: tuple[Callable[..., object], Any]) -> None:
-    if _received.get(id(kind)) is kind:
-        set_state, given = state
-        set_state(kind, given)
+    if _received.get(id(kind)) is not kind:
+        return
+    set_state, given = state
+    names = frozenset(given[0])
+    for name in _given.get(id(kind), names) - names:
+        with suppress(AttributeError):  # an item was first
+            type.__delattr__(kind, name)
+    _given[id(kind)] = names
+    set_state(kind, given)
 
 
 def reduce_cached(function: Any) -> tuple[Any, ...] | None:
@@ -98,3 +109,14 @@ def reduce_cached(function: Any) -> tuple[Any, ...] | None:
 
 def _cached(inner: Callable[..., Any], parameters: dict[str, Any]) -> Any:
     return lru_cache(**parameters)(inner)
+
+
+def reduce_property(found: cached_property[Any]) -> tuple[Any, ...]:
+    """A cached property, with a lock of its own there: before Python 3.12 it has one."""
+    return _property, (found.func, found.attrname)
+
+
+def _property(func: Callable[[Any], Any], name: str | None) -> cached_property[Any]:
+    made = cached_property(func)
+    made.attrname = name
+    return made

@@ -7,8 +7,8 @@ Values are compared as pickles, so an untouched sentinel or table stays the very
 module made.  Lists, dictionaries and sets are refilled rather than replaced, since other modules
 may hold them too.
 
-A function that is what its name leads to is not carried.  So one that took its place for a while,
-as a test does it, makes room again as soon as a loop comes without it.
+What is as the module made it is not carried, or not by every function.  So what took its place for
+a while, as a test does it, makes room again as soon as a loop comes without it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["Carried", "adopt", "carry"]
 
 Carried = dict[str, dict[str, bytes]]
 
-# In a worker: functions, and names that were not there, which something else has replaced, by their
-# places.  Data need no such care: whoever reads them gets them.
+# In a worker: what the module itself had, by its place; and what was in its containers.
 _ABSENT = object()
 _replaced: dict[tuple[str, str], Any] = {}
+_refilled: dict[tuple[str, str], list[Any]] = {}
 
 
 def carry(function: object) -> Carried:
@@ -51,8 +51,9 @@ def carry(function: object) -> Carried:
 
 def adopt(carried: Carried) -> None:
     """In a worker: give module globals the values that they have in the caller."""
-    for module, path in [place for place in _replaced if place[1] not in carried.get(place[0], ())]:
-        _put_back(module, path, _replaced.pop((module, path)))
+    for module, path in [*_replaced, *_refilled]:
+        if path not in carried.get(module, ()):
+            _put_back(module, path)
     for module, values in carried.items():
         if module not in sys.modules:
             __import__(module)
@@ -63,10 +64,10 @@ def adopt(carried: Carried) -> None:
                 continue
             value = pickle.loads(packed)
             if type(own) is type(value) and isinstance(own, (list, dict, set)):
-                _refill(own, value)
+                _refilled.setdefault((module, path), _content(own))
+                _refill(own, _content(value))
             else:
-                if name not in vars(holder) or callable(own):
-                    _replaced.setdefault((module, path), vars(holder).get(name, _ABSENT))
+                _replaced.setdefault((module, path), vars(holder).get(name, _ABSENT))
                 setattr(holder, name, value)
 
 
@@ -79,12 +80,20 @@ def _find(module: str, path: str) -> tuple[Any, str]:
     return holder, name
 
 
-def _put_back(module: str, path: str, before: Any) -> None:
+def _put_back(module: str, path: str) -> None:
+    """What stands there is the module's own again, with what that had in it."""
+    place = (module, path)
     holder, name = _find(module, path)
-    if before is not _ABSENT:
-        setattr(holder, name, before)
-    elif name in vars(holder):
-        delattr(holder, name)
+    if place in _replaced:
+        before = _replaced.pop(place)
+        if before is not _ABSENT:
+            setattr(holder, name, before)
+        elif name in vars(holder):
+            delattr(holder, name)
+    if place in _refilled:
+        content, own = _refilled.pop(place), vars(holder).get(name)
+        if isinstance(own, (list, dict, set)):
+            _refill(own, content)
 
 
 def _dumps(value: Any) -> bytes:
@@ -104,9 +113,13 @@ def _same(own: Any, packed: bytes) -> bool:
         return False
 
 
-def _refill(own: Any, value: Any) -> None:
+def _content(own: Any) -> list[Any]:
+    return [*dict.items(own)] if isinstance(own, dict) else [*own]
+
+
+def _refill(own: Any, content: list[Any]) -> None:
     own.clear()
     if isinstance(own, list):
-        own.extend(value)
+        own.extend(content)
     else:
-        own.update(value)
+        own.update(content)

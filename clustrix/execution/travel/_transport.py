@@ -18,7 +18,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ import cloudpickle  # type: ignore[import-untyped]
 from clustrix._model import Call, Chunk, describe
 from clustrix.errors import NotPicklableError
 from clustrix.execution.lanes._lane import item_note
-from clustrix.execution.travel._classes import class_by_value, reduce_cached
+from clustrix.execution.travel._classes import class_by_value, reduce_cached, reduce_property
 from clustrix.execution.travel._copies import note
 from clustrix.execution.travel._exceptions import reduce_error
 from clustrix.execution.travel._references import importable, reference
@@ -93,6 +93,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return class_by_value(obj, reduced) if by_value else reduced
         if kind is _LRU and (cached := reduce_cached(obj)):
             return cached
+        if kind is cached_property:
+            return reduce_property(obj)
         if kind.__name__ in _GENERATORS and (name := _global_generator(obj)):
             return name
         # Proxies claim the class of what they wrap; cloudpickle would take a decorated function

@@ -76,6 +76,42 @@ def test_what_the_caller_changes_reaches_the_next_loop(tmp_path: Path) -> None:
     assert told(tmp_path, source) == ["{1}", "{2}", "{3}"]
 
 
+def test_what_the_caller_deletes_is_gone_in_the_next_loop(tmp_path: Path) -> None:
+    """As behind a patch: what was there before, in a base class say, is found again."""
+    source = """
+    class Sub(Thing):
+        pass
+
+    limits = twice(lambda x: (Sub.limit, getattr(Sub, "extra", None)))
+    Thing.limit = 1
+    print(set(limits(range(6))))
+    Sub.limit, Sub.extra = 3, 4
+    print(set(limits(range(6))))
+    del Sub.limit, Sub.extra
+    print(set(limits(range(6))))
+    """
+    assert told(tmp_path, source) == ["{(1, None)}", "{(3, 4)}", "{(1, None)}"]
+
+
+def test_a_class_with_cached_properties_goes_along(tmp_path: Path) -> None:
+    """Each of them has a lock in some versions of Python."""
+    source = """
+    import functools
+
+    class Circle:
+        def __init__(self, radius):
+            self.radius = radius
+
+        @functools.cached_property
+        def area(self):
+            return 3 * self.radius ** 2
+
+    areas = twice(lambda circle: (circle.area, vars(circle)["area"]))
+    print(areas([Circle(1), Circle(2)]))
+    """
+    assert told(tmp_path, source) == ["[(3, 3), (12, 12)]"]
+
+
 SLOTS = {
     "names": "__slots__ = ('value', 'other')",
     "one name": "__slots__ = 'value'",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.scripts import output_of
 
 MODULE = """
@@ -80,3 +82,52 @@ def test_another_loop_between_them_does_not_bring_it_back(tmp_path: Path) -> Non
     print(*{*work(range(8))})
     """
     assert told(tmp_path, source) == ["patched", "builtin", "patched", "original"]
+
+
+SETTINGS = """
+LIMIT = 1
+TABLE = {"a": 1}
+ROWS = [1]
+"""
+
+READERS = {
+    "by name": "lambda x: (settings_here.LIMIT, *settings_here.TABLE, *settings_here.ROWS)",
+    "a default": "lambda x, it=settings_here: (it.LIMIT, *it.TABLE, *it.ROWS)",
+    "a table": "lambda x: (HELD[0].LIMIT, *HELD[0].TABLE, *HELD[0].ROWS)",
+    "a table of helpers": "lambda x: TABLE['helper']()",
+    "a text": "lambda x: (getattr(settings_here, 'LIMIT'), *vars(settings_here)['TABLE'],"
+    " *getattr(settings_here, 'ROWS'))",
+    "nobody can tell": "lambda x: (__import__('settings_' + 'here').LIMIT,)",
+}
+
+
+@pytest.mark.parametrize("code", READERS.values(), ids=READERS)
+def test_data_that_were_changed_for_a_while_are_back(tmp_path: Path, code: str) -> None:
+    """Also where nobody can tell that a function reads them, when another one did meanwhile."""
+    (tmp_path / "settings_here.py").write_text(SETTINGS)
+    source = f"""
+    import settings_here
+    HELD = [settings_here]
+    TABLE = {{"helper": lambda: (settings_here.LIMIT, *settings_here.TABLE, *settings_here.ROWS)}}
+    other = parallel(**said)(lambda x: (settings_here.LIMIT, settings_here.TABLE,
+                                        settings_here.ROWS))
+    body = {code}
+    read = parallel(**said)(body)
+
+    def show():
+        found = {{*read(range(8))}}
+        print(found == {{body(0)}})
+
+    show()
+    settings_here.LIMIT = 5
+    settings_here.TABLE["b"] = 2
+    settings_here.ROWS = [1, 2]
+    if "__import__" not in {code!r}:  # what a function does not name stays as it was imported
+        show()
+    other(range(8))
+    settings_here.LIMIT = 1
+    del settings_here.TABLE["b"]
+    settings_here.ROWS = [1]
+    show()
+    """
+    assert set(told(tmp_path, source)) == {"True"}
