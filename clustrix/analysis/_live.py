@@ -31,7 +31,7 @@ from clustrix.analysis._refs import (
     Thing,
     Value,
 )
-from clustrix.analysis._source import FunctionSource, NoSource, in_library, layers, read_layer
+from clustrix.analysis._source import FunctionSource, NoSource, hops, in_library, layers, read_layer
 from clustrix.analysis._static import (
     MISSING,
     class_lookup,
@@ -94,7 +94,8 @@ class Live(Thing):
     def names(self) -> list[str]:
         """Canonical names, if it is a function or a class."""
         obj = self.obj
-        if is_exactly(obj, *_FUNCTIONS, functools.partial) or layers(obj) or self.is_space():
+        *_, core = hops(obj)  # what is written in C may have a wrapper, too: `numpy.copyto`
+        if is_exactly(core, *_FUNCTIONS) or layers(obj) or self.is_space():
             # What is written in C stands in a module of its own: `_heapq.heappush`.
             return [name.removeprefix("_") for name in names_of(obj) or _compiled_names(obj)]
         return _compiled_names(obj)
@@ -154,6 +155,10 @@ class Live(Thing):
             for word, one in obj.keywords.items()
         }
         return part("func", obj.func), (args, words)
+
+    def inputs(self) -> int | None:
+        """Those of a universal function of NumPy."""
+        return self.obj.nin if "numpy.ufunc" in class_names(type(self.obj)) else None
 
     def members(self) -> list[Thing | None]:
         """What a container holds: its functions, and something of each class."""
@@ -283,6 +288,8 @@ def _kinds(cls: type) -> list[str]:
 
 
 def _members_of(obj: Any) -> list[Thing | None]:
+    if "numpy.ndarray" in class_names(type(obj)):  # its rows; a number in it is a copy
+        return [Live(obj[0])] if obj.ndim > 1 and len(obj) else [None]
     if type(obj) in (dict, defaultdict, OrderedDict):
         obj = obj.values()
     elif type(obj) not in (list, tuple, set, frozenset, deque):

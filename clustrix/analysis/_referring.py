@@ -30,9 +30,9 @@ from clustrix.analysis._refs import (
     shell,
 )
 from clustrix.analysis._touched import ADD, TAKE, Touch, is_own
-from clustrix.analysis.catalogue.effects import NOT_DATA
+from clustrix.analysis.catalogue.effects import NOT_DATA, VIEWED
 
-__all__ = ["LocalThing", "Referring"]
+__all__ = ["LocalThing", "Referring", "is_viewed"]
 
 
 class LocalThing(Thing):
@@ -125,9 +125,11 @@ class Referring(ABC):
         self.value(node.slice)
         if isinstance(node.value, ast.Name) and node.value.id in self.mixed:
             value = tuple(ref for ref in value if not ref.shell)
-        if isinstance(node.slice, ast.Slice):
-            return shell(member(value))
-        return member(value)
+        if not isinstance(node.slice, ast.Slice):
+            return member(value)
+        views = tuple(ref for ref in value if is_viewed(ref))
+        copies = tuple(ref for ref in value if ref not in views) if views else value
+        return join(views, shell(member(copies)))
 
     def _display(self, node: Any) -> Value:
         parts = []
@@ -255,6 +257,11 @@ class Referring(ABC):
         if self.home.internal and self.reader.trail:
             place = self.reader.trail[-1]
         self.reader.touched.note(Touch(kind, name, path, *place, own, guarded))
+
+
+def is_viewed(ref: Ref) -> bool:
+    """Whether a part of it is no copy."""
+    return ref.thing is not None and not VIEWED.isdisjoint(ref.thing.kinds())
 
 
 _EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {

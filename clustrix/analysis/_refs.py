@@ -82,6 +82,10 @@ class Thing:
         """For a partial: what it calls, and what it gives to that by itself."""
         return None
 
+    def inputs(self) -> int | None:
+        """For a function of which all further arguments are outputs: how many are not."""
+        return None
+
     def members(self) -> Iterable[Thing | None]:
         """What iterating or subscribing may give; ``None`` where nothing is known of it."""
         return (None,)

@@ -21,7 +21,7 @@ from clustrix.analysis._passing import (
     pass_on,
     sign,
 )
-from clustrix.analysis._referring import LocalThing, Referring
+from clustrix.analysis._referring import LocalThing, Referring, is_viewed
 from clustrix.analysis._refs import (
     FRESH,
     NOTHING,
@@ -58,6 +58,7 @@ from clustrix.analysis.catalogue.effects import (
     GENERATORS,
     GIVES_MEMBER,
     GIVES_SHELL,
+    GIVES_VIEW,
     IMMUTABLE,
     LOOKS,
     MEMBER_OF,
@@ -67,6 +68,7 @@ from clustrix.analysis.catalogue.effects import (
     SEEDS,
     TAKES_TURNS,
     UPDATES,
+    VIEWS,
     WRITES_ARGUMENT,
 )
 
@@ -139,6 +141,9 @@ class Touching(Referring):
         thing = ref.thing
         if isinstance(thing, LocalThing):
             return self.run_local(thing, given)
+        if thing is not None and (inputs := thing.inputs()) is not None:
+            for output in join(*given[0][inputs:]):
+                self.touch(REWRITE, output, node)
         filled = thing.filled_in(ref) if thing else None
         if filled is not None:
             ref, (args, words) = filled
@@ -195,6 +200,8 @@ class Touching(Referring):
                 return NOTHING
             if name in ENTROPY and not args and not given[1]:
                 self.remark(ENTROPIC, name, node)
+            if name in VIEWS:
+                return args[0] if args else NOTHING
             if name in FRESH_SHELLS:
                 self._call_back(given, join(*map(member, args)), node)
                 return shell(join(*map(member, args)))
@@ -254,6 +261,12 @@ class Touching(Referring):
         name = ref.name
         kinds = list(receiver.thing.kinds()) if receiver.thing else []
         if self._in_turn(receiver, name, node):
+            return NOTHING
+        if name in GIVES_VIEW and is_viewed(receiver):
+            return (receiver,)
+        if name == "at" and receiver.thing is not None and receiver.thing.inputs() is not None:
+            for ref in given[0][0] if given[0] else NOTHING:
+                self.touch(REWRITE, ref, node)
             return NOTHING
         if not IMMUTABLE.isdisjoint(kinds[:1]) or not NOT_DATA.isdisjoint(kinds):
             return NOTHING

@@ -23,6 +23,7 @@ __all__ = [
     "GENERATORS",
     "GIVES_MEMBER",
     "GIVES_SHELL",
+    "GIVES_VIEW",
     "IMMUTABLE",
     "LOOKS",
     "MEMBER_OF",
@@ -34,6 +35,8 @@ __all__ = [
     "SEEDS",
     "TAKES_TURNS",
     "UPDATES",
+    "VIEWED",
+    "VIEWS",
     "WRITES_ARGUMENT",
 ]
 
@@ -193,6 +196,26 @@ COPIES: Final = words("copy.deepcopy pickle.loads json.loads")
 # Methods of containers that give one of the members, or a new container around them.
 GIVES_MEMBER: Final = words("get pop popleft setdefault popitem __getitem__ __next__")
 GIVES_SHELL: Final = words("values items keys copy __iter__")
+
+# Types a part of which is no copy, and their methods that give the same memory in another shape.
+VIEWED: Final = words("numpy.ndarray memoryview")
+GIVES_VIEW: Final = words(
+    "reshape ravel view squeeze transpose swapaxes diagonal cast newbyteorder"
+)
+
+# Functions that give the memory of what they are given first.
+VIEWS: Final = frozenset(
+    {
+        "memoryview",
+        *of(
+            "numpy",
+            "asarray asanyarray ascontiguousarray asfortranarray require frombuffer reshape ravel"
+            " squeeze transpose swapaxes moveaxis rollaxis expand_dims broadcast_to flip fliplr"
+            " flipud rot90 diagonal atleast_1d atleast_2d atleast_3d nditer split array_split"
+            " hsplit vsplit real imag",
+        ),
+    }
+)
 
 # What calls the functions that it is given, at once or while it is iterated over.
 CALLS_BACK: Final = words(
