@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from clustrix.analysis._operators import FORMATTED, SUBSCRIPTED, operator_methods
 from clustrix.analysis._passing import Reader
 from clustrix.analysis._refs import (
     FRESH,
@@ -123,6 +124,7 @@ class Referring(ABC):
     def _subscript(self, node: ast.Subscript) -> Value:
         value = self.refer(node.value)
         self.value(node.slice)
+        self.operate(value, SUBSCRIPTED, node)
         if isinstance(node.value, ast.Name) and node.value.id in self.mixed:
             value = tuple(ref for ref in value if not ref.shell)
         if not isinstance(node.slice, ast.Slice):
@@ -160,6 +162,8 @@ class Referring(ABC):
 
     def _binary(self, node: ast.BinOp) -> Value:
         left, right = self.value(node.left), self.value(node.right)
+        self.operate(left, operator_methods(node.op), node)
+        self.operate(right, operator_methods(node.op, right=True), node)
         return shell(join(member(left), member(right))) if isinstance(node.op, ast.Add) else NOTHING
 
     def _compare(self, node: ast.Compare) -> Value:
@@ -167,10 +171,23 @@ class Referring(ABC):
             for part in (node.left, *node.comparators):
                 (self.refer if isinstance(part, ast.Name) else self.value)(part)
             return NOTHING
-        self.value(node.left)
+        left = self.value(node.left)
         for op, part in zip(node.ops, node.comparators, strict=True):
-            (self.iterate if isinstance(op, ast.In | ast.NotIn) else self.value)(part)
+            right = self.value(part)
+            self.operate(left, operator_methods(op), node)
+            self.operate(right, operator_methods(op, right=True), node)
+            if isinstance(op, ast.In | ast.NotIn):
+                self.use_up(right, part)
+            left = right
         return NOTHING
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        self.operate(self.value(node.operand), operator_methods(node.op), node)
+        return NOTHING
+
+    def _formatted(self, node: ast.FormattedValue) -> Value:
+        self.operate(self.value(node.value), FORMATTED, node)
+        return self.value(node.format_spec)
 
     def _comprehension(self, node: Any) -> Value:
         before = dict(self.names)
@@ -205,8 +222,9 @@ class Referring(ABC):
         self.use_up(found, node)
         return member(found)
 
-    def use_up(self, value: Value, node: ast.AST) -> None:
+    def use_up(self, value: Value, node: ast.expr) -> None:
         """Somebody goes through it: an iterator that others share gives them what is left."""
+        self.operate(value, ("__iter__",), node)
         for ref in value:
             if ref.thing is not None and not ref.shell and ref.thing.is_iterator():
                 self.touch(TAKE, ref, node)
@@ -214,6 +232,10 @@ class Referring(ABC):
     @abstractmethod
     def call(self, node: ast.Call) -> Value:
         """What a call gives; for the class that knows what calls mean."""
+
+    @abstractmethod
+    def operate(self, value: Value, methods: Iterable[str], node: ast.expr) -> None:
+        """What runs by itself calls methods of objects; for the class that knows calls."""
 
     @abstractmethod
     def bind(self, target: ast.expr, value: Value) -> None:
@@ -278,6 +300,8 @@ _EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.NamedExpr: Referring._walrus,
     ast.BinOp: Referring._binary,
     ast.Compare: Referring._compare,
+    ast.UnaryOp: Referring._unary,
+    ast.FormattedValue: Referring._formatted,
     ast.ListComp: Referring._comprehension,
     ast.SetComp: Referring._comprehension,
     ast.GeneratorExp: Referring._comprehension,

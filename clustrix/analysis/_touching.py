@@ -12,8 +12,10 @@ Nothing runs and nothing is imported.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
+from clustrix.analysis._operators import CALLED_BY, OPENS
 from clustrix.analysis._passing import (
     in_place,
     is_container,
@@ -183,6 +185,8 @@ class Touching(Referring):
         """A function that the catalogue knows, or that only computes."""
         args = given[0]
         for name in names:
+            for value in args if name in CALLED_BY else ():
+                self.operate(value, CALLED_BY[name], node)
             if name in RANDOM_DRAWS:
                 self.remark(SEED if name.rpartition(".")[2] in SEEDS else DRAW, name, node)
                 self._shuffled(name, given, node)
@@ -203,13 +207,13 @@ class Touching(Referring):
             if name in VIEWS:
                 return args[0] if args else NOTHING
             if name in FRESH_SHELLS:
-                self._call_back(given, join(*map(member, args)), node)
+                self._call_back(given, join(*map(member, args)), node, called=True)
                 return shell(join(*map(member, args)))
             if name in MEMBER_OF:
-                self._call_back(given, join(*map(member, args)), node)
+                self._call_back(given, join(*map(member, args)), node, called=True)
                 return member(args[0]) if args else NOTHING
             if name in CALLS_BACK:
-                self._call_back(given, join(*map(member, args[1:])), node)
+                self._call_back(given, join(*map(member, args[1:])), node, called=True)
                 return NOTHING
         if names and names[0] == "isinstance" and args and self.home.internal:
             self.tested.update(ref.path for ref in args[0])
@@ -298,21 +302,39 @@ class Touching(Referring):
             self.note(TAKE, receiver.path, receiver.path, node)
         return found
 
-    def _call_back(self, given: Arguments, passed: Value, node: ast.Call) -> None:
-        """Functions passed on will be called by somebody, with what that one has."""
+    def _call_back(
+        self, given: Arguments, passed: Value, node: ast.Call, *, called: bool = False
+    ) -> None:
+        """Functions passed on will be called by somebody, with what that one has.
+
+        Args:
+            given: the arguments, functions among them.
+            passed: what those are called with.
+            node: the call.
+            called: whether that is sure, so that objects that can be called are called, too.
+        """
         for value in (*given[0], *given[1].values()):
             for ref in value:
                 if isinstance(ref.thing, LocalThing):
                     self.run_local(ref.thing, ([passed, passed], {}))
                 elif ref.of is not None and ref.name in ADDS and not is_code(ref):
                     self.touch(ADD, ref.of, node)
+                elif called and ref.thing is not None and not ref.shell:
+                    body = ref.thing.body()
+                    if body is not None and not body.internal:
+                        self._follow(body, (ref,), ([passed, passed], {}), node)
 
-    def operate(self, value: Value, method: str, node: ast.expr) -> None:
-        """An operator, or a statement, that calls a method of objects of known classes."""
+    def operate(self, value: Value, methods: Iterable[str], node: ast.expr) -> None:
+        """An operator, or a statement, that calls methods of objects of known classes.
+
+        Those of libraries keep caches in them, and are not followed: but for `with`, which opens.
+        """
         for ref in value:
-            part = ref.thing.part(method) if ref.thing and not ref.shell else None
-            if part is not None and part.body() is not None:
-                self._follow(part.body(), (ref,), ([NOTHING] * 3, {}), node)
+            for method in methods if ref.thing and not ref.shell else ():
+                part = ref.thing.part(method) if ref.thing else None
+                body = part.body() if part is not None else None
+                if body is not None and (not body.internal or method in OPENS):
+                    self._follow(body, (ref,), ([NOTHING] * 3, {}), node)
 
     # ---- helpers --------------------------------------------------------------------------
 

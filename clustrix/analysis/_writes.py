@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clustrix.analysis._guards import is_lock, tested_for_nothing
+from clustrix.analysis._operators import OPENS
 from clustrix.analysis._referring import LocalThing
 from clustrix.analysis._refs import (
     FRESH,
@@ -162,8 +163,7 @@ class Writes(Targets):
         locks = restores = 0
         for item in node.items:
             found = self.value(item.context_expr)
-            self.operate(found, "__enter__", item.context_expr)
-            self.operate(found, "__exit__", item.context_expr)
+            self.operate(found, OPENS, item.context_expr)
             locks += any(is_lock(ref) for ref in found)
             restores += _brings_back(item.context_expr)
             if item.optional_vars is not None:
