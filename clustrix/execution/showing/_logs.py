@@ -293,7 +293,8 @@ def _served(logger: Any, shown: Shown | None) -> Iterable[Any]:
 # ---- levels ---------------------------------------------------------------------------------
 
 _last: tuple[object, Any] | None = None
-_callers: Places = ()  # in a worker
+_callers: Places = ()  # in a worker, like these:
+_stand_ins: dict[str, Any] = {}
 
 
 def levels() -> Levels | None:
@@ -340,6 +341,7 @@ def adopt_levels(wanted: Levels | None) -> None:
         return
     global _callers
     disabled, named, _callers = wanted or (0, (("root", logging.WARNING),), ())
+    _stand_in(logging, {name for name, _ in _callers})
     if (now := _levels(logging.root)) == (disabled, named):
         return
     logging.disable(disabled)
@@ -349,3 +351,15 @@ def adopt_levels(wanted: Levels | None) -> None:
         logger = logging.getLogger(name)
         if logger.level != level:
             logger.setLevel(level)
+
+
+def _stand_in(logging: Any, names: set[str]) -> None:
+    """Handlers that do nothing, where the caller has some that do.
+
+    Libraries ask whether there are any, and bring their own if there are none.
+    """
+    for name in _stand_ins.keys() - names:
+        logging.getLogger(name).removeHandler(_stand_ins.pop(name))
+    for name in names:
+        handler = _stand_ins.setdefault(name, logging.NullHandler())
+        logging.getLogger(name).addHandler(handler)  # once

@@ -48,6 +48,31 @@ def _enabled(x: int) -> Any:
     return log.isEnabledFor(logging.DEBUG), log.getEffectiveLevel(), logging.root.level
 
 
+def _configured(x: int) -> Any:
+    names = ("", "conformance", "conformance.work", "conformance.other")
+    found = [logging.getLogger(name) for name in names]
+    if not found[2].hasHandlers():  # as libraries do it
+        found[2].addHandler(logging.StreamHandler())
+    log.warning("item %d", x)
+    return [(bool(one.handlers), one.hasHandlers()) for one in found]
+
+
+@theme.behaviour
+def asking_for_handlers(subject: Subject) -> None:
+    """`hasHandlers` answers in the function as in the caller: who would bring some need not."""
+
+    def program(loop: Subject) -> Any:
+        handler = logging.NullHandler()
+        logger = logging.getLogger("conformance")
+        logger.addHandler(handler)
+        try:
+            return [loop(_configured, range(4)), loop(_configured, range(4))]
+        finally:
+            logger.removeHandler(handler)
+
+    same(subject, program, shows="item 3")
+
+
 @theme.behaviour
 def asking_for_the_level(subject: Subject) -> None:
     """`isEnabledFor` and `getEffectiveLevel` answer in the function as in the caller.
