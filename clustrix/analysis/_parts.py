@@ -157,6 +157,8 @@ def _carried(obj: Any, kind: type, look: Look) -> _Parts | None:
         return [(".fget", obj.fget), (".fset", obj.fset), (".fdel", obj.fdel)]
     if kind is classmethod or kind is staticmethod:
         return [(".__func__", obj.__func__)]
+    if kind is functools.cached_property:  # gets another lock there, where it has one
+        return [(".func", obj.func)]
     if kind is types.MappingProxyType or kind in _VIEWS:
         values = list(islice(obj.values() if kind is types.MappingProxyType else obj, _WHOLE))
         return ((f".<values>{step}", value) for step, value in elements_of(values, look))

@@ -57,7 +57,7 @@ class LoopExecutor(StreamExecutor):
         if may_want_batches(function, 0, items):
             return None
         self._engines.check_open()
-        begun = run_at_once(function, items, loop_var)
+        begun = run_at_once(function, items, loop_var, self._engines.idle_for())
         if begun is not None and begun.error is not None:
             join([begun], len(items))
         return begun
@@ -95,7 +95,7 @@ class LoopExecutor(StreamExecutor):
             return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
         if self._finds_out(call, options):
             if begun is None and tally is None:
-                begun = run_short(call)
+                begun = run_short(call, self._engines.idle_for())
             if begun is not None and (
                 begun.failed is not None or len(begun.values) == len(call.items)
             ):

@@ -122,6 +122,11 @@ class Engines:
         self._missed = 0.0
         return True
 
+    @property
+    def started(self) -> bool:
+        """Whether it has had workers before."""
+        return self._processes is not None
+
     def idle_for(self) -> float:
         """Seconds for which its workers have had nothing to do."""
         return 0.0 if self._processes is None else time.monotonic() - self._processes.pool.used

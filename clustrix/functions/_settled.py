@@ -27,6 +27,7 @@ MOST_LOOKUPS = 200
 
 ABSENT = object()  # found where a namespace has no such name
 _CONTAINERS = (list, tuple, dict, set, frozenset)
+_LRU = type(functools.lru_cache(len))
 
 
 def instructions(*names: str) -> frozenset[int]:
@@ -51,6 +52,7 @@ class Settled(NamedTuple):
     Attributes:
         lookups: namespaces, names in them, and the objects found there.
         functions: functions, their code and their default arguments.
+        caches: what remembers the values of some of them, and how often each has been asked.
         homes: where these say that they come from, which is all that their pickles may hold: as
             lookups.
     """
@@ -58,6 +60,7 @@ class Settled(NamedTuple):
     lookups: tuple[tuple[Mapping[str, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, CodeType, tuple[Any, ...] | None], ...]
     homes: tuple[tuple[Mapping[str, Any], str, Any], ...]
+    caches: tuple[tuple[Any, list[int]], ...] = ()
 
     def holds(self) -> bool:
         """Whether all that is as it was."""
@@ -69,7 +72,7 @@ class Settled(NamedTuple):
                 return False
             if function.__dict__ or function.__kwdefaults__:
                 return False
-        return True
+        return all(_goes_on(cache, asked) for cache, asked in self.caches)
 
 
 def settle(function: object) -> Settled | None:
@@ -82,7 +85,20 @@ def settle(function: object) -> Settled | None:
     while look.waiting:
         if not look.function(look.waiting.pop()) or len(look.lookups) > MOST_LOOKUPS:
             return None
-    return Settled(tuple(look.lookups), tuple(look.functions), tuple(look.homes))
+    caches = tuple((cache, [_asked(cache)]) for cache in look.caches)
+    return Settled(tuple(look.lookups), tuple(look.functions), tuple(look.homes), caches)
+
+
+def _asked(cache: Any) -> int:
+    """How often a cache has been asked since it was empty."""
+    info = cache.cache_info()
+    return int(info.hits + info.misses)
+
+
+def _goes_on(cache: Any, asked: list[int]) -> bool:
+    """Whether a cache has not been emptied since; what is asked here is not asked in workers."""
+    before, asked[0] = asked[0], _asked(cache)
+    return before <= asked[0]
 
 
 class _Look:
@@ -93,6 +109,7 @@ class _Look:
         self.functions: list[tuple[FunctionType, CodeType, tuple[Any, ...] | None]] = []
         self.homes: list[tuple[Mapping[str, Any], str, Any]] = []
         self.waiting: list[FunctionType] = []
+        self.caches: list[Any] = []
         self.seen: set[int] = set()
 
     def value(self, value: object, names: tuple[str, ...]) -> bool:
@@ -107,6 +124,11 @@ class _Look:
                 self.seen.add(id(value))
                 self.waiting.append(value)  # type: ignore[arg-type]
             return True
+        if kind is _LRU and not getattr(value, "__module__", "").startswith("functools"):
+            if id(value) not in self.seen:
+                self.seen.add(id(value))
+                self.caches.append(value)
+            return self.value(value.__wrapped__, names)  # type: ignore[attr-defined]
         if kind is ModuleType:
             return self.module(value, names)  # type: ignore[arg-type]
         if kind is BuiltinFunctionType:

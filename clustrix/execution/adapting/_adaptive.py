@@ -39,7 +39,7 @@ from clustrix.execution.deciding._figures import (
     waiting,
 )
 from clustrix.execution.deciding._machine import this_machine
-from clustrix.execution.deciding._memory import ALONE, Known, remembered
+from clustrix.execution.deciding._memory import ALONE, PAUSE, Known, remembered
 from clustrix.execution.deciding._payoff import UNTRIED, Shared, judged, passed, spared, vain
 from clustrix.execution.lanes._own_lane import OwnLane
 from clustrix.execution.lanes._partial import keep_partial
@@ -50,9 +50,6 @@ from clustrix.execution.travel._weight import weigh
 from clustrix.functions._sameness import given
 
 __all__ = ["AdaptiveLoop"]
-
-# Who calls so many seconds after the last loop does not call again and again.
-PAUSE = 0.005
 
 # Items that are weighed.
 FEW = 8

@@ -184,10 +184,17 @@ class Others:
         if self._turn is None:
             seconds, count = time.perf_counter() - start, self._done - begun
             if seconds >= TELLING and count:
-                # So long they would have taken one after the other, as far as was measured.
-                owner.on_lanes = Shared(count, owner.figures.wall * count, seconds)
+                owner.on_lanes = Shared(count, self._alone_takes() * count, seconds)
                 use = Use(count, seconds, time.process_time() - cpu)
                 owner.figures = having_waited(owner.figures, use, few)
+
+    def _alone_takes(self) -> float:
+        """Seconds for an item that waits, one after the other, as far as that was measured.
+
+        Lanes that wait for the same server wait longer, all together, than one that is alone.
+        """
+        known = self._owner.known
+        return (known.payoff.alone if known else 0.0) or self._owner.figures.wall
 
     def _beside_threads(self, lanes: int) -> None:
         """Threads that compute, the calling thread among them."""
@@ -250,8 +257,8 @@ class Others:
         """Worker processes, the calling thread working beside them unless items wait."""
         owner, taper = self._owner, self._taper
         works = not waiting(owner.figures)
-        # From start to end, on workers that are there: that tells what they bring.
-        tells = works and self._processes is None and self._turns == 0
+        # From start to end, on workers that were there: that tells what they bring.
+        tells, had = self._processes is None and self._turns == 0, owner.engines.started
         begin, worked = time.perf_counter(), 0.0
         if owner.next == 0 and owner.known is not None and owner.known.shared:
             begin = owner.start  # what came before is part of every such loop
@@ -287,9 +294,12 @@ class Others:
         if loop.refused:
             owner.figures = owner.figures._replace(portable=False)
         if self._turn is None:
-            if tells and owner.figures.warm >= loop.plan.workers:
-                count, seconds = len(owner.call.items) - owner.next, time.perf_counter() - begin
-                owner.on_lanes = Shared(count, worked + loop.worked, seconds, answer)
+            count, seconds = len(owner.call.items) - owner.next, time.perf_counter() - begin
+            worked = worked + loop.worked if works else self._alone_takes() * count
+            # Workers that still unpickle what the last loop sent are busy, and to nobody's gain.
+            warm = owner.figures.warm >= loop.plan.workers
+            if tells and (warm or (had and worked < seconds)):
+                owner.on_lanes = Shared(count, worked, seconds, answer)
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
 

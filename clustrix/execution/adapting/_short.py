@@ -18,7 +18,7 @@ from clustrix._records import Call, Outcome
 from clustrix.execution.adapting._alone import BATCH, LOOK
 from clustrix.execution.deciding._cost import CHEAP, too_little, worth_waking
 from clustrix.execution.deciding._figures import rescaled
-from clustrix.execution.deciding._memory import Known, remembered
+from clustrix.execution.deciding._memory import PAUSE, Known, remembered
 from clustrix.execution.deciding._payoff import spared
 from clustrix.execution.lanes._own_lane import Cursor, run_in_caller, run_plainly
 
@@ -37,12 +37,16 @@ def run_here(call: Call) -> Outcome:
     return run_in_caller(call, call.per_item(), cursor, (cursor.all(),))
 
 
-def run_short(call: Call) -> Outcome | None:
+def run_short(call: Call, idle_for: float = 0.0) -> Outcome | None:
     """The loop, if it is known to be too short to share; ``None`` if it is not.
 
     Where its items have become dear, it ends early: it has fewer values than items, and no error.
+
+    Args:
+        call: the loop.
+        idle_for: seconds for which workers have had nothing to do.
     """
-    short = _if_short(call.function, call.items)
+    short = _if_short(call.function, call.items, idle_for)
     if short is None:
         return None
     known, pace = short
@@ -53,14 +57,14 @@ def run_short(call: Call) -> Outcome | None:
 
 
 def run_at_once(
-    function: Callable[[Any], Any], items: Sequence[Any], loop_var: str
+    function: Callable[[Any], Any], items: Sequence[Any], loop_var: str, idle_for: float = 0.0
 ) -> Outcome | None:
     """As `run_short`, for ``[function(item) for item in items]`` where no option was said.
 
     Most short loops are such, and they touch as little code as can be: behind a pause, when none
     of it is in a cache, each function that is run costs some microseconds (benchmarks/growth.py).
     """
-    short = _if_short(function, items)
+    short = _if_short(function, items, idle_for)
     if short is None:
         return None
     known, pace = short
@@ -72,7 +76,9 @@ def run_at_once(
     return outcome
 
 
-def _if_short(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Known, _Pace] | None:
+def _if_short(
+    function: Callable[..., Any], items: Sequence[Any], idle_for: float
+) -> tuple[Known, _Pace] | None:
     """What is known of a function, if its loop is to stay here, and how that is cut."""
     known = remembered.get(function)
     if known is None:
@@ -84,7 +90,10 @@ def _if_short(function: Callable[..., Any], items: Sequence[Any]) -> tuple[Known
     if not (known.hopeless or too_little(work)):
         rests = figures.wall <= spared(known.payoff, work)
         if not rests:
-            least = worth_waking(figures, count, time.perf_counter() - remembered.ended)
+            rest = time.perf_counter() - remembered.ended
+            if rest > PAUSE:  # what loops in a row have missed is added up (`_adaptive.py`)
+                rest = max(rest, idle_for)
+            least = worth_waking(figures, count, rest)
             if work >= least:
                 return None
     return known, _Pace(items, figures.wall, least, rests=rests)
@@ -132,7 +141,7 @@ class _Pace(Cursor):
         """One item, four, sixteen, and so on; then equal parts, or some milliseconds each."""
         clock, wall, count = time.perf_counter, self._wall, len(self.items)
         least = self._least
-        size, most = 1, max(1, min(count // LOOKS, int(BATCH / wall)))
+        size, most = 1, max(1, min(-(-count // LOOKS), int(BATCH / wall)))
         done, now = 0, self.now
         while done < count:
             size = min(size, count - done)

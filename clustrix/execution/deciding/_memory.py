@@ -20,7 +20,7 @@ from clustrix.execution.deciding._figures import Figures, cpus_used, in_words, p
 from clustrix.execution.deciding._payoff import UNTRIED, Payoff, passed
 from clustrix.functions._sameness import given, sameness
 
-__all__ = ["ALONE", "Known", "Memory", "binding", "remembered"]
+__all__ = ["ALONE", "PAUSE", "Known", "Memory", "binding", "remembered"]
 
 MOST = 1024
 
@@ -29,6 +29,9 @@ MUCH = 0.25
 
 # What a loop did that no other lane took part in.
 ALONE = "finished in the calling thread"
+
+# Who calls so many seconds after the last loop does not call again and again.
+PAUSE = 0.005
 
 
 class Known(NamedTuple):

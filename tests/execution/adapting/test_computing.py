@@ -41,7 +41,7 @@ def engines() -> Iterator[Engines]:
 def once(engines: Engines, figures: Figures = FIGURES) -> Known:
     """One more loop over such items, as far as anybody knows what they are."""
     known = remembered.get(digest)
-    payoff = known.payoff._replace(wall=ONE) if known else UNTRIED
+    payoff = known.payoff._replace(wall=ONE, alone=ONE) if known else UNTRIED
     remembered.put(digest, Known(figures, "", "x", "", shared=True, payoff=payoff))
     call = Call(digest, range(COUNT), loop_var="x")
     machine = Machine(cpus=2, gil=True)

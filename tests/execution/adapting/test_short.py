@@ -272,7 +272,7 @@ def test_items_that_become_dear_are_noticed_within_the_loop(run, count, first, r
     assert outcome is not None
     done = len(outcome.values)
     assert outcome.values == list(range(done))
-    assert done == count or first <= done <= first + max(1, count // LOOKS)
+    assert done == count or first <= done <= first + -(-count // LOOKS)
 
 
 def test_what_is_left_of_a_loop_that_became_dear_is_shared_out(monkeypatch):

@@ -183,6 +183,7 @@ def test_a_program_that_can_start_no_worker_goes_on_alone(tmp_path: Path, change
 ENGINES = [None, "serial", "threads", "processes"]
 
 
+@pytest.mark.filterwarnings("ignore::clustrix.SharedStateWarning")
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("change", [list.append, list.remove])
 def test_the_items_are_those_of_the_beginning(engine: str | None, change: object) -> None:
