@@ -193,7 +193,8 @@ class AdaptiveLoop:
             doubts = doubts + 1 if doubtful(self.figures) else 0
         lasts, shared = lasting(self.figures, doubts), self.report is not ALONE
         if self.on_lanes is not None:
-            self._payoff = judged(self._payoff, self.on_lanes, self.figures.wall)
+            each = self.on_lanes.worked / self.on_lanes.items
+            self._payoff = judged(self._payoff, self.on_lanes, max(self.figures.wall, each))
         elif not shared:
             wall, nothing = self.figures.wall, self._nothing_to_gain()
             self._payoff = (
