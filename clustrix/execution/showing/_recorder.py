@@ -39,6 +39,29 @@ OUT, ERR, LOG, WARNING, FILTERS = range(5)
 # follow each other at once: an item that prints as it begins should be seen to have begun.
 PERIOD, BURST = 0.005, 4.0
 
+# Who flushes wants it seen: `print(..., flush=True)` may be the last that is heard of an item.
+FLUSH_PERIOD, FLUSH_BURST = 0.001, 50.0
+
+
+class _Allowance:
+    """Says yes a few times in a row, and then so often."""
+
+    __slots__ = ("_burst", "_credit", "_last", "_period")
+
+    def __init__(self, period: float, burst: float) -> None:
+        self._period, self._burst = period, burst
+        self._credit, self._last = burst, 0.0
+
+    def take(self) -> bool:
+        """Whether it may be done now."""
+        now = time.monotonic()
+        self._credit = min(self._burst, self._credit + (now - self._last) / self._period)
+        self._last = now
+        if self._credit < 1.0:
+            return False
+        self._credit -= 1.0
+        return True
+
 
 class _Thread(local):
     recorder: Recorder | None = None
@@ -130,8 +153,8 @@ class Recorder:
         self.seen: set[Any] = set()
         self.hurry = hurry
         self._where = where
-        self._credit = BURST
-        self._last = 0.0
+        self._texts = _Allowance(PERIOD, BURST)
+        self._flushes = _Allowance(FLUSH_PERIOD, FLUSH_BURST)
 
     def note(self, kind: int, what: Any) -> None:
         """Note an event of the item that runs."""
@@ -140,11 +163,7 @@ class Recorder:
         self.events.append(Event(self._where(), kind, what))
         if self.hurry is None:
             return
-        now = time.monotonic()
-        self._credit = min(BURST, self._credit + (now - self._last) / PERIOD)
-        self._last = now
-        if self._credit >= 1.0:
-            self._credit -= 1.0
+        if (self._flushes if what is None else self._texts).take():
             self.hurry()
 
     def close(self) -> None:

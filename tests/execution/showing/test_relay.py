@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -444,3 +445,36 @@ def test_modules_that_are_imported_meanwhile_are_like_others(tmp_path, monkeypat
     assert module.stdout == 1
     assert cloudpickle.loads(cloudpickle.dumps(module)) is module
     del sys.modules[name]
+
+
+def test_what_is_flushed_leaves_at_once() -> None:
+    """However much has been shown before it: it may be the last that is heard of an item."""
+    left: list[int] = []
+    recorder = Recorder(lambda: 0, lambda: left.append(len(recorder.events)))
+    for count in range(1, 40):
+        recorder.note(OUT, "text")
+        if not count % 4:
+            recorder.note(OUT, None)
+            assert left[-1] == len(recorder.events)
+
+
+def test_what_an_item_has_flushed_is_seen_when_its_worker_dies(tmp_path: Path) -> None:
+    """All of it, up to the end of the process."""
+    source = """
+    import os
+    from clustrix import parallel, WorkerDied
+
+    @parallel(executor="processes", max_workers=2, chunk_size=1)
+    def body(x):
+        if x == 0:
+            for n in range(8):
+                print("line", n, flush=True)
+            os.kill(os.getpid(), 9)
+
+    try:
+        body(range(4))
+    except WorkerDied:
+        print("died")
+    """
+    lines = output_of(source, tmp_path).splitlines()
+    assert lines == [*(f"line {n}" for n in range(8)), "died"]
