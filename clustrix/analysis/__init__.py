@@ -5,7 +5,8 @@
       _effects      what outlives the call and is changed  _touched     from writes to findings
         _writes       statements                           _guards     locks, lazy filling, keys
         _targets      what assignments write               _passing    from a call to its code
-        _touching     what calls change                    _operators  methods that nobody names
+        _touching     what calls change
+        _following    the code behind a call               _operators  methods that nobody names
         _referring    what expressions refer to            _refs       and whether it is shared
         _live, _trees where names are looked up: real objects, or one module's tree
       _refusal      what an engine could not send

@@ -173,3 +173,44 @@ def test_what_a_function_changes_in_the_worker_is_not_carried_on():
         for _ in range(3):
             done = executor.execute_loop_parallel(counts, "x", [1, 2], position=0, chunk_size=2)
             assert done == [K + 1, K + 3]
+
+
+@functools.lru_cache(None)
+def cached(x: int) -> int:
+    """Remembers what it has given."""
+    return x + 1
+
+
+def asks_a_cache(x: int) -> int:
+    """Reads a function that remembers."""
+    return cached(x)
+
+
+@functools.lru_cache(None)
+def cached_reader(x: int) -> int:
+    """Remembers what was in a list then."""
+    return x + TABLE[0]
+
+
+def asks_a_cached_reader(x: int) -> int:
+    """Reads such a one."""
+    return cached_reader(x)
+
+
+@pytest.mark.parametrize("function", [cached, asks_a_cache], ids=lambda f: f.__name__)
+def test_a_cache_is_settled_until_it_is_emptied(function: Any) -> None:
+    """A worker may keep its own as long; what is asked here says nothing."""
+    cached.cache_clear()
+    settled = settle(function)
+    assert settled is not None
+    assert settled.holds()
+    cached(1)
+    cached(1)
+    assert settled.holds()
+    cached.cache_clear()
+    assert not settled.holds()
+
+
+def test_a_cache_is_no_more_settled_than_what_it_remembers() -> None:
+    """Its function may read what changes inside."""
+    assert settle(asks_a_cached_reader) is None

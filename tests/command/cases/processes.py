@@ -69,7 +69,7 @@ def its_own_name(x, LOCK):
 
 @parallel(executor="processes")
 def uses_up(x):
-    return x, list(SQUARES)  # expect: CK302
+    return x, list(SQUARES)  # expect: CK101 CK302
 
 
 def make(name):

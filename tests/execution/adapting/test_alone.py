@@ -13,7 +13,7 @@ from clustrix._model import Call, Machine, Plan
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting import _alone, _meter
 from clustrix.execution.adapting._adaptive import AdaptiveLoop
-from clustrix.execution.adapting._alone import BATCH, LOOK
+from clustrix.execution.adapting._alone import BATCH, LOOK, LOOKS
 from clustrix.execution.adapting._meter import Clocks
 from clustrix.execution.adapting._slow_start import MANY
 from clustrix.execution.deciding._cost import Decision
@@ -178,3 +178,23 @@ class _Nobody:
 
     def over(self, *, cancel: bool) -> None:
         """The first item is done."""
+
+
+@given(count=st.integers(20, 2000), share=st.floats(0.05, 0.95), known=st.none() | st.just(1e-3))
+def test_dear_items_behind_cheap_ones_are_seen_when_they_begin(count, share, known):
+    """Much of what is cheap is done already: the loop is not over in one piece with the others."""
+    first = int(share * count)
+    with pytest.MonkeyPatch.context() as patch:
+        trial = Trial(patch, lambda x: 0.002 if x >= first else 1e-7, known)
+        assert trial.run(count) == [-x for x in range(count)]
+    seen = [done for done, wall in trial.looks if done > first]
+    part = -(-count // LOOKS)
+    # Two batches: behind the first one it may have been another program that had the processor.
+    assert count - first <= 2 * part or seen[0] <= first + 2 * part
+
+
+def test_a_known_loop_that_stays_cheap_is_cut_as_seldom_as_ever(trial):
+    """Items that cost what they did are looked at as a batch of some milliseconds is done."""
+    cheap = trial(lambda x: 1e-7, known=1e-7)
+    cheap.run(10_000)
+    assert len(cheap.looks) <= 2

@@ -18,7 +18,7 @@ from clustrix.execution.adapting import _short
 from clustrix.execution.adapting._short import LOOKS, run_at_once, run_here, run_short
 from clustrix.execution.deciding._cost import CHEAP, too_little
 from clustrix.execution.deciding._figures import NOTHING_KNOWN
-from clustrix.execution.deciding._memory import ALONE, Known, remembered
+from clustrix.execution.deciding._memory import ALONE, PAUSE, Known, remembered
 from clustrix.execution.deciding._payoff import OTHERS, Payoff
 from tests import strategies
 
@@ -394,3 +394,29 @@ def test_a_wrong_option_is_refused_before_any_item_runs(wrong):
             seen.append, "x", [1, 2], position=0, **wrong
         )
     assert seen == []
+
+
+@both
+def test_behind_a_pause_workers_are_as_tired_as_they_are(run):
+    """They may have rested for longer than the caller: to wake them takes longer then."""
+
+    def work(x: int) -> int:
+        return x
+
+    known(work, 1e-4)
+    call, clock = Call(work, range(30), loop_var="x"), [100.0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_short.time, "perf_counter", lambda: clock[0])
+        patch.setattr(remembered, "ended", clock[0] - 2 * PAUSE)
+        assert work_is_short(run, call, idle_for=0.0) is None
+        patch.setattr(remembered, "ended", clock[0] - 2 * PAUSE)
+        assert work_is_short(run, call, idle_for=10.0) is not None
+        patch.setattr(remembered, "ended", clock[0])  # in a row: what they miss is added up
+        assert work_is_short(run, call, idle_for=10.0) is None
+
+
+def work_is_short(run: Any, call: Call, idle_for: float) -> Outcome | None:
+    """What becomes of a loop beside workers that have had nothing to do for so long."""
+    if run is run_short:
+        return run_short(call, idle_for)
+    return run_at_once(call.function, call.items, call.loop_var, idle_for)
