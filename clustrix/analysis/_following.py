@@ -105,7 +105,8 @@ class Following(Referring):
                 if isinstance(ref.thing, LocalThing):
                     self.run_local(ref.thing, ([passed, passed], {}))
                 elif ref.of is not None and ref.name in ADDS and not is_code(ref):
-                    self.touch(ADD, ref.of, node)
+                    if ref.of.thing is None or not ref.of.thing.is_space():  # `operator.add`
+                        self.touch(ADD, ref.of, node)
                 elif called and ref.thing is not None and not ref.shell:
                     body = ref.thing.body()
                     if body is not None and not body.internal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -100,6 +102,15 @@ def test_an_operator_that_changes_its_object_is_seen(name: str) -> None:
 def test_what_is_put_where_it_is_missed_is_seen() -> None:
     """The order of the items decides about the numbers."""
     assert codes(OPERATIONS["subscript"], Ids())
+
+
+def _sums(x: Any, it: Any) -> Any:
+    return functools.reduce(operator.add, [x, 1]), list(map(operator.add, [x], [1]))
+
+
+def test_functions_of_the_names_of_methods_are_no_methods() -> None:
+    """`operator.add` puts nothing into `operator`."""
+    assert not codes(_sums, None)
 
 
 @pytest.mark.parametrize("name", ["len", "subscript", "plus", "equal", "str"])
