@@ -110,7 +110,8 @@ class Following(Referring):
                 elif called and ref.thing is not None and not ref.shell:
                     body = ref.thing.body()
                     if body is not None and not body.internal:
-                        self.follow(body, (ref,), ([passed, passed], {}), node)
+                        first = ref.of or ref.thing.called_on(ref)
+                        self.follow(body, (first,), ([passed, passed], {}), node)
 
     def operate(self, value: Value, methods: Iterable[str], node: ast.expr) -> None:
         """An operator, or a statement, that calls methods of objects of known classes.

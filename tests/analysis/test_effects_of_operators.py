@@ -27,6 +27,9 @@ class Counts:
     __len__ = __getitem__ = __contains__ = __hash__ = __int__ = __index__ = __bool__ = _tick
     __add__ = __radd__ = __mul__ = __lt__ = __eq__ = __neg__ = __call__ = _tick  # type: ignore[assignment]
 
+    def tick(self, x: Any) -> int:
+        return self._tick(x)
+
     def __str__(self) -> str:
         return str(self._tick())
 
@@ -81,6 +84,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "equal": lambda x, it: it == x,
     "minus": lambda x, it: -it,
     "map": lambda x, it: list(map(it, [x])),
+    "map of a method": lambda x, it: list(map(it.tick, [x])),
     "a key": lambda x, it: max([x, 1], key=it),
 }
 
