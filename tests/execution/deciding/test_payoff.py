@@ -362,3 +362,26 @@ def test_a_stream_keeps_what_loops_have_shown(engines: Engines) -> None:
     known = remembered.get(double)
     assert known is not None
     assert known.payoff == payoff
+
+
+def test_workers_that_were_busy_with_the_last_loop_are_no_excuse(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may still read what that one sent: a loop that was slower with them was slower."""
+    monkeypatch.setattr(engines, "warm", lambda patience=0.0: 0)
+    monkeypatch.setattr(Engines, "started", property(lambda self: True))
+    monkeypatch.setattr(_others, "Shared", lambda *_: shared(RUIN / 2))
+    remembered.put(double, Known(FIGURES, "", "x", ""))
+    assert once(engines).shared  # two microseconds of work, and as many hundred to hand them over
+    assert not once(engines).shared
+
+
+def test_the_first_workers_of_all_are_not_judged_by_how_they_start(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is paid once."""
+    monkeypatch.setattr(engines, "warm", lambda patience=0.0: 0)
+    monkeypatch.setattr(Engines, "started", property(lambda self: False))
+    monkeypatch.setattr(_others, "Shared", lambda *_: shared(RUIN / 2))
+    remembered.put(double, Known(FIGURES, "", "x", ""))
+    assert [once(engines).shared for _ in range(5)] == [True] * 5
