@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from itertools import islice
@@ -155,6 +156,10 @@ class Live(Thing):
             for word, one in obj.keywords.items()
         }
         return part("func", obj.func), (args, words)
+
+    def is_shown(self) -> bool:
+        """Standard output or error, whatever stands there: a notebook's, a file in memory."""
+        return self.obj is sys.stdout or self.obj is sys.stderr
 
     def inputs(self) -> int | None:
         """Those of a universal function of NumPy."""

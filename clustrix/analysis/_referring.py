@@ -261,7 +261,9 @@ class Referring(ABC):
             return
         if self.home.library and kind == ADD and "cache" in path.lower():
             return  # only saves time
-        if ref.thing is not None and not NOT_DATA.isdisjoint(ref.thing.kinds()):
+        if ref.thing is not None and (
+            ref.thing.is_shown() or not NOT_DATA.isdisjoint(ref.thing.kinds())
+        ):
             return
         self.note(kind, name or path, path, node, own=is_own(ref), guarded=guarded)
 

@@ -82,6 +82,10 @@ class Thing:
         """For a partial: what it calls, and what it gives to that by itself."""
         return None
 
+    def is_shown(self) -> bool:
+        """Whether it is where text is shown: what items write there comes in their order."""
+        return False
+
     def inputs(self) -> int | None:
         """For a function of which all further arguments are outputs: how many are not."""
         return None

@@ -211,7 +211,8 @@ class Touching(Following):
             self.tested.update(ref.path for ref in args[0])
         if names and names[0] == "print":
             for ref in given[1].get("file", NOTHING):
-                self._in_turn(ref, "write", node)
+                if ref.thing is None or not ref.thing.is_shown():
+                    self._in_turn(ref, "write", node)
         if names and names[0] == "type" and len(args) == 1:
             return attribute(args[0], "__class__")
         if names and names[0] in ("vars", "globals"):
@@ -256,6 +257,8 @@ class Touching(Following):
         """A method: by what the receiver is, by its code, or by its name; None: follow it."""
         name = ref.name
         kinds = list(receiver.thing.kinds()) if receiver.thing else []
+        if receiver.thing is not None and receiver.thing.is_shown():
+            return NOTHING
         if self._in_turn(receiver, name, node):
             return NOTHING
         if name in GIVES_VIEW and is_viewed(receiver):

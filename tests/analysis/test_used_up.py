@@ -8,7 +8,9 @@ from __future__ import annotations
 import functools
 import io
 import itertools
+import json
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -186,3 +188,36 @@ def _own(x: Any) -> Any:
 def test_what_is_only_looked_at_or_made_here_is_not_used_up(function: Callable[..., Any]) -> None:
     """No item can tell what others have done."""
     assert not codes(function, [1, 2])
+
+
+def _shows(x: Any) -> None:
+    sys.stdout.write("a")
+    sys.stdout.writelines(["b"])
+    print(x, file=sys.stderr)
+    json.dump(x, sys.stdout)
+
+
+class Tee(io.TextIOBase):
+    """Keeps what it shows."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.kept.append(text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        self.kept.extend(lines)
+
+
+@pytest.mark.parametrize("place", [io.StringIO(), io.TextIOWrapper(io.BytesIO()), Tee()])
+def test_what_is_shown_comes_in_order_and_is_no_write(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands in the place of standard output: lanes hand on what is written there."""
+    monkeypatch.setattr(sys, "stdout", place)
+    monkeypatch.setattr(sys, "stderr", place)
+    found = codes(_shows, [1, 2])
+    monkeypatch.undo()
+    assert not found
