@@ -364,24 +364,13 @@ def test_a_stream_keeps_what_loops_have_shown(engines: Engines) -> None:
     assert known.payoff == payoff
 
 
-def test_workers_that_were_busy_with_the_last_loop_are_no_excuse(
-    engines: Engines, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("had", "ways"), [(True, [True, False]), (False, [True] * 5)])
+def test_workers_that_are_busy_are_no_excuse_but_those_that_start_are(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch, had: bool, ways: list[bool]
 ) -> None:
-    """They may still read what that one sent: a loop that was slower with them was slower."""
+    """They may still read what the last loop sent; to start them is paid once."""
     monkeypatch.setattr(engines, "warm", lambda patience=0.0: 0)
-    monkeypatch.setattr(Engines, "started", property(lambda self: True))
+    monkeypatch.setattr(Engines, "started", property(lambda self: had))
     monkeypatch.setattr(_others, "Shared", lambda *_: shared(RUIN / 2))
     remembered.put(double, Known(FIGURES, "", "x", ""))
-    assert once(engines).shared  # two microseconds of work, and as many hundred to hand them over
-    assert not once(engines).shared
-
-
-def test_the_first_workers_of_all_are_not_judged_by_how_they_start(
-    engines: Engines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """That is paid once."""
-    monkeypatch.setattr(engines, "warm", lambda patience=0.0: 0)
-    monkeypatch.setattr(Engines, "started", property(lambda self: False))
-    monkeypatch.setattr(_others, "Shared", lambda *_: shared(RUIN / 2))
-    remembered.put(double, Known(FIGURES, "", "x", ""))
-    assert [once(engines).shared for _ in range(5)] == [True] * 5
+    assert [once(engines).shared for _ in ways] == ways
