@@ -215,4 +215,6 @@ def add_note(error: BaseException, note: str) -> None:
     # A class may refuse attributes, or leave the program; the error itself matters more.
     with suppress(Exception, SystemExit):
         anyhow: Any = error  # type checkers for Python 3.10 know no notes
-        anyhow.__notes__ = [*getattr(error, "__notes__", ()), note]
+        before = getattr(error, "__notes__", ())  # one that is kept and raised again has it already
+        if note not in before:
+            anyhow.__notes__ = [*before, note]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clustrix import parallel
 from clustrix._model import Call, Chunk
 from clustrix.execution.lanes._lane import (
     Unwatched,
@@ -41,6 +42,21 @@ def test_the_note_names_the_item():
     """PEP 678: the error says which item of which function it was."""
     outcome = work(fail_at, [3], start=17, args=(frozenset({3}),), loop_var="x")
     assert outcome.error.__notes__ == ["clustrix: item 17 (x=3) of fail_at()"]
+
+
+def test_an_error_that_is_raised_again_and_again_names_its_item_once() -> None:
+    """A program may keep one object and raise it in every loop."""
+    kept = ValueError("kept")
+
+    def fail(x: int) -> None:
+        raise kept
+
+    for _ in range(3):
+        with pytest.raises(ValueError, match="kept") as caught:
+            parallel(fail)([1, 2])
+        assert caught.value is kept
+    (note,) = kept.__notes__  # type: ignore[attr-defined]
+    assert note.startswith("clustrix: item 0 (x=1) of ")
 
 
 def test_a_note_that_is_refused_changes_nothing():
