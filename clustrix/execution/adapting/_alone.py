@@ -51,6 +51,7 @@ SLOWER = 1.5
 
 # Where nobody knows what is to come, or it is known that it will be dearer, a batch is no more than
 # such a part of the loop: twenty dear items were in one piece with eighty that are done already.
+# Short loops are cut like that, too (`_short.py`).
 LOOKS = 16
 
 # Items that take so many times longer than those before are looked at once more before anything

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from clustrix._records import Call, Outcome
-from clustrix.execution.adapting._alone import BATCH, LOOK
+from clustrix.execution.adapting._alone import BATCH, LOOK, LOOKS
 from clustrix.execution.deciding._cost import CHEAP, too_little, worth_waking
 from clustrix.execution.deciding._figures import rescaled
 from clustrix.execution.deciding._memory import PAUSE, Known, remembered
@@ -26,9 +26,6 @@ __all__ = ["run_at_once", "run_here", "run_short"]
 
 # Items that take so many times longer than they did are looked at properly.
 DEARER = 2.0
-
-# Looks at the clock, about: items that have become dear are at most such a part of the loop.
-LOOKS = 16
 
 
 def run_here(call: Call) -> Outcome:

@@ -64,7 +64,8 @@ def adopt(carried: Carried) -> None:
                 continue
             value = pickle.loads(packed)
             if type(own) is type(value) and isinstance(own, (list, dict, set)):
-                _refilled.setdefault((module, path), _content(own))
+                if (module, path) not in _replaced:  # else it is not the module's own
+                    _refilled.setdefault((module, path), _content(own))
                 _refill(own, _content(value))
             else:
                 _replaced.setdefault((module, path), vars(holder).get(name, _ABSENT))

@@ -131,3 +131,19 @@ def test_data_that_were_changed_for_a_while_are_back(tmp_path: Path, code: str) 
     show()
     """
     assert set(told(tmp_path, source)) == {"True"}
+
+
+def test_what_was_replaced_by_another_kind_of_thing_is_back_as_it_was(tmp_path: Path) -> None:
+    """Whatever became of what stood there meanwhile."""
+    (tmp_path / "settings_here.py").write_text(SETTINGS)
+    source = """
+    import settings_here
+    rows = parallel(**said)(lambda x: settings_here.ROWS)
+    away = parallel(**said)(lambda x: __import__("settings_" + "here").ROWS)
+    for now in ({"a": 1}, {"a": 2}):
+        settings_here.ROWS = now
+        print(rows(range(4)) == [now] * 4)
+    settings_here.ROWS = [1]
+    print(away(range(4)) == [[1]] * 4)
+    """
+    assert told(tmp_path, source) == ["True"] * 3
