@@ -124,7 +124,7 @@ class _Look:
                 self.seen.add(id(value))
                 self.waiting.append(value)  # type: ignore[arg-type]
             return True
-        if kind is _LRU and not getattr(value, "__module__", "").startswith("functools"):
+        if kind is _LRU:
             if id(value) not in self.seen:
                 self.seen.add(id(value))
                 self.caches.append(value)
