@@ -127,10 +127,7 @@ class Early:
                 return True
             values: list[Any] = []
             began = time.perf_counter()
-            for index, item in enumerate(items, start):
-                if not page.enter(index):
-                    break
-                values.append(function(item))
+            page.run(function, items, start, values)
             page.spend(time.perf_counter() - began)
             page.phase(BUSY)
             marshal.dumps(values)  # is it plain?  Else to pickle it may run code, and load modules

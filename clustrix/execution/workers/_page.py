@@ -19,7 +19,8 @@ from clustrix.basis._native import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 __all__ = ["BUSY", "IDLE", "IN_ITEM", "Page", "is_late", "patience_with"]
 
@@ -59,6 +60,27 @@ class Page:
         self._times[_SINCE] = time.monotonic()  # first: an item must not be seen with the time
         self._words[_STATE] = 1 + IN_ITEM + index  # of the one before
         return True
+
+    def run(
+        self, function: Callable[[Any], Any], items: Iterable[Any], start: int, values: list[Any]
+    ) -> None:
+        """Worker: simple items, one after the other, until the loop has been ended.
+
+        What `enter` says of each, but since when: nobody asks that where there is no timeout.  It
+        is 0.05 us an item, not 0.35 (5,000 items of 6 us: 0.65 of the plain loop with that, 0.62
+        like this; benchmarks/small.py).
+
+        Args:
+            function: of one item.
+            items: those to run.
+            start: the position of the first.
+            values: gets what they return.
+        """
+        memory, words, add = self._memory, self._words, values.append
+        for words[_STATE], item in enumerate(items, start + 1 + IN_ITEM):
+            if memory[_CANCEL]:
+                return
+            add(function(item))
 
     def resume(self, index: int, since: float) -> None:
         """Worker: the item that began then goes on, after something else had to be done."""

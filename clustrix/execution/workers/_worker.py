@@ -13,10 +13,10 @@ from __future__ import annotations
 import sys
 import time
 
-from clustrix._records import Call, Chunk, describe
+from clustrix._records import Call, Chunk, Outcome, describe
 from clustrix.basis._native import get_ident, pickle, socket, suppress
 from clustrix.basis._typing import Any, Callable, NamedTuple
-from clustrix.execution.lanes._lane import item_note, lane, run_chunk
+from clustrix.execution.lanes._lane import add_note, item_note, lane, run_chunk
 from clustrix.execution.machine import _platform
 from clustrix.execution.showing._capture import hold, release
 from clustrix.execution.showing._recorder import Recorder, be_alone, recording
@@ -101,7 +101,7 @@ def _do(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame: 
     # To make the items of one that has been taken back would be for nothing.
     work = None if page.taken_back(frame.b) else _understood(tasks, frame)
     if page.begin(frame.b) and work is not None:
-        _run(channel, page, tasks, recorder, frame.a, work)
+        _run(channel, page, tasks, recorder, frame, work)
     else:
         channel.send(Kind.SKIPPED, frame.a, frame.b)
 
@@ -133,10 +133,11 @@ def _run(
     page: Page,
     tasks: _Tasks,
     recorder: Recorder,
-    start: int,
+    frame: Frame,
     work: tuple[Call, bool, Any] | _Unreadable,
 ) -> None:
     """Run one chunk and answer with what became of it."""
+    start = frame.a
     if isinstance(work, _Unreadable):
         channel.send(Kind.BROKEN, start, packed=Packed(pickle.dumps(tuple(work))))
         return
@@ -145,7 +146,10 @@ def _run(
     try:
         recorder.muted = False
         began = time.perf_counter()
-        outcome = run_chunk(call, reply.chunk, reply, tasks.place.fresh())
+        if frame.kind == Kind.SIMPLE:
+            outcome = reply.run_simple()
+        else:
+            outcome = run_chunk(call, reply.chunk, reply, tasks.place.fresh())
         page.spend(time.perf_counter() - began)
         recorder.muted = True
         raised, failed = outcome.error, outcome.failed or start
@@ -246,6 +250,17 @@ class _Reply:
             values.clear()
             self._last = time.monotonic()
         return self._page.enter(index)
+
+    def run_simple(self) -> Outcome:
+        """Run items that reach nothing behind which anybody would have to tidy up."""
+        call, chunk, values = self._call, self.chunk, self._values
+        try:
+            self._page.run(call.per_item(), chunk.items, chunk.start, values)
+        except BaseException as error:
+            index = self._page.where()[1]
+            add_note(error, item_note(call, index, chunk.items[index - chunk.start]))
+            return Outcome(chunk.start, values, error, index)
+        return Outcome(chunk.start, values)
 
     def _tidy_up(self) -> None:
         """The last item has left something behind."""

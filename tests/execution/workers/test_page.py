@@ -9,6 +9,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from clustrix.execution.workers._page import IN_ITEM, Page
 
 
@@ -39,6 +41,29 @@ def test_a_chunk_that_has_begun_cannot_be_taken_back(tmp_path: Path) -> None:
         page.cancel(True)
     assert (taken, later) == (0, True)
     assert 0 not in seen  # "not up yet": it may be killed at any moment, and that must be true
+    page.close()
+
+
+def test_simple_items_are_seen_one_by_one() -> None:
+    """Which one runs is known while it runs; what came before an error, or the end, is there."""
+    page = Page(mmap.mmap(-1, mmap.PAGESIZE))
+    seen: list[tuple[int, int]] = []
+    values: list[str] = []
+
+    def look(text: str) -> str:
+        seen.append(page.where()[:2])
+        if text == "d":
+            page.cancel(True)
+        return text * 2 if text != "f" else str(1 // 0)
+
+    page.run(look, "abcd", 5, values)
+    assert seen == [(IN_ITEM, index) for index in (5, 6, 7, 8)]
+    page.run(look, "x", 9, values)  # the loop has been ended
+    assert values == ["aa", "bb", "cc", "dd"]
+    page.cancel(False)
+    with pytest.raises(ZeroDivisionError):
+        page.run(look, "efg", 9, values)
+    assert (values[4:], page.where()[1]) == (["ee"], 10)
     page.close()
 
 
