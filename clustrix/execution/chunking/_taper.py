@@ -22,14 +22,15 @@ LEAST, MOST = 0.0005, 0.02
 
 # The part of a lane's share that it gets at once.  In a short loop on processes it is a bigger one,
 # up to so many seconds: there it is the handing out that counts (loops of 7 to 20 ms, 20 to 100
-# items, behind a pause: 0.63 to 0.83 of the plain loop with six parts, 0.61 to 0.76 with three).
+# items, behind a pause: 0.63 to 0.83 of the plain loop with six parts, 0.61 to 0.76 with three;
+# 5,000 items of 6 us: 0.58 to 0.60 with chunks of 2 ms, 0.56 to 0.58 with 3).
 PARTS = 24
-SHORT_PARTS, SHORT = 3, 0.002
+SHORT_PARTS, SHORT = 3, 0.003
 
 # Where items and values are next to nothing to move, the calling thread takes up to so many seconds
 # of items at once from those that lie ready at another lane: what it does between two of its chunks
-# takes 0.13 ms (of 160 items of 2 ms, one at a time, 10 % of its time).
-BITE = 0.01
+# takes 0.13 ms (of 160 items of 2 ms, one at a time, 10 % of its time).  Of others less.
+BITE, HEAVY_BITE = 0.01, 0.002
 
 # The first chunks have one item each, where an item takes longer than this: what is known of them
 # may be of yesterday, and no other lane takes over before a chunk ends (benchmarks/mixed.py).
@@ -91,7 +92,7 @@ class Taper:
         """Items that a lane takes at once, of so many that lie ready at another one."""
         if self._size is not None:
             return 1
-        wall, most = max(self.wall, 1e-9), BITE if self.light else SHORT
+        wall, most = max(self.wall, 1e-9), BITE if self.light else HEAVY_BITE
         return int(min(waiting * wall / (2 * self.lanes), most) / wall)
 
     def half(self, count: int) -> int:

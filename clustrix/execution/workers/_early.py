@@ -123,7 +123,8 @@ class Early:
             task_id, _, _, items = pickle.loads(body)
             function = self._made(task_id)
             if not page.begin(serial):
-                self._send(Kind.SKIPPED, start, serial)
+                if not page.knows(serial):
+                    self._send(Kind.SKIPPED, start, serial)
                 return True
             values: list[Any] = []
             began = time.perf_counter()

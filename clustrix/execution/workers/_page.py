@@ -37,7 +37,10 @@ _EMPTIED = {"parent": 16, "worker": 24}  # frames with buffers that each side ha
 
 # Places of bytes.
 _CANCEL = 64  # the worker reads it before every item
-_SKIP, _SKIPS = 1024, 2048  # a byte for each chunk under way: taken back, do not begin
+_SKIP, _SKIPS = 1024, 2048  # a byte for each chunk under way: what becomes of it
+
+# What that byte says.
+_GOES, _TAKEN, _SURELY = range(3)
 
 
 class Page:
@@ -116,7 +119,7 @@ class Page:
         self._words[_SERIAL] = serial
         self.phase(BUSY)
         self._fence()
-        return not self._memory[_SKIP + serial % _SKIPS]
+        return self._memory[_SKIP + serial % _SKIPS] == _GOES
 
     def take_back(self, serial: int) -> bool:
         """Parent: a chunk shall not begin; ``True`` when it is certain that it will not.
@@ -124,13 +127,23 @@ class Page:
         Each side writes first and reads the other's word then, with a fence in between, so it
         cannot be that the worker begins and the parent believes that it did not.
         """
-        self._memory[_SKIP + serial % _SKIPS] = 1
+        self._memory[_SKIP + serial % _SKIPS] = _TAKEN
         self._fence()
-        return self._words[_SERIAL] < serial
+        if self._words[_SERIAL] >= serial:
+            return False
+        self._memory[_SKIP + serial % _SKIPS] = _SURELY
+        return True
 
     def taken_back(self, serial: int) -> bool:
         """Worker: whether it is sure already that this chunk shall not begin."""
-        return bool(self._memory[_SKIP + serial % _SKIPS])
+        return self._memory[_SKIP + serial % _SKIPS] != _GOES
+
+    def knows(self, serial: int) -> bool:
+        """Worker: whether the parent is certain that this chunk has not begun, and needs no word.
+
+        In a loop of 15 ms ten of twenty chunks are taken back, and to hear that took 0.1 ms.
+        """
+        return self._memory[_SKIP + serial % _SKIPS] == _SURELY
 
     def has_room(self, serial: int) -> bool:
         """Parent: whether the mark of this chunk is free: an earlier one with it has been seen."""
@@ -138,7 +151,7 @@ class Page:
 
     def send(self, serial: int) -> None:
         """Parent: a chunk with this number goes out."""
-        self._memory[_SKIP + serial % _SKIPS] = 0
+        self._memory[_SKIP + serial % _SKIPS] = _GOES
 
     def _fence(self) -> None:
         """Memory order: acquiring a lock is a full barrier on every processor in use."""

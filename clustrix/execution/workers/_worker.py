@@ -102,7 +102,7 @@ def _do(channel: Channel, page: Page, tasks: _Tasks, recorder: Recorder, frame: 
     work = None if page.taken_back(frame.b) else _understood(tasks, frame)
     if page.begin(frame.b) and work is not None:
         _run(channel, page, tasks, recorder, frame, work)
-    else:
+    elif not page.knows(frame.b):
         channel.send(Kind.SKIPPED, frame.a, frame.b)
 
 
