@@ -47,7 +47,8 @@ class LoopExecutor(StreamExecutor):
         """A loop of which nothing was said, if it is known to be too short to share.
 
         Returns:
-            What has run; fewer values than items where these have become dear.
+            What has run: fewer values than items where these have become dear, none where it is
+            not short.  ``None``: that was not looked at.
 
         Raises:
             BaseException: what an item raised.
@@ -58,7 +59,9 @@ class LoopExecutor(StreamExecutor):
             return None
         self._engines.check_open()
         begun = run_at_once(function, items, loop_var, self._engines.idle_for())
-        if begun is not None and begun.error is not None:
+        if begun is None:
+            return Outcome(0, [])
+        if begun.error is not None:
             join([begun], len(items))
         return begun
 
@@ -100,7 +103,7 @@ class LoopExecutor(StreamExecutor):
                 begun.failed is not None or len(begun.values) == len(call.items)
             ):
                 return join([begun], len(call.items), collect=call.collect)
-            return self._measure(call, options, tally, begun)
+            return self._measure(call, options, tally, begun if begun and begun.values else None)
         machine = execution.this_machine()
         if options.executor == "auto":
             plan = analysis.make_plan(call, options, machine)

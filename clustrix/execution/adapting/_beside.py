@@ -123,7 +123,11 @@ class Beside:
         elif not self._loop.busy():
             return False
         self._collect(wait=chunk is None)
-        return True
+        return chunk is not None or not self._over()
+
+    def _over(self) -> bool:
+        """Whether that was all; to find out by one more turn takes 0.02 ms."""
+        return not (self._taper.left or self._schedule.waits() or self._loop.busy())
 
     def _collect(self, *, wait: bool = True) -> None:
         for news in self._loop.collect(wait=wait):

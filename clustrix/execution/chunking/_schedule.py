@@ -53,6 +53,10 @@ class Schedule:
         with self._lock:
             self._again.appendleft(chunk)
 
+    def waits(self) -> bool:
+        """Whether a chunk that was given back waits to be taken again."""
+        return bool(self._again)
+
     def settle(self, chunk: Chunk, outcome: Outcome) -> Outcome:
         """Learn what became of a chunk.
 

@@ -63,9 +63,10 @@ def surroundings(blas: int | None = None) -> Surroundings:
 def _levels() -> Any:
     if loaded("logging") is None:
         return None
-    from clustrix.execution.showing import _logs  # many programs never log
+    # Many programs never log.  Like this, the import system has no Python code to run.
+    import clustrix.execution.showing._logs as logs
 
-    return _logs.levels()
+    return logs.levels()
 
 
 def _settings() -> dict[str, Any]:
