@@ -97,7 +97,7 @@ def beside(engine: ProcessEngine, count: int, size: int) -> list[int]:
             done.append(outcome)
 
     try:
-        Beside(loop, schedule, taper, own.run, keep, works=True).run()
+        Beside(loop, schedule, taper, own.run, keep).run()
     finally:
         try:
             own.end()

@@ -105,6 +105,7 @@ class AdaptiveLoop:
         self.own = OwnLane(call, self.relay)
         self.report = ALONE
         self.on_lanes: Shared | None = None  # what came of it, if it was shared from its beginning
+        self.dearer = self.known.dearer if self.known else 0.0
         self._payoff = self.known.payoff if self.known else UNTRIED
         before = self.known.figures if self.known else NOTHING_KNOWN
         self.figures = before._replace(
@@ -211,6 +212,7 @@ class AdaptiveLoop:
             missed=self.missed,
             doubts=doubts,
             payoff=self._payoff,
+            dearer=self.dearer,
             items=total,
         )
         remembered.put(self.call.function, known)

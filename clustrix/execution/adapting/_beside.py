@@ -60,7 +60,7 @@ class Beside:
         taper: what cuts the chunks; learns what an item costs.
         here: runs a chunk in the calling thread.
         keep: takes every outcome, and what items have shown.
-        works: whether the calling thread runs chunks, too, or only listens.
+        works: whether the calling thread runs a chunk now, too, or only listens.
         enough: whether lanes of another kind shall take over what these have not begun.
     """
 
@@ -71,7 +71,7 @@ class Beside:
         taper: Taper,
         here: Callable[[Chunk], Outcome],
         keep: Callable[[News], None],
-        works: bool,
+        works: Callable[[], bool] = lambda: True,
         enough: Callable[[], bool] = lambda: False,
     ) -> None:
         self._loop = loop
@@ -108,9 +108,10 @@ class Beside:
 
     def _turn(self) -> bool:
         """Serve the others, do a chunk oneself; ``False`` when nothing that matters is left."""
-        chunk = self._schedule.take() if self._works else None
+        works = self._works()
+        chunk = self._schedule.take() if works else None
         self._hand_out()
-        if chunk is None and self._works:
+        if chunk is None and works:
             chunk = self._take_back()
         if self._loop.idle and self._loop.take_back(least=2):  # one has run dry, one has plenty
             self._hand_out()

@@ -88,7 +88,7 @@ def share(
     loop = ThreadLanes(owner.call, schedule, taper, threads, owner.own.run)
     wall, process, own = time.perf_counter(), time.process_time(), time.thread_time()
     spent, line = _thread_cache.spent(), _processors.stood_in_line()
-    Beside(loop, schedule, taper, loop.here, noting, works=True).run()
+    Beside(loop, schedule, taper, loop.here, noting).run()
     seconds, cpu = time.perf_counter() - wall, time.process_time() - process
     if seconds < TELLING or not done:
         return

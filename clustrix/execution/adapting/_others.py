@@ -29,6 +29,7 @@ from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._beside import Beside
 from clustrix.execution.adapting._computing import TELLING, share
 from clustrix.execution.adapting._meter import Meter
+from clustrix.execution.adapting._resting import DEARER, ENOUGH, GAIN, Resting, dearer_here
 from clustrix.execution.adapting._slow_start import Started
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
@@ -44,6 +45,7 @@ from clustrix.execution.deciding._figures import (
 from clustrix.execution.deciding._memory import Known
 from clustrix.execution.deciding._payoff import Shared
 from clustrix.execution.lanes._own_lane import Batches, Cursor, OwnLane
+from clustrix.execution.machine import _thread_cache
 from clustrix.execution.machine._haste import in_haste
 from clustrix.execution.threads._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution.threads._threads import ThreadLoop
@@ -91,6 +93,7 @@ class Owner(Protocol):
     next: int
     start: float
     on_lanes: Shared | None
+    dearer: float
     own: OwnLane
 
     @property
@@ -256,10 +259,12 @@ class Others:
     def _on_processes(self, decision: Decision) -> bool:
         """Worker processes, the calling thread working beside them unless items wait."""
         owner, taper = self._owner, self._taper
-        works = not waiting(owner.figures)
+        computes = not waiting(owner.figures)
+        rests = computes and self._may_rest(decision)
+        works = computes and not rests
         # From start to end, on workers that were there: that tells what they bring.
         tells, had = self._processes is None and self._turns == 0, owner.engines.started
-        begin, worked = time.perf_counter(), 0.0
+        begin, worked, items = time.perf_counter(), 0.0, 0
         if owner.next == 0 and owner.known is not None and owner.known.shared:
             begin = owner.start  # what came before is part of every such loop
         answer = answering(owner.engines.idle_for())
@@ -268,40 +273,69 @@ class Others:
         if loop is None:
             return False
         taper.wall = owner.figures.wall
-        loop.depth = self._depth(loop.plan.workers, begins=works)
+        loop.depth = self._depth(loop.plan.workers, begins=computes)
+        resting = Resting(loop, taper) if rests else None
         meter, seen = Meter(owner.figures), owner.figures
 
         def here(chunk: Chunk) -> Outcome:
-            nonlocal seen, worked
-            loop.depth = self._depth(loop.plan.workers)
+            nonlocal seen, worked, items
+            if resting is None:
+                loop.depth = self._depth(loop.plan.workers)
             meter.start()
             start = time.perf_counter()
             steps = self._steps(chunk)
             outcome = owner.own.run(chunk, steps)
-            worked += time.perf_counter() - start
+            worked, items = worked + time.perf_counter() - start, items + len(outcome.values)
             if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
                 done = len(chunk.items) if steps is None else len(outcome.values)
                 seen = meter.stop(seen, done)
                 self._look_here(seen)
             return outcome
 
+        def keep(news: News) -> None:
+            self._keep(news)
+            if resting is not None:
+                resting.learn(news)
+
         if works:
-            loop.parting, loop.taper = Parting(loop.pool), taper
+            loop.parting = Parting(loop.pool)
+        if computes:
+            loop.taper = taper
             taper.light = (owner.figures.moved or 0.0) < LIGHT * taper.wall
-        Beside(
-            loop, self._schedule, taper, here, self._keep, works, lambda: self._turn is not None
-        ).run()
+        now = resting.works if resting is not None else lambda: works
+        Beside(loop, self._schedule, taper, here, keep, now, lambda: self._turn is not None).run()
         if loop.refused:
             owner.figures = owner.figures._replace(portable=False)
         if self._turn is None:
             count, seconds = len(owner.call.items) - owner.next, time.perf_counter() - begin
-            worked = worked + loop.worked if works else self._alone_takes() * count
+            if works:
+                self._compare(dearer_here(worked, items, loop.worked, count - items), loop, seconds)
+            worked = worked + loop.worked if computes else self._alone_takes() * count
             # Workers that still unpickle what the last loop sent are busy, and to nobody's gain.
             warm = owner.figures.warm >= loop.plan.workers
             if tells and (warm or (had and worked < seconds)):
                 owner.on_lanes = Shared(count, worked, seconds, answer)
             owner.figures = rescaled(owner.figures, taper.wall)
         return True
+
+    def _may_rest(self, decision: Decision) -> bool:
+        """Whether there are workers for all lanes, and items take longer here than there."""
+        owner = self._owner
+        return (
+            owner.dearer >= DEARER
+            and owner.figures.warm >= decision.workers
+            and owner.figures.items * owner.figures.wall >= ENOUGH
+            and self._processes is None
+        )
+
+    def _compare(self, dearer: float, loop: ProcessLoop, seconds: float) -> None:
+        """Have one more worker for the next loop, where enough has been lost without it."""
+        owner, lanes = self._owner, loop.plan.workers + 1
+        owner.dearer = dearer or owner.dearer
+        if owner.dearer < DEARER or owner.figures.warm >= lanes:
+            return
+        if owner.engines.miss(GAIN * seconds, lanes):
+            _thread_cache.aside(lambda: owner.engines.start(lanes))
 
     def _steps(self, chunk: Chunk) -> Batches | None:
         """Cuts a chunk of the calling thread: what is behind a very dear item is given back."""

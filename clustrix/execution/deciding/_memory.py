@@ -48,6 +48,8 @@ class Known(NamedTuple):
         missed: seconds that other lanes would have saved, had the source been read.
         doubts: how many probes in a row have not shown whether it lets go of the GIL.
         payoff: whether workers have brought anything.
+        dearer: how many times longer items took in the calling thread than on workers, where that
+            was compared.
         items: how many the loop had.
         given: the classes of what the loop gave its function.
     """
@@ -61,6 +63,7 @@ class Known(NamedTuple):
     missed: float = 0.0
     doubts: int = 0
     payoff: Payoff = UNTRIED
+    dearer: float = 0.0
     items: int = 0
     given: tuple[type, ...] = ()
 

@@ -102,6 +102,10 @@ class ProcessLoop:
         """Whether chunks that a worker does not begin are run by the calling thread."""
         return self.taper is not None
 
+    def lacking(self) -> bool:
+        """Whether it has begun, with fewer workers than it should have."""
+        return 0 < len(self.working) + len(self.idle) < self.plan.workers
+
     def busy(self) -> bool:
         """Whether a worker runs something that can still matter."""
         return any(

@@ -37,7 +37,7 @@ def run(
 
     lanes = ThreadLanes(call, schedule, taper, threads, own.run)
     try:
-        Beside(lanes, schedule, taper, lanes.here, keep, works=True).run()
+        Beside(lanes, schedule, taper, lanes.here, keep).run()
     finally:
         own.end()
     return join(done, count)
@@ -195,7 +195,7 @@ def test_a_thread_that_runs_dry_gets_half_of_what_the_caller_has_not_begun():
     own = OwnLane(call._replace(function=work), relay)
     lanes = ThreadLanes(call._replace(function=work), schedule, taper, 1, own.run)
     done: list[Any] = []
-    Beside(lanes, schedule, taper, lanes.here, done.append, works=True).run()
+    Beside(lanes, schedule, taper, lanes.here, done.append).run()
     own.end()
     assert elsewhere.is_set()
     assert own_items[:4] == [0, 1, 2, 3]
