@@ -122,7 +122,7 @@ class Beside:
             wall = (time.perf_counter() - start) / max(1, len(outcome.values))
             self._taper.wall = (self._taper.wall + wall) / 2
         elif not self._loop.busy():
-            return False
+            return not works and self._works()  # no worker could be had: then it does all of it
         self._collect(wait=chunk is None)
         return chunk is not None or not self._over()
 

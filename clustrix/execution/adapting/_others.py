@@ -17,19 +17,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from clustrix._model import Call, Machine, Plan
-from clustrix._records import Chunk, News, Outcome
+from clustrix._records import News, Outcome
 from clustrix._sizes import THREADS_PER_CPU
 from clustrix.basis._typing import Protocol
 from clustrix.errors import NotPicklableError
 from clustrix.execution._engines import Engines
-from clustrix.execution.adapting._beside import Beside
 from clustrix.execution.adapting._computing import TELLING, share
-from clustrix.execution.adapting._meter import Meter
-from clustrix.execution.adapting._resting import DEARER, ENOUGH, GAIN, Resting, dearer_here
+from clustrix.execution.adapting._on_workers import OnWorkers, Role
+from clustrix.execution.adapting._resting import DEARER, ENOUGH, GAIN
 from clustrix.execution.adapting._slow_start import Started
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
@@ -44,34 +41,18 @@ from clustrix.execution.deciding._figures import (
 )
 from clustrix.execution.deciding._memory import Known
 from clustrix.execution.deciding._payoff import Shared
-from clustrix.execution.lanes._own_lane import Batches, Cursor, OwnLane
+from clustrix.execution.lanes._own_lane import OwnLane
 from clustrix.execution.machine import _thread_cache
 from clustrix.execution.machine._haste import in_haste
 from clustrix.execution.threads._gil_watch import LOOK_EVERY, GilWatch
 from clustrix.execution.threads._threads import ThreadLoop
 from clustrix.execution.travel._copies import among
-from clustrix.execution.workers._parting import Parting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from clustrix.execution.workers._process_loop import ProcessLoop
 
 __all__ = ["Others"]
-
-# Chunks that may lie ready at the workers, and so many at each before the calling thread begins.
-# Its first item comes 0.03 ms later for each, and may take as long as many others: a worker was
-# done with four chunks of 2 ms while that took 40 (benchmarks/giant.py).  Where it costs something
-# to send them there are fewer: eight chunks of 40 small arrays each took 4.5 ms.
-AHEAD = 200
-AT_FIRST, LONG_AT_FIRST = 8, 24
-HEAVY, HEAVY_AT_FIRST = 8, 2
-
-# Items and values that take less than this part of the work to move are next to nothing.
-LIGHT = 0.01
-
-# The calling thread looks at the clock between items that take so many seconds.  Behind one that
-# took so many times longer than the others it gives back what it has of them.
-STEP, DEAR = 0.0002, 4.0
 
 # A loop that changes behind this part of it will probably do so again: then the next one begins
 # with what the first items were like, not the last ones (benchmarks/mixed.py: 20 ms).
@@ -258,114 +239,52 @@ class Others:
 
     def _on_processes(self, decision: Decision) -> bool:
         """Worker processes, the calling thread working beside them unless items wait."""
-        owner, taper = self._owner, self._taper
-        computes = not waiting(owner.figures)
-        rests = computes and self._may_rest(decision)
-        works = computes and not rests
+        owner, role = self._owner, self._role(decision)
         # From start to end, on workers that were there: that tells what they bring.
         tells, had = self._processes is None and self._turns == 0, owner.engines.started
-        begin, worked, items = time.perf_counter(), 0.0, 0
+        begin = time.perf_counter()
         if owner.next == 0 and owner.known is not None and owner.known.shared:
             begin = owner.start  # what came before is part of every such loop
         answer = answering(owner.engines.idle_for())
-        loop = self._processes or self._process_loop(decision, works=works)
+        loop = self._processes or self._process_loop(decision, works=role == "works")
         self._processes = None
         if loop is None:
             return False
-        taper.wall = owner.figures.wall
-        loop.depth = self._depth(loop.plan.workers, begins=computes)
-        resting = Resting(loop, taper) if rests else None
-        meter, seen = Meter(owner.figures), owner.figures
-
-        def here(chunk: Chunk) -> Outcome:
-            nonlocal seen, worked, items
-            if resting is None:
-                loop.depth = self._depth(loop.plan.workers)
-            meter.start()
-            start = time.perf_counter()
-            steps = self._steps(chunk)
-            outcome = owner.own.run(chunk, steps)
-            worked, items = worked + time.perf_counter() - start, items + len(outcome.values)
-            if self._turn is None and self._turns < MOST_TURNS and outcome.error is None:
-                done = len(chunk.items) if steps is None else len(outcome.values)
-                seen = meter.stop(seen, done)
-                self._look_here(seen)
-            return outcome
-
-        def keep(news: News) -> None:
-            self._keep(news)
-            if resting is not None:
-                resting.learn(news)
-
-        if works:
-            loop.parting = Parting(loop.pool)
-        if computes:
-            loop.taper = taper
-            taper.light = (owner.figures.moved or 0.0) < LIGHT * taper.wall
-        now = resting.works if resting is not None else lambda: works
-        Beside(loop, self._schedule, taper, here, keep, now, lambda: self._turn is not None).run()
+        lanes = OnWorkers(owner, loop, self._schedule, self._taper, role)
+        lanes.run(self._keep, self._look_here, lambda: self._turn is not None)
         if loop.refused:
             owner.figures = owner.figures._replace(portable=False)
         if self._turn is None:
             count, seconds = len(owner.call.items) - owner.next, time.perf_counter() - begin
-            if works:
-                self._compare(dearer_here(worked, items, loop.worked, count - items), loop, seconds)
-            worked = worked + loop.worked if computes else self._alone_takes() * count
+            worked = lanes.worked + loop.worked
+            if role == "works":
+                self._compare(lanes.dearer(count), decision.workers, seconds)
+            elif role == "listens":
+                worked = self._alone_takes() * count
             # Workers that still unpickle what the last loop sent are busy, and to nobody's gain.
             warm = owner.figures.warm >= loop.plan.workers
             if tells and (warm or (had and worked < seconds)):
                 owner.on_lanes = Shared(count, worked, seconds, answer)
-            owner.figures = rescaled(owner.figures, taper.wall)
+            owner.figures = rescaled(owner.figures, self._taper.wall)
         return True
 
-    def _may_rest(self, decision: Decision) -> bool:
-        """Whether there are workers for all lanes, and items take longer here than there."""
+    def _role(self, decision: Decision) -> Role:
+        """It works, unless items wait, or take longer here and there are workers for all lanes."""
         owner = self._owner
-        return (
-            owner.dearer >= DEARER
-            and owner.figures.warm >= decision.workers
-            and owner.figures.items * owner.figures.wall >= ENOUGH
-            and self._processes is None
-        )
+        if waiting(owner.figures):
+            return "listens"
+        left, there = owner.figures.items * owner.figures.wall, owner.figures.warm
+        rests = owner.dearer >= DEARER and there >= decision.workers and left >= ENOUGH
+        return "rests" if rests and self._processes is None else "works"
 
-    def _compare(self, dearer: float, loop: ProcessLoop, seconds: float) -> None:
+    def _compare(self, dearer: float, lanes: int, seconds: float) -> None:
         """Have one more worker for the next loop, where enough has been lost without it."""
-        owner, lanes = self._owner, loop.plan.workers + 1
+        owner = self._owner
         owner.dearer = dearer or owner.dearer
         if owner.dearer < DEARER or owner.figures.warm >= lanes:
             return
         if owner.engines.miss(GAIN * seconds, lanes):
             _thread_cache.aside(lambda: owner.engines.start(lanes))
-
-    def _steps(self, chunk: Chunk) -> Batches | None:
-        """Cuts a chunk of the calling thread: what is behind a very dear item is given back."""
-        wall, count = self._taper.wall, len(chunk.items)
-        if count < 2 or wall < STEP or self._owner.call.batched:
-            return None
-
-        def steps(cursor: Cursor) -> Iterator[Iterable[Any]]:
-            for done in range(1, count + 1):
-                start = time.perf_counter()
-                yield cursor.batch(1)
-                if time.perf_counter() - start > DEAR * wall and done < count:
-                    self._schedule.put_back(Chunk(chunk.start + done, chunk.items[done:]))
-                    return
-
-        return steps
-
-    def _depth(self, workers: int, *, begins: bool = False) -> int:
-        """Chunks that may lie ready at each worker.
-
-        Args:
-            workers: how many there are.
-            begins: whether the calling thread waits until they have been sent.
-        """
-        light = (self._owner.figures.moved or 0.0) < 0.1 * self._taper.wall
-        if begins and light:
-            return AT_FIRST if self._taper.brief else LONG_AT_FIRST
-        if begins:
-            return HEAVY_AT_FIRST
-        return max(2, AHEAD // workers) if light else HEAVY
 
     def _look_here(self, figures: Figures) -> None:
         """Do items wait by now?  Then threads are the better lanes.
@@ -373,6 +292,8 @@ class Others:
         Or does a library use all processors?  Then it is: a busy machine had hidden that.
         """
         owner = self._owner
+        if self._turn is not None or self._turns >= MOST_TURNS:
+            return
         waits = waiting(figures) and owner.figures.blocks is not False
         if not waits and not parallel_already(figures):
             return

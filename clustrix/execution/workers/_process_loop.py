@@ -93,6 +93,7 @@ class ProcessLoop:
         self.aside = False  # whether nobody knows when it goes on
         self.ending = False
         self.awake = 0.0  # until when an answer is waited for without going to sleep
+        self.awake_for = _platform.AWAKE_SECONDS  # behind what was sent
         # What has come back is not lost when the worker ends; nothing has to run twice.
         eager = plan.timeout is not None or call.collect
         self.packing = Packing(call, schedule, eager=eager)
@@ -150,7 +151,7 @@ class ProcessLoop:
             except ConnectionError:  # it is gone already; reading from it will say so
                 continue
             now = time.perf_counter()
-            self.awake = now + _platform.AWAKE_SECONDS
+            self.awake = now + self.awake_for
             if self.parting is not None:  # it may have run here, in front of the caller
                 self.parting.waited(now - begin, [worker])
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from clustrix import LocalExecutor, parallel
 from clustrix._model import Call, Finding, Machine, Plan
 from clustrix.execution._engines import Engines
-from clustrix.execution.adapting import _adaptive, _alone, _others, _slow_start
+from clustrix.execution.adapting import _adaptive, _alone, _on_workers, _others, _slow_start
 from clustrix.execution.adapting._adaptive import AdaptiveLoop
 from clustrix.execution.adapting._meter import Meter
 from clustrix.execution.adapting._others import Others
@@ -187,7 +187,7 @@ def test_a_library_that_a_busy_machine_had_hidden_ends_the_sharing(engines, monk
         def stop(self, figures: Figures, count: int) -> Figures:
             return figures._replace(wall=4e-3, cpu=2e-3, process_cpu=4e-3, waits=0.0)
 
-    monkeypatch.setattr(_others, "Meter", Shows)
+    monkeypatch.setattr(_on_workers, "Meter", Shows)
     decisions = [Decision("processes", 2, "busy"), Decision("finish", 1, "it is a library")]
     figures = {"wall": 0.02, "cpu": 0.01, "process_cpu": 0.01, "moved": 1e-6}
 
@@ -195,7 +195,7 @@ def test_a_library_that_a_busy_machine_had_hidden_ends_the_sharing(engines, monk
         return os.getpid()
 
     pids = run(engines, work, range(200), decisions, chunk_size=1, figures=figures)
-    assert pids.count(os.getpid()) >= 200 - _others.LONG_AT_FIRST
+    assert pids.count(os.getpid()) >= 200 - _on_workers.LONG_AT_FIRST
 
 
 @pytest.mark.parametrize("before", [8, 32])
@@ -306,8 +306,8 @@ def test_what_is_behind_a_dear_item_of_the_calling_thread_is_given_back(
 
     cheap = {"wall": 1e-5, "cpu": 1e-5, "process_cpu": 1e-5, "moved": 0.0}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_others, "STEP", 0.0)
-        patch.setattr(_others, "DEAR", 0.0)  # each of them is
+        patch.setattr(_on_workers, "STEP", 0.0)
+        patch.setattr(_on_workers, "DEAR", 0.0)  # each of them is
         share = [Decision("processes", 2, "")]
         try:
             got = run(engines, work, range(count), share, collect=collect, figures=cheap)
