@@ -18,11 +18,12 @@ from clustrix._records import Chunk, News, Outcome
 from clustrix.basis._typing import Callable, Protocol
 from clustrix.execution.adapting._beside import Beside
 from clustrix.execution.adapting._meter import Meter
-from clustrix.execution.adapting._resting import Resting, dearer_here
+from clustrix.execution.adapting._resting import Here, Resting, dearer_here
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.deciding._figures import Figures
 from clustrix.execution.lanes._own_lane import Batches, Cursor, OwnLane
+from clustrix.execution.machine._processors import page_faults
 from clustrix.execution.workers._parting import Parting
 
 TYPE_CHECKING = False
@@ -76,6 +77,7 @@ class OnWorkers:
         self, owner: Owner, loop: ProcessLoop, schedule: Schedule, taper: Taper, role: Role
     ) -> None:
         self.worked, self.items = 0.0, 0
+        self._faults = 0
         self._owner = owner
         self._loop = loop
         self._schedule = schedule
@@ -84,7 +86,7 @@ class OnWorkers:
         taper.wall = owner.figures.wall
         loop.depth = self._depth(begins=role != "listens")
         if role == "works":
-            loop.parting = Parting(loop.pool)
+            loop.parting, loop.bites = Parting(loop.pool), True
         if role == "rests":
             loop.awake_for = 0.0  # all processors have something better to do
         if role != "listens":
@@ -118,7 +120,8 @@ class OnWorkers:
 
     def dearer(self, items: int) -> float:
         """How many times longer items took here than there, of so many on both; 0 if unknown."""
-        return dearer_here(self.worked, self.items, self._loop.worked, items - self.items)
+        here = Here(self.worked, self.items, self._faults)
+        return dearer_here(here, self._loop.worked, items - self.items)
 
     def _here(self, look: Callable[[Figures], None]) -> Callable[[Chunk], Outcome]:
         owner, meter, seen = self._owner, Meter(self._owner.figures), self._owner.figures
@@ -128,11 +131,12 @@ class OnWorkers:
             if self._role == "works":
                 self._loop.depth = self._depth()
             meter.start()
-            start = time.perf_counter()
+            faults, start = page_faults(), time.perf_counter()
             steps = self._steps(chunk)
             outcome = owner.own.run(chunk, steps)
             self.worked += time.perf_counter() - start
             self.items += len(outcome.values)
+            self._faults += page_faults() - faults
             if outcome.error is None:
                 done = len(chunk.items) if steps is None else len(outcome.values)
                 seen = meter.stop(seen, done)
@@ -142,9 +146,14 @@ class OnWorkers:
         return here
 
     def _steps(self, chunk: Chunk) -> Batches | None:
-        """Cuts a chunk of the calling thread: what is behind a very dear item is given back."""
+        """Cuts a chunk of the calling thread: what is behind a very dear item is given back.
+
+        Not objects of the user's, which would be serialized once more.
+        """
         wall, count = self._taper.wall, len(chunk.items)
         if count < 2 or wall < STEP or self._owner.call.batched:
+            return None
+        if not self._loop.packing.anew(chunk):
             return None
 
         def steps(cursor: Cursor) -> Iterator[Iterable[Any]]:

@@ -13,16 +13,20 @@ from __future__ import annotations
 import time
 
 from clustrix._records import News, Outcome
-from clustrix.basis._typing import Callable, Protocol
+from clustrix.basis._typing import Callable, NamedTuple, Protocol
 from clustrix.execution.chunking._taper import Taper
 
-__all__ = ["DEARER", "ENOUGH", "GAIN", "Resting", "dearer_here"]
+__all__ = ["DEARER", "ENOUGH", "GAIN", "Here", "Resting", "dearer_here"]
 
 # Items that take so many times longer here than on workers are better off there, where one more
 # worker takes the calling thread's processor (benchmarks/gil_free.py: sines in NumPy, here 1.65
 # times as dear, 0.46 of the plain loop with the calling thread at work, 0.41 without).  One process
 # may be a tenth slower than another for no reason that can be seen.
 DEARER = 1.25
+
+# Pages a second that such items get anew; each takes 1 to 3 us.  The sines had 136,000, sums of
+# squares none.  Where items differ, those of the calling thread may be the dear ones.
+FAULTS = 20_000
 
 # The part of a loop's time that this saves, or less.
 GAIN = 0.05
@@ -34,22 +38,42 @@ ENOUGH = 0.02
 LOOK_AGAIN = 0.1
 
 
-def dearer_here(here: float, items_here: int, there: float, items_there: int) -> float:
-    """How many times longer an item takes in the calling thread than on a worker; 0 if unknown.
+class Here(NamedTuple):
+    """What the calling thread has done of a loop.
+
+    Attributes:
+        seconds: that items took.
+        items: how many there were.
+        faults: how many pages of memory they got anew.
+    """
+
+    seconds: float
+    items: int
+    faults: int
+
+
+def dearer_here(here: Here, there: float, items_there: int) -> float:
+    """How many times longer an item takes in the calling thread than on a worker.
 
     Args:
-        here: seconds that items took in the calling thread.
-        items_here: how many these were.
-        there: the same, on workers.
+        here: its own items.
+        there: seconds that items took on workers.
         items_there: how many these were.
 
+    Returns:
+        0 if unknown; 1 where it is not for want of memory: they are other items.
+
     Examples:
-        >>> round(dearer_here(0.076, 20, 0.092, 40), 2), dearer_here(0.001, 1, 0.001, 1)
-        (1.65, 0.0)
+        >>> round(dearer_here(Here(0.076, 20, 11_000), 0.092, 40), 2)
+        1.65
+        >>> dearer_here(Here(0.076, 20, 0), 0.092, 40), dearer_here(Here(0.001, 1, 0), 0.001, 1)
+        (1.0, 0.0)
     """
-    if min(here, there) < ENOUGH or not (items_here and items_there):
+    if min(here.seconds, there) < ENOUGH or not (here.items and items_there):
         return 0.0
-    return (here / items_here) / (there / items_there)
+    if here.faults < FAULTS * here.seconds:
+        return 1.0
+    return (here.seconds / here.items) / (there / items_there)
 
 
 class Workers(Protocol):

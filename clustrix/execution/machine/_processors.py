@@ -24,6 +24,7 @@ __all__ = [
     "keep_off",
     "leave_processor",
     "let_run",
+    "page_faults",
     "processor",
     "put_elsewhere",
     "spread",
@@ -31,6 +32,8 @@ __all__ = [
     "thread_clock",
     "voluntary_waits",
 ]
+
+_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)  # Linux and FreeBSD have it
 
 _PROCESSOR = 36  # where a thread ran last: its field in /proc/…/stat, behind the name
 
@@ -105,9 +108,12 @@ def _go_on_at(some: set[int], allowed: Iterable[int]) -> None:
 
 def voluntary_waits() -> int:
     """How often the calling thread has blocked in the kernel; 0 where nobody counts."""
-    if resource is None:
-        return 0
-    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_nvcsw
+
+
+def page_faults() -> int:
+    """How many pages of memory the calling thread has got anew; 0 where nobody counts."""
+    return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_minflt
 
 
 def stood_in_line(thread: int | None = None) -> float:

@@ -77,6 +77,10 @@ class Packing:
         """The chunk has been run; its bytes are not needed any more."""
         self._under_way.pop(chunk.start, None)
 
+    def anew(self, chunk: Chunk) -> bool:
+        """Whether to pack parts of it again costs next to nothing, and nobody can tell."""
+        return type(chunk.items) is range or _PLAIN.issuperset(map(type, chunk.items))
+
     def forget(self) -> None:
         """The bytes are of no use any more: workers know the function by another number."""
         self._under_way.clear()

@@ -82,7 +82,8 @@ class ProcessLoop:
         self.depth = 1  # chunks that a worker may have: the one that it runs, and those behind
         self.unsent: Callable[[Chunk], Outcome] | None = None  # who runs what cannot travel
         self.parting: Parting | None = None  # of a calling thread that works, too
-        self.taper: Taper | None = None  # which says how much it takes back at once
+        self.taper: Taper | None = None  # which says how long chunks take
+        self.bites = False  # whether chunks that are taken back may be cut anew, or joined
         self.idle: list[Worker] = []
         self.working: dict[int, Worker] = {}  # by the descriptor to wait on
         self.worked = 0.0  # seconds that items have taken on all workers together

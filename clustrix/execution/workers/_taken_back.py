@@ -14,6 +14,7 @@ from clustrix._records import Call, Chunk
 from clustrix.basis._typing import Protocol
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
+from clustrix.execution.workers._packing import Packing
 from clustrix.execution.workers._pool import Worker
 
 __all__ = ["taken_back"]
@@ -25,6 +26,8 @@ class Loop(Protocol):
     call: Call
     schedule: Schedule
     taper: Taper | None
+    bites: bool
+    packing: Packing
     idle: list[Worker]
     working: dict[int, Worker]
 
@@ -48,18 +51,25 @@ def taken_back(loop: Loop, least: int, item: int | None) -> bool:
         starts = [chunk.start for _, chunk in worker.chunks]
         wanted = [at for at, start in enumerate(starts) if item is not None and start <= item]
         for place in dict.fromkeys((*wanted[-1:], last)):
-            if _from(loop, worker, place):
+            if _from(loop, worker, place, again=least > 1):
                 return True
     return False
 
 
-def _from(loop: Loop, worker: Worker, place: int) -> bool:
-    """Take back a chunk of a worker, unless it has begun."""
+def _from(loop: Loop, worker: Worker, place: int, *, again: bool) -> bool:
+    """Take back a chunk of a worker, unless it has begun.
+
+    Args:
+        loop: the loop.
+        worker: who has it.
+        place: where, among its chunks.
+        again: whether it will be sent to another worker.
+    """
     serial, chunk = worker.chunks[place]
     if not worker.page.take_back(serial):
         return False
     del worker.chunks[place]
-    if loop.taper is not None:
+    if loop.taper is not None and loop.bites and (not again or loop.packing.anew(chunk)):
         chunk = _bite(loop, loop.taper, worker, place, chunk)
     loop.schedule.put_back(chunk)
     if not worker.chunks:  # nothing of it is under way any more
@@ -69,7 +79,11 @@ def _from(loop: Loop, worker: Worker, place: int) -> bool:
 
 
 def _bite(loop: Loop, taper: Taper, worker: Worker, place: int, chunk: Chunk) -> Chunk:
-    """Small chunks in a row as one; of the last one that waits, half."""
+    """Small chunks in a row as one; of the last one that waits, half.
+
+    The other half is sent again, and so are chunks that another worker gets: these stay as they
+    are where their items are objects of the user's, which are serialized once.
+    """
     chunks, items = worker.chunks, loop.call.items
     waiting = sum(len(one.items) for _, one in itertools.islice(chunks, 1, None))
     most = taper.bite(waiting)
@@ -80,8 +94,8 @@ def _bite(loop: Loop, taper: Taper, worker: Worker, place: int, chunk: Chunk) ->
             break
         del chunks[place]
         chunk = Chunk(before.start, items[before.start : chunk.stop])
-    count = len(chunk.items)
-    if (half := taper.half(count)) and all(len(one.chunks) < 2 for one in loop.working.values()):
+    half = taper.half(len(chunk.items)) if loop.packing.anew(chunk) else 0
+    if half and all(len(one.chunks) < 2 for one in loop.working.values()):
         loop.schedule.put_back(Chunk(chunk.start, chunk.items[:half]))
         chunk = Chunk(chunk.start + half, chunk.items[half:])
     return chunk

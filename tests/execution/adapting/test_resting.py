@@ -15,7 +15,7 @@ from clustrix._records import Heard, Outcome
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting import _on_workers, _resting
 from clustrix.execution.adapting._adaptive import AdaptiveLoop
-from clustrix.execution.adapting._resting import DEARER, ENOUGH, Resting, dearer_here
+from clustrix.execution.adapting._resting import DEARER, ENOUGH, Here, Resting, dearer_here
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.deciding._cost import Decision
 from clustrix.execution.deciding._memory import Known, remembered
@@ -174,6 +174,12 @@ def test_what_an_item_costs_is_learned_from_workers(clock, workers):
 
 def test_too_little_work_says_nothing():
     """A moment may be anybody's."""
-    assert dearer_here(ENOUGH / 2, 2, 1.0, 2) == dearer_here(1.0, 2, ENOUGH / 2, 2) == 0.0
-    assert dearer_here(1.0, 0, 1.0, 2) == 0.0
-    assert dearer_here(1.0, 2, 1.0, 4) == 2.0
+    assert dearer_here(Here(ENOUGH / 2, 2, 10**6), 1.0, 2) == 0.0
+    assert dearer_here(Here(1.0, 2, 10**6), ENOUGH / 2, 2) == 0.0
+    assert dearer_here(Here(1.0, 0, 10**6), 1.0, 2) == 0.0
+    assert dearer_here(Here(1.0, 2, 10**6), 1.0, 4) == 2.0
+
+
+def test_items_that_differ_are_no_reason():
+    """The calling thread takes the last ones, and these may be the dear ones."""
+    assert dearer_here(Here(1.0, 2, 10), 1.0, 4) == 1.0

@@ -80,9 +80,9 @@ def stage(monkeypatch):
     for name in ("freeze", "thaw"):
         monkeypatch.setattr(_platform, name, lambda pid: None)
 
-    def start(*, collect=True, timeout=None, depth=2) -> tuple[ProcessLoop, Player]:
+    def start(*, collect=True, timeout=None, depth=2, items=range(6)) -> tuple[ProcessLoop, Player]:
         pools.append(pool := Pool(1))
-        call = Call(double, range(6), collect=collect)
+        call = Call(double, items, collect=collect)
         schedule = Schedule(call, cut(call.items, 2))
         plan = Plan("processes", 1, timeout=timeout)
         loop = ProcessLoop(pool, call, plan, schedule, {}, Tasks().make)
@@ -183,7 +183,7 @@ def test_small_chunks_are_taken_back_together(stage):
     """As many as the calling thread bites off, up to one that has begun; each runs once."""
     loop, worker = stage(depth=3)
     worker.begin(1, item=0)
-    loop.taper = Taper(loop.call.items, 6, 1e-6)
+    loop.taper, loop.bites = Taper(loop.call.items, 6, 1e-6), True
     loop.taper.lanes = 0.25  # so that all of it is its part
     assert loop.take_back()
     assert loop.schedule.take() == Chunk(2, range(2, 6))
@@ -191,11 +191,30 @@ def test_small_chunks_are_taken_back_together(stage):
     assert rest(loop) == []
 
 
+def test_objects_are_not_serialized_again(stage):
+    """So their chunks stay whole: no half goes to a worker once more, and no two of them as one."""
+    loop, worker = stage(depth=3, items=[[x] for x in range(6)])
+    worker.begin(1, item=0)
+    loop.taper, loop.bites = Taper(loop.call.items, 6, 1.0), True
+    assert loop.take_back()
+    assert loop.take_back()
+    assert [loop.schedule.take().start for _ in "ab"] == [2, 4]  # nothing else was cut
+    assert loop.schedule.take() is None
+    loop, worker = stage(depth=3, items=[[x] for x in range(6)])
+    worker.begin(1, item=0)
+    loop.taper, loop.bites = Taper(loop.call.items, 6, 1e-6), True
+    loop.taper.lanes = 0.25
+    assert loop.take_back(least=2)  # for another worker
+    assert loop.schedule.take() == Chunk(4, [[4], [5]])
+    assert loop.take_back()
+    assert loop.schedule.take() == Chunk(2, [[2], [3]])
+
+
 def test_of_the_last_chunk_that_waits_another_lane_keeps_half(stage):
     """Where it is worth it; so none waits for one that has just begun a big chunk."""
     loop, worker = stage(depth=3)
     worker.begin(1, item=0)
-    loop.taper = Taper(loop.call.items, 6, 1.0)
+    loop.taper, loop.bites = Taper(loop.call.items, 6, 1.0), True
     assert loop.take_back()
     assert loop.schedule.take() == Chunk(4, range(4, 6))
     assert loop.take_back()
