@@ -19,16 +19,16 @@ from clustrix.execution.chunking._taper import Taper
 __all__ = ["DEARER", "ENOUGH", "GAIN", "Here", "Resting", "dearer_here"]
 
 # Items that take so many times longer here than on workers are better off there, where one more
-# worker takes the calling thread's processor (benchmarks/gil_free.py: sines in NumPy, here 1.65
-# times as dear, 0.46 of the plain loop with the calling thread at work, 0.41 without).  One process
-# may be a tenth slower than another for no reason that can be seen.
+# worker takes the calling thread's processor (benchmarks/gil_free.py: sines in NumPy, here 1.33 to
+# 1.39 times as dear; 0.46 to 0.53 of the plain loop with the calling thread at work, 0.42 without).
+# One process may be a tenth slower than another for no reason that can be seen.
 DEARER = 1.25
 
-# Pages a second that such items get anew; each takes 1 to 3 us.  The sines had 136,000, sums of
-# squares none.  Where items differ, those of the calling thread may be the dear ones.
+# Pages a second that such items get anew; each took 3 us.  The sines had 136,000, sums of squares
+# none.  Where items differ, those of the calling thread may be the dear ones.
 FAULTS = 20_000
 
-# The part of a loop's time that this saves, or less.
+# The part of a loop's time that this saves, at the least.
 GAIN = 0.05
 
 # Seconds of work on either side from which on the two can be compared.

@@ -70,7 +70,7 @@ class Page:
         """Worker: simple items, one after the other, until the loop has been ended.
 
         What `enter` says of each, but since when: nobody asks that where there is no timeout.  It
-        is 0.05 us an item, not 0.35 (5,000 items of 6 us: 0.65 of the plain loop with that, 0.62
+        is 0.05 us an item, not 0.35 (5,000 items of 6 us: 0.61 of the plain loop with that, 0.59
         like this; benchmarks/small.py).
 
         Args:
