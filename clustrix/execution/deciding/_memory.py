@@ -16,7 +16,13 @@ from collections.abc import Callable
 
 from clustrix._model import Call, Plan
 from clustrix.basis._typing import Any, NamedTuple
-from clustrix.execution.deciding._figures import Figures, cpus_used, in_words, parallel_already
+from clustrix.execution.deciding._figures import (
+    Figures,
+    cpus_used,
+    in_words,
+    parallel_already,
+    rescaled,
+)
 from clustrix.execution.deciding._payoff import UNTRIED, Payoff, passed
 from clustrix.functions._sameness import given, sameness
 
@@ -90,12 +96,18 @@ class Known(NamedTuple):
     def rested(self, items: int, wall: float) -> Known:
         """The same behind a loop that stayed, as sharing has gained nothing lately.
 
+        On the lanes that gained nothing an item may have taken twenty times as long, if they had
+        to import something first: what it takes here is what counts.
+
         Args:
             items: how many there were.
             wall: seconds that each took.
         """
         payoff = passed(self.payoff, wall)
-        return self._replace(payoff=payoff, report=ALONE, shared=False, items=items)
+        figures = rescaled(self.figures, payoff.alone)
+        return self._replace(
+            figures=figures, payoff=payoff, report=ALONE, shared=False, items=items
+        )
 
     def bound_for(self, call: Call) -> str | None:
         """The engine to which the source binds such a loop, as far as is known."""

@@ -17,7 +17,7 @@ from clustrix.execution._engine import join
 from clustrix.execution.adapting import _short
 from clustrix.execution.adapting._short import LOOKS, run_at_once, run_here, run_short
 from clustrix.execution.deciding._cost import CHEAP, too_little
-from clustrix.execution.deciding._figures import NOTHING_KNOWN
+from clustrix.execution.deciding._figures import NOTHING_KNOWN, rescaled
 from clustrix.execution.deciding._memory import ALONE, PAUSE, Known, remembered
 from clustrix.execution.deciding._payoff import OTHERS, Payoff
 from tests import strategies
@@ -158,14 +158,16 @@ def test_loops_that_gained_nothing_when_shared_are_short_for_a_while(run, monkey
     before = remembered.get(work)
     assert before is not None
     payoff = Payoff(tries=1, rest=2, wall=5e-4)
-    remembered.put(work, before._replace(payoff=payoff, report="processes", shared=True))
+    on_lanes = rescaled(before.figures, 7e-4)  # there they took longer
+    shared = before._replace(figures=on_lanes, payoff=payoff, report="processes", shared=True)
+    remembered.put(work, shared)
     for rest in (1, 0):
         monkeypatch.setattr(remembered, "ended", now[0])
         assert values(run(Call(work, range(4)))) == [0, 1, 2, 3]
         found = remembered.get(work)
         assert found is not None
         assert found.payoff._replace(alone=0) == payoff._replace(rest=rest)
-        assert found.payoff.alone == pytest.approx(6e-4)
+        assert found.payoff.alone == found.figures.wall == pytest.approx(6e-4)
         assert (found.report, found.shared, found.items) == (ALONE, False, 4)
     monkeypatch.setattr(remembered, "ended", now[0])
     assert run(Call(work, range(4))) is None
