@@ -29,8 +29,10 @@ SHORT_PARTS, SHORT = 3, 0.003
 
 # Where items and values are next to nothing to move, the calling thread takes up to so many seconds
 # of items at once from those that lie ready at another lane: what it does between two of its chunks
-# takes 0.13 ms (of 160 items of 2 ms, one at a time, 10 % of its time).  Of others less.
-BITE, HEAVY_BITE = 0.01, 0.002
+# takes 0.13 to 0.25 ms (of 160 items of 2 ms, one at a time, 10 % of its time; with 10 ms instead
+# of 40 loops of 150 ms took 0 to 3 % longer, in twelve comparisons, and with 80 ms no less).  Of
+# others less.
+BITE, HEAVY_BITE = 0.04, 0.002
 
 # The first chunks have one item each, where an item takes longer than this: what is known of them
 # may be of yesterday, and no other lane takes over before a chunk ends (benchmarks/mixed.py).
