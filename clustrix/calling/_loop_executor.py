@@ -96,7 +96,7 @@ class LoopExecutor(StreamExecutor):
             if tally is None:
                 return join([run_here(call)], 1, collect=call.collect)
             return execution.execute(call, _DIRECTLY, self._engines.get("serial"), tally)
-        if self._finds_out(call, options):
+        if begun is not None or self._finds_out(call, options):  # who has begun it has looked
             if begun is None and tally is None:
                 begun = run_short(call, self._engines.idle_for())
             if begun is not None and (

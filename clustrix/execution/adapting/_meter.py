@@ -1,4 +1,4 @@
-"""What items cost in the thread that runs them: four clocks, read before and after a batch.
+"""What items cost in the thread that runs them: clocks and counts, read before and behind a batch.
 
     start() ── a batch ── stop() ──> Figures: seconds an item, CPU share, waits, use of other CPUs
 
@@ -15,7 +15,7 @@ from clustrix.basis._typing import NamedTuple
 from clustrix.execution.deciding._figures import CERTAINLY_WAITS, WAITS, Figures
 from clustrix.execution.machine import _processors, _thread_cache
 
-__all__ = ["Clocks", "Meter", "read_clocks"]
+__all__ = ["NOTHING", "Clocks", "Meter", "read_clocks"]
 
 # Seconds after which what other threads used counts half.
 HALF_LIFE = 0.02
@@ -28,7 +28,7 @@ TICK = 0.004
 
 
 class Clocks(NamedTuple):
-    """Seconds, and how often the calling thread has waited.
+    """Seconds, and what has happened to the calling thread.
 
     Attributes:
         wall: on the wall.
@@ -36,6 +36,7 @@ class Clocks(NamedTuple):
         process: CPU time of all threads of the process but clustrix's own.
         waits: how often the thread gave up its processor by itself.
         helpers: CPU time of clustrix's own threads.
+        faults: how many pages of memory the thread has got anew.
     """
 
     wall: float
@@ -43,6 +44,7 @@ class Clocks(NamedTuple):
     process: float
     waits: float
     helpers: float
+    faults: float
 
     def since(self, before: Clocks) -> Clocks:
         """What has passed."""
@@ -54,11 +56,14 @@ class Clocks(NamedTuple):
         return 0.0 if in_the_way and self.cpu > CERTAINLY_WAITS * self.wall else self.waits
 
 
+NOTHING = Clocks(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 def read_clocks() -> Clocks:
     """The clocks now."""
-    waits, helpers = _processors.voluntary_waits(), _thread_cache.spent()
+    (waits, faults), helpers = _processors.waits_and_faults(), _thread_cache.spent()
     process = time.process_time() - helpers
-    return Clocks(time.perf_counter(), time.thread_time(), process, waits, helpers)
+    return Clocks(time.perf_counter(), time.thread_time(), process, waits, helpers, faults)
 
 
 class Meter:
@@ -66,14 +71,18 @@ class Meter:
 
     Args:
         figures: what is known of it so far.
+
+    Attributes:
+        faults: pages of memory that the last batch has got anew.
     """
 
     def __init__(self, figures: Figures) -> None:
+        self.faults = 0.0
         # What earlier loops showed is not undone by one batch in which the threads stood in line.
         self._watched = 5 * HALF_LIFE if figures.wall > 0 else 0.0
         share = (figures.process_cpu - figures.cpu) / figures.wall if figures.wall > 0 else 0.0
         self._others = max(0.0, share) * self._watched
-        self._begun = Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
+        self._begun = NOTHING
 
     def start(self) -> None:
         """A batch begins."""
@@ -91,7 +100,7 @@ class Meter:
         """
         passed = read_clocks().since(self._begun)
         wall, cpu, process = passed[:3]
-        waits = passed.blocked()
+        waits, self.faults = passed.blocked(), passed.faults
         fade = 0.5 ** (wall / HALF_LIFE)
         self._watched = self._watched * fade + wall
         self._others = self._others * fade + process - cpu  # of a tick too early: less than nothing

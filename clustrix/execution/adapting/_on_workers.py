@@ -23,7 +23,6 @@ from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.deciding._figures import Figures
 from clustrix.execution.lanes._own_lane import Batches, Cursor, OwnLane
-from clustrix.execution.machine._processors import page_faults
 from clustrix.execution.workers._parting import Parting
 
 TYPE_CHECKING = False
@@ -77,7 +76,7 @@ class OnWorkers:
         self, owner: Owner, loop: ProcessLoop, schedule: Schedule, taper: Taper, role: Role
     ) -> None:
         self.worked, self.items = 0.0, 0
-        self._faults = 0
+        self._faults = 0.0
         self._owner = owner
         self._loop = loop
         self._schedule = schedule
@@ -131,15 +130,15 @@ class OnWorkers:
             if self._role == "works":
                 self._loop.depth = self._depth()
             meter.start()
-            faults, start = page_faults(), time.perf_counter()
+            start = time.perf_counter()
             steps = self._steps(chunk)
             outcome = owner.own.run(chunk, steps)
             self.worked += time.perf_counter() - start
             self.items += len(outcome.values)
-            self._faults += page_faults() - faults
             if outcome.error is None:
                 done = len(chunk.items) if steps is None else len(outcome.values)
                 seen = meter.stop(seen, done)
+                self._faults += meter.faults
                 look(seen)
             return outcome
 

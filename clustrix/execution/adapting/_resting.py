@@ -49,7 +49,7 @@ class Here(NamedTuple):
 
     seconds: float
     items: int
-    faults: int
+    faults: float
 
 
 def dearer_here(here: Here, there: float, items_there: int) -> float:

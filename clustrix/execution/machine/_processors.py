@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 try:
@@ -21,19 +21,21 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 __all__ = [
+    "ask_quickly",
     "keep_off",
     "leave_processor",
     "let_run",
-    "page_faults",
     "processor",
     "put_elsewhere",
     "spread",
     "stood_in_line",
     "thread_clock",
-    "voluntary_waits",
+    "waits_and_faults",
 ]
 
 _THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)  # Linux and FreeBSD have it
+
+_ask: Callable[[], int] | None = None  # where the calling thread is, said by the C library
 
 _PROCESSOR = 36  # where a thread ran last: its field in /proc/…/stat, behind the name
 
@@ -56,11 +58,27 @@ def spread(number: int) -> None:
 
 def processor(pid: int | None = None) -> int | None:
     """Where the calling thread is just now, or a process; ``None`` where that cannot be known."""
+    if pid is None and _ask is not None:
+        return _ask()
     try:
         said = _read(f"/proc/{'thread-self' if pid is None else pid}/stat")
         return int(said.rpartition(b")")[2].split()[_PROCESSOR])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def ask_quickly() -> None:
+    """Let the calling thread learn its processor from the C library from now on.
+
+    That takes 0.1 us, and 10 behind a pause; to read what the kernel writes into a file 9 and 70, a
+    twentieth of what is done before a loop is handed out.  `ctypes` takes some milliseconds to
+    load, which a process that never asks twice should not pay.
+    """
+    global _ask
+    with suppress(ImportError, AttributeError, OSError, TypeError):  # there is no such call here
+        import ctypes
+
+        _ask = ctypes.PyDLL(None).sched_getcpu
 
 
 def leave_processor() -> None:
@@ -106,14 +124,15 @@ def _go_on_at(some: set[int], allowed: Iterable[int]) -> None:
             os.sched_setaffinity(0, allowed)
 
 
-def voluntary_waits() -> int:
-    """How often the calling thread has blocked in the kernel; 0 where nobody counts."""
-    return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_nvcsw
+def waits_and_faults() -> tuple[int, int]:
+    """How often the calling thread has blocked in the kernel, and got a page of memory anew.
 
-
-def page_faults() -> int:
-    """How many pages of memory the calling thread has got anew; 0 where nobody counts."""
-    return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_minflt
+    Both are 0 where nobody counts.
+    """
+    if _THREAD is None:
+        return 0, 0
+    used = resource.getrusage(_THREAD)
+    return used.ru_nvcsw, used.ru_minflt
 
 
 def stood_in_line(thread: int | None = None) -> float:

@@ -22,7 +22,7 @@ from typing import Any
 from clustrix._model import Call, Machine, Plan
 from clustrix.errors import NotPicklableError
 from clustrix.execution._engines import Engines
-from clustrix.execution.adapting._meter import Clocks, read_clocks
+from clustrix.execution.adapting._meter import NOTHING, Clocks, read_clocks
 from clustrix.execution.adapting._source import Source, reader_is_loaded
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._window import Items, Pace, Settings
@@ -201,7 +201,7 @@ class AdaptiveStream:
         Returns:
             Whether the iterable has ended; it is not asked again.
         """
-        count, spent = 0, Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
+        count, spent = 0, NOTHING
         for item in islice(self.items.iterator, LOOK_ITEMS):
             begun = read_clocks()
             try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clustrix.execution.machine import _processors
+from clustrix.execution.machine import _processors, _thread_cache
 from clustrix.execution.machine._apart import LONG
 
 TYPE_CHECKING = False
@@ -54,6 +54,8 @@ class Parting:
         if here is not None:
             places = {_processors.processor(worker.process.pid) for worker in workers}
             self._pool.parting = here in places
+            if self._pool.parting:  # each loop will ask
+                _thread_cache.aside(_processors.ask_quickly)
 
     def end(self) -> None:
         """The loop is over: they may run anywhere again."""

@@ -35,7 +35,9 @@ class Trial:
         self.known = known
         self.compared = False
         self.looks: list[tuple[int, float]] = []
-        patch.setattr(_meter, "read_clocks", lambda: Clocks(self.now, self.now, self.now, 0.0, 0.0))
+        patch.setattr(
+            _meter, "read_clocks", lambda: Clocks(self.now, self.now, self.now, 0.0, 0.0, 0.0)
+        )
 
     def run(self, count: int, **more: Any) -> Any:
         def work(x: int) -> int:

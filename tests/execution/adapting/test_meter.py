@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustrix.execution.adapting import _meter
-from clustrix.execution.adapting._meter import Clocks, Meter
+from clustrix.execution.adapting._meter import NOTHING, Clocks, Meter
 from clustrix.execution.deciding._figures import NOTHING_KNOWN, PARALLEL_ALREADY, waiting
 from clustrix.execution.machine import _platform, _processors, _thread_cache
 
@@ -19,7 +19,7 @@ class Hands:
     """The hands of the clocks."""
 
     def __init__(self) -> None:
-        self.now = Clocks(0.0, 0.0, 0.0, 0.0, 0.0)
+        self.now = NOTHING
 
     def work(
         self,
@@ -28,10 +28,11 @@ class Hands:
         waited: float = 0.0,
         waits: int = 0,
         helpers: float = 0.0,
+        faults: int = 0,
     ) -> None:
         """A thread computes, waits for a while, and others compute meanwhile."""
         cpu = wall - waited
-        passed = (wall, cpu, cpu + others, waits, helpers)
+        passed = (wall, cpu, cpu + others, waits, helpers, faults)
         self.now = Clocks(*(a + b for a, b in zip(self.now, passed, strict=True)))
 
 
@@ -46,8 +47,9 @@ def test_a_batch_is_divided_by_its_items(hands):
     """Seconds an item, of each kind."""
     meter = Meter(NOTHING_KNOWN)
     meter.start()
-    hands.work(0.01, waited=0.008, waits=5)
+    hands.work(0.01, waited=0.008, waits=5, faults=7)
     figures = meter.stop(NOTHING_KNOWN, 5)
+    assert meter.faults == 7
     assert figures.wall == pytest.approx(0.002)
     assert figures.cpu == pytest.approx(0.0004)
     assert figures.waits == 1.0

@@ -52,3 +52,25 @@ def test_standing_in_line_is_counted_where_the_system_does():
     seen = [_processors.stood_in_line() for _ in range(100)]
     assert seen == sorted(seen)
     assert seen[0] >= 0.0
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors cannot be named here")
+def test_the_c_library_knows_where_a_thread_is_as_well(monkeypatch):
+    """What the kernel writes into a file says the same; where there is no such call, it is read."""
+    allowed = os.sched_getaffinity(0)
+    monkeypatch.setattr(_processors, "_ask", None)
+    _processors.ask_quickly()
+    try:
+        for number in allowed:
+            os.sched_setaffinity(0, {number})
+            assert _processors.processor() == _processors.processor(os.getpid()) == number
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def test_without_such_a_call_nothing_changes(monkeypatch):
+    """Some systems have none, and some interpreters no way to it."""
+    monkeypatch.setattr(_processors, "_ask", None)
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    _processors.ask_quickly()
+    assert _processors._ask is None

@@ -34,6 +34,9 @@ class System:
     def processor(self, pid: int | None = None) -> int | None:
         return self.places.get(pid)
 
+    def ask_quickly(self) -> None:
+        pass
+
     def keep_off(self, pid: int, number: int) -> set[int] | None:
         before, self.allowed[pid] = self.allowed[pid], self.allowed[pid] - {number}
         return set(before)
