@@ -13,6 +13,7 @@ itself.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from clustrix._records import News, Outcome
 from clustrix.execution._engine import join
 from clustrix.execution._engines import Engines
 from clustrix.execution.adapting._alone import Alone, first_batch
-from clustrix.execution.adapting._computing import probe
+from clustrix.execution.adapting._computing import probe, trial
 from clustrix.execution.adapting._others import Others
 from clustrix.execution.adapting._slow_start import Started
 from clustrix.execution.adapting._source import Source, reader_is_loaded
@@ -149,8 +150,8 @@ class AdaptiveLoop:
             decision = self.decide()
         while self.next < len(self.call.items) and not self.failed:
             if decision is not None and decision.way in ("threads", "processes"):
-                self._report(decision)
-                Others(self, started).run(decision)
+                if self._pays(decision):
+                    Others(self, started).run(decision)
                 decision = started = None
             elif self.done and decision is not None and decision.way == "probe":
                 self._report(decision)
@@ -173,6 +174,16 @@ class AdaptiveLoop:
         if self.known is None:
             return False
         return first_batch(self.known) > len(self.call.items) / 8 or self.known.shared
+
+    def _pays(self, decision: Decision) -> bool:
+        """Whether to do what was decided; what has gained nothing lately is tried first."""
+        self._report(decision)
+        if decision.way != "threads" or waiting(self.figures):
+            return True
+        if trial(self):
+            return not self.failed
+        self.report, self.figures = ALONE, self.figures._replace(spared=math.inf)
+        return False
 
     def _report(self, decision: Decision) -> None:
         self.report = f"{decision.way}, {decision.workers} lanes: {decision.why}"

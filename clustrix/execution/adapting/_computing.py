@@ -1,8 +1,8 @@
 """Items on threads that compute, the calling thread among them: does their code let go of the GIL?
 
-    probe, share ──> Beside(ThreadLanes) ──> outcomes
-                 ├─> Use: CPU time, and time in line for a processor ──> figures of the owner
-                 └─> Shared: was it any faster?                      ──> what sharing has brought
+    probe, trial, share ──> Beside(ThreadLanes) ──> outcomes
+             ├─> Use: CPU time, and time in line for a processor ──> figures of the owner
+             └─> Shared: was it any faster?                      ──> what sharing has brought
 
 Code that holds the GIL uses one processor on two threads, whatever else the machine does.  Code
 that lets go of it may use two and be no faster: what each thread gets from the system is new
@@ -23,14 +23,18 @@ from clustrix.execution.adapting._thread_lanes import ThreadLanes
 from clustrix.execution.chunking._schedule import Schedule
 from clustrix.execution.chunking._taper import Taper
 from clustrix.execution.deciding._figures import PYTHON, Figures, Use, overlapping
-from clustrix.execution.deciding._payoff import Shared
+from clustrix.execution.deciding._memory import Known
+from clustrix.execution.deciding._payoff import UNTRIED, WORTH, Shared, gained
 from clustrix.execution.lanes._own_lane import OwnLane
 from clustrix.execution.machine import _processors, _thread_cache
 
-__all__ = ["TELLING", "probe", "share"]
+__all__ = ["TELLING", "probe", "share", "trial"]
 
 # Seconds of work for each of two threads that shall show whether the GIL is let go of.
 PROBE = 0.004
+
+# Threads that have gained nothing lately get this part of a loop, to show whether they do now.
+TRIAL = 4
 
 # Seconds on other lanes that say something about them.
 TELLING = 0.0005
@@ -41,6 +45,7 @@ class Computes(Protocol):
 
     call: Call
     chunk_size: int | None
+    known: Known | None
     figures: Figures
     next: int
     on_lanes: Shared | None
@@ -56,8 +61,29 @@ def probe(owner: Computes) -> None:
     Where the system does not say who stood in line for a processor, a busy machine proves nothing
     against it; the loop then goes a way that is right for Python code.
     """
+    _run_some(owner, len(owner.call.items) - owner.next)
+
+
+def trial(owner: Computes) -> bool:
+    """Whether threads gain something, as far as it is known.
+
+    Where they have gained nothing lately a part of the loop tells: all of it took up to 2.5 times
+    as long as the plain loop, every tenth time.
+    """
+    payoff = owner.known.payoff if owner.known else UNTRIED
+    if not payoff.tries:
+        return True
+    _run_some(owner, (len(owner.call.items) - owner.next) // TRIAL)
+    if owner.on_lanes is None:
+        return True
+    gain = gained(owner.on_lanes, payoff.alone)
+    return gain is None or gain >= WORTH
+
+
+def _run_some(owner: Computes, most: int) -> None:
+    """Some items on two threads, up to so many of those that are left; two at least."""
     wall = max(owner.figures.wall, 1e-9)
-    count = max(2, 2 * math.ceil(PROBE / wall))
+    count = max(2, min(most, 2 * math.ceil(PROBE / wall)))
     stop = min(owner.next + count, len(owner.call.items))
     taper = Taper(owner.call.items[:stop], owner.next, wall, max(1, (stop - owner.next) // 2))
     schedule = Schedule(owner.call, taper)

@@ -25,7 +25,17 @@ import math
 
 from clustrix.basis._typing import NamedTuple
 
-__all__ = ["UNTRIED", "Payoff", "Shared", "gained", "judged", "passed", "spared", "vain"]
+__all__ = [
+    "UNTRIED",
+    "WORTH",
+    "Payoff",
+    "Shared",
+    "gained",
+    "judged",
+    "passed",
+    "spared",
+    "vain",
+]
 
 # A loop that is not so many times as fast as it would be alone keeps a processor busy for nothing
 # (benchmarks/real_data.py: shared, lists of words are 0.85 to 1.09 times as fast, texts 1.3 to 1.8
